@@ -1,0 +1,37 @@
+//! Continuously differentiable exponential linear unit: `x` above 0, `α (e^{x/α} - 1)` below.
+
+use super::prelude::*;
+
+/// Continuously differentiable exponential linear unit: `x` above 0, `α (e^{x/α} - 1)` below.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Celu {
+    /// Where the lower branch saturates.
+    pub alpha: f64,
+}
+
+impl Function for Celu {
+    const NAME: &'static str = "celu";
+    const ONNX: Option<&'static str> = Some("Celu");
+    const PARAMETERS: &'static [(&'static str, f64)] = &[("alpha", 1.0)];
+
+    fn new(parameters: &[f64]) -> Self {
+        Self { alpha: parameters[0] }
+    }
+
+    fn parameters(&self) -> Vec<f64> {
+        vec![self.alpha]
+    }
+
+    fn kinks(&self) -> Vec<f64> {
+        vec![0.0]
+    }
+
+    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        let alpha = T::of(self.alpha);
+        if x > T::zero() {
+            piece(x, T::zero(), T::one(), a);
+        } else {
+            exponential_branch(x / alpha, alpha, alpha.recip(), a);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Elementwise functions and their Taylor coefficients.
+//!
+//! One file per function. To add one: write its file and add a line to the list below; import, planning,
+//! execution, `hope check` and the tests follow from the list.
+
+use crate::scalar::Scalar;
+use crate::series::MAX_ORDER;
+
+/// What the files of this folder use.
+mod prelude {
+    pub(crate) use super::{Function, constant, exponential_branch, piece};
+    pub use crate::scalar::Scalar;
+    pub use crate::series::{self, MAX_ORDER};
+    pub use num_traits::Float as _;
+}
+
+/// An elementwise function `y = σ(x)`.
+pub trait Function: Copy {
+    /// Name in reports and of the file.
+    const NAME: &'static str;
+
+    /// ONNX operator that is this function alone, where there is one.
+    const ONNX: Option<&'static str> = None;
+
+    /// Parameters in order, by their ONNX attribute names, with ONNX's defaults.
+    const PARAMETERS: &'static [(&'static str, f64)] = &[];
+
+    /// Makes the function from its parameters, as many as [`Self::PARAMETERS`].
+    fn new(parameters: &[f64]) -> Self;
+
+    /// The parameters that it was made from.
+    fn parameters(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Arguments at which the function or one of its derivatives jumps.
+    fn kinks(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Degree of the function between its kinks, if it is a polynomial there.
+    fn polynomial_degree(&self) -> Option<usize> {
+        None
+    }
+
+    /// Writes `a[k] = σ^(k)(x) / k!` for all orders that `a` has room for (at least one).
+    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]);
+}
+
+macro_rules! activations {
+    ($($(#[$doc:meta])* $module:ident :: $name:ident),* $(,)?) => {
+        $(mod $module; pub use $module::$name;)*
+
+        /// Any of the elementwise functions.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Activation {
+            $(#[allow(missing_docs)] $name($name)),*
+        }
+
+        $(impl From<$name> for Activation {
+            fn from(function: $name) -> Self {
+                Self::$name(function)
+            }
+        })*
+
+        impl Activation {
+            /// Names of all functions.
+            pub const NAMES: &'static [&'static str] = &[$($name::NAME),*];
+
+            /// The function of this name, with its default parameters where `parameters` ends.
+            pub fn named(name: &str, parameters: &[f64]) -> Option<Self> {
+                $(if name == $name::NAME {
+                    return Some(Self::$name(with_defaults::<$name>(parameters)?));
+                })*
+                None
+            }
+
+            /// The function that an ONNX operator is, with its parameters by attribute name.
+            pub fn from_onnx(operator: &str, mut attribute: impl FnMut(&str) -> Option<f64>) -> Option<Self> {
+                $(if Some(operator) == $name::ONNX {
+                    let parameters: Vec<f64> = $name::PARAMETERS
+                        .iter()
+                        .map(|(name, default)| attribute(name).unwrap_or(*default))
+                        .collect();
+                    return Some(Self::$name($name::new(&parameters)));
+                })*
+                None
+            }
+
+            /// Name of the function.
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $name::NAME),* }
+            }
+
+            /// The function's parameters, in the order of their definition.
+            pub fn parameters(&self) -> Vec<f64> {
+                match self { $(Self::$name(f) => f.parameters()),* }
+            }
+
+            /// Arguments at which the function or one of its derivatives jumps.
+            pub fn kinks(&self) -> Vec<f64> {
+                match self { $(Self::$name(f) => f.kinks()),* }
+            }
+
+            /// Degree of the function between its kinks, if it is a polynomial there.
+            pub fn polynomial_degree(&self) -> Option<usize> {
+                match self { $(Self::$name(f) => f.polynomial_degree()),* }
+            }
+
+            /// Taylor coefficients `a[k] = σ^(k)(x) / k!` at each of some arguments.
+            ///
+            /// `a` is order-major: `a[k * x.len() + i]` is coefficient `k` at `x[i]`; it holds at most
+            /// [`MAX_ORDER`](crate::series::MAX_ORDER) + 1 orders.
+            ///
+            /// ```
+            /// use hope::activation::{Activation, Exp};
+            ///
+            /// let mut a = [0.0; 3];
+            /// Activation::from(Exp).taylor(&[0.0], &mut a);
+            /// assert_eq!(a, [1.0, 1.0, 0.5]);
+            /// ```
+            pub fn taylor<T: Scalar>(&self, x: &[T], a: &mut [T]) {
+                match self { $(Self::$name(f) => fill(f, x, a)),* }
+            }
+        }
+    };
+}
+
+activations! {
+    abs::Abs,
+    atan::Atan,
+    celu::Celu,
+    clip::Clip,
+    cos::Cos,
+    elu::Elu,
+    erf::Erf,
+    exp::Exp,
+    gelu::Gelu,
+    gelu_tanh::GeluTanh,
+    hard_sigmoid::HardSigmoid,
+    hard_swish::HardSwish,
+    leaky_relu::LeakyRelu,
+    log::Log,
+    mish::Mish,
+    pow::Pow,
+    reciprocal::Reciprocal,
+    relu::Relu,
+    selu::Selu,
+    sigmoid::Sigmoid,
+    silu::Silu,
+    sin::Sin,
+    softplus::Softplus,
+    softsign::Softsign,
+    sqrt::Sqrt,
+    tanh::Tanh,
+}
+
+impl Activation {
+    /// Whether the function is linear between its kinks.
+    pub fn is_piecewise_linear(&self) -> bool {
+        self.polynomial_degree().is_some_and(|degree| degree <= 1)
+    }
+
+    /// Degree in t of `σ(u(t))` to order `order`, for `u` of degree `input`.
+    pub fn degree(&self, input: usize, order: usize) -> usize {
+        match (input, self.polynomial_degree()) {
+            (0, _) => 0,
+            (_, Some(degree)) => input.saturating_mul(degree).min(order),
+            (_, None) => order,
+        }
+    }
+}
+
+impl std::fmt::Display for Activation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())?;
+        let parameters: Vec<String> = self.parameters().iter().map(f64::to_string).collect();
+        if !parameters.is_empty() {
+            write!(f, "({})", parameters.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+fn with_defaults<F: Function>(parameters: &[f64]) -> Option<F> {
+    let mut all: Vec<f64> = F::PARAMETERS.iter().map(|(_, default)| *default).collect();
+    all.get_mut(..parameters.len())?.copy_from_slice(parameters);
+    Some(F::new(&all))
+}
+
+fn fill<T: Scalar, F: Function>(function: &F, x: &[T], a: &mut [T]) {
+    let units = x.len();
+    let orders = a.len() / units;
+    let mut column = [T::zero(); MAX_ORDER + 1];
+    for (i, &x) in x.iter().enumerate() {
+        function.taylor(x, &mut column[..orders]);
+        for (k, &c) in column[..orders].iter().enumerate() {
+            a[k * units + i] = c;
+        }
+    }
+}
+
+/// Series of a linear piece `offset + slope (x + t)`.
+pub(crate) fn piece<T: Scalar>(x: T, offset: T, slope: T, a: &mut [T]) {
+    constant(offset + slope * x, a);
+    if let Some(first) = a.get_mut(1) {
+        *first = slope;
+    }
+}
+
+/// Series of a constant.
+pub(crate) fn constant<T: Scalar>(value: T, a: &mut [T]) {
+    a.fill(T::zero());
+    a[0] = value;
+}
+
+/// Series of `scale (e^{u + rate t} - 1)`.
+pub(crate) fn exponential_branch<T: Scalar>(u: T, scale: T, rate: T, a: &mut [T]) {
+    a[0] = scale * num_traits::Float::exp_m1(u);
+    let mut term = scale * num_traits::Float::exp(u);
+    for (k, a) in a.iter_mut().enumerate().skip(1) {
+        term *= rate / T::of(k as f64);
+        *a = term;
+    }
+}

@@ -1,0 +1,22 @@
+//! Logistic function `1 / (1 + e^{-x})`.
+//!
+//! See [`series::logistic`].
+
+use super::prelude::*;
+
+/// Logistic function `1 / (1 + e^{-x})`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sigmoid;
+
+impl Function for Sigmoid {
+    const NAME: &'static str = "sigmoid";
+    const ONNX: Option<&'static str> = Some("Sigmoid");
+
+    fn new(_: &[f64]) -> Self {
+        Self
+    }
+
+    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        series::logistic(&[x, T::one()], a);
+    }
+}

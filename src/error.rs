@@ -1,0 +1,89 @@
+//! Everything that can go wrong, as one typed error.
+//!
+//! Messages name the node, operator, shape or layer, and say what to do.
+
+use std::path::PathBuf;
+
+/// Result of every fallible call of the library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file can't be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+
+    /// The bytes aren't a usable ONNX model.
+    #[error("{0}")]
+    Format(String),
+
+    /// A node of the model is malformed or not supported.
+    #[error("node '{node}' ({op}): {cause}")]
+    Node {
+        /// The node's name.
+        node: String,
+        /// Its operator.
+        op: String,
+        /// What is wrong and what to do.
+        cause: String,
+    },
+
+    /// The request doesn't fit the model or itself.
+    #[error("{0}")]
+    Request(String),
+
+    /// The method has no answer for an operator of the model.
+    #[error("layer '{layer}' ({op}): {cause}")]
+    Method {
+        /// The layer's name.
+        layer: String,
+        /// Its operator.
+        op: String,
+        /// Why, and which method to use instead.
+        cause: String,
+    },
+
+    /// Even the smallest piece of work needs more memory than allowed.
+    #[error(
+        "the smallest piece of work needs {} of memory, {} are allowed: raise --memory, lower the order, or use f32",
+        crate::memory::human(*needed), crate::memory::human(*allowed)
+    )]
+    Memory {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes allowed.
+        allowed: u64,
+    },
+
+    /// A layer's numbers overflowed or left the domain of its function.
+    #[error(
+        "layer '{layer}' ({op}) gives a value that is not finite at order {order}, point {point}: {hint}"
+    )]
+    NonFinite {
+        /// The first layer at which it happens.
+        layer: String,
+        /// Its operator.
+        op: String,
+        /// The lowest order at which it happens.
+        order: usize,
+        /// Index of the first point at which it happens.
+        point: usize,
+        /// What to do.
+        hint: &'static str,
+    },
+
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+
+    /// Whoever receives the results failed to take them.
+    #[error("cannot write the results: {0}")]
+    Sink(#[source] std::io::Error),
+}

@@ -1,0 +1,106 @@
+//! Cutting the work into chunks that fit the memory and keep all cores busy.
+
+use crate::cpu::Chunk;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+
+/// Series per chunk: enough rows for an efficient matrix product, few enough to stay in the cache.
+const SERIES: usize = 64;
+
+/// How the work is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Chunking {
+    /// Points per batch: what is written at once.
+    pub batch: usize,
+    /// Points per chunk.
+    pub samples: usize,
+    /// Rays or outputs per chunk.
+    pub lanes: usize,
+    /// Chunks that run at once.
+    pub workers: usize,
+    /// Bytes that all this takes at most.
+    pub bytes: u64,
+}
+
+/// Sizes of the work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Work {
+    /// Number of points.
+    pub points: usize,
+    /// Rays or outputs of each.
+    pub lanes: usize,
+    /// Bytes per number in the kernels.
+    pub scalar: u64,
+    /// Bytes of results per point and lane.
+    pub lane_result: u64,
+    /// Bytes of results per point besides.
+    pub point_result: u64,
+    /// Bytes allowed.
+    pub budget: u64,
+    /// Cores.
+    pub cores: usize,
+}
+
+impl Chunking {
+    pub fn new(plan: &Plan, work: &Work) -> Result<Self> {
+        let weights: u64 = plan.constants.iter().map(|c| c.len() as u64).sum::<u64>() * work.scalar;
+        let chunk_bytes = |samples: usize, lanes: usize| {
+            plan.elements(samples, lanes) * work.scalar + (samples * lanes) as u64 * work.lane_result
+        };
+        let point_bytes = work.lanes as u64 * work.lane_result + work.point_result;
+        // At the least: one point's results and one worker with the smallest chunk.
+        let least = weights + point_bytes + chunk_bytes(1, 1);
+        if least > work.budget {
+            return Err(Error::Memory { needed: least, allowed: work.budget });
+        }
+        let room = work.budget - weights - point_bytes;
+        let fit = usize::try_from(room / chunk_bytes(1, 1).max(1)).unwrap_or(usize::MAX);
+        let workers = work.cores.min(fit).max(1);
+        // Half of the room for the workers' chunks (all of it if they need it), the rest for results in a batch.
+        let share = (room / 2 / workers as u64).max(chunk_bytes(1, 1));
+        let mut lanes = work.lanes.min(SERIES);
+        let mut samples = (SERIES / lanes).clamp(1, work.points);
+        // Few chunks: smaller ones, so that no core is idle.
+        while samples * lanes > 8 && chunks(work.points, samples) * chunks(work.lanes, lanes) < 2 * workers {
+            halve(&mut samples, &mut lanes);
+        }
+        while chunk_bytes(samples, lanes) > share && samples * lanes > 1 {
+            halve(&mut samples, &mut lanes);
+        }
+        let room = room.saturating_sub(workers as u64 * chunk_bytes(samples, lanes));
+        let batch = usize::try_from(1 + room / point_bytes.max(1)).unwrap_or(usize::MAX);
+        // Enough chunks in a batch for all workers, but results soon enough.
+        let chunks_per_samples = chunks(work.lanes, lanes);
+        let useful = (32 * workers).div_ceil(chunks_per_samples) * samples;
+        let batch = batch.min(useful).min(work.points).max(1);
+        let samples = samples.min(batch);
+        let bytes = weights + batch as u64 * point_bytes + workers as u64 * chunk_bytes(samples, lanes);
+        Ok(Self { batch, samples, lanes, workers, bytes })
+    }
+
+    /// The chunks of a batch of points.
+    pub fn chunks(&self, points: std::ops::Range<usize>, lanes: usize) -> Vec<Chunk> {
+        let mut all = Vec::new();
+        for first in points.clone().step_by(self.samples) {
+            for lane in (0..lanes).step_by(self.lanes) {
+                all.push(Chunk {
+                    points: first..points.end.min(first + self.samples),
+                    lanes: lane..lanes.min(lane + self.lanes),
+                });
+            }
+        }
+        all
+    }
+}
+
+fn chunks(total: usize, size: usize) -> usize {
+    total.div_ceil(size)
+}
+
+fn halve(samples: &mut usize, lanes: &mut usize) {
+    if *samples > 1 {
+        *samples = samples.div_ceil(2);
+    } else {
+        *lanes = lanes.div_ceil(2);
+    }
+}

@@ -1,0 +1,421 @@
+//! A request planned for a model, and its run.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use faer::Par;
+use rayon::prelude::*;
+
+use super::chunks::{Chunking, Work};
+use super::rule_mixed;
+use super::verify::Checker;
+use super::{Batch, Largest, Precision, Report, Request, Sink, Terms};
+use crate::certificate::{Certificate, Kinks};
+use crate::cpu::{Arena, Chunk, ChunkResult, CpuExecutor, Source};
+use crate::error::{Error, Result};
+use crate::interpolation::{self, Interpolation};
+use crate::memory;
+use crate::model::Model;
+use crate::plan::{Method, Plan, Rays, Target, first_linear_layers};
+use crate::rays::Directions;
+use crate::scalar::Scalar;
+
+/// Number of coefficients that a report lists.
+const LISTED: usize = 5;
+
+/// A request planned for a model: ready to run, with everything known that can be known before.
+#[derive(Debug)]
+pub struct Job<'a> {
+    pub(super) model: &'a Model,
+    pub(super) request: &'a Request,
+    pub(super) points: usize,
+    pub(super) outputs: Vec<usize>,
+    pub(super) directions: Option<Directions>,
+    pub(super) mixing: Mixing,
+    plan: Plan,
+    chunking: Chunking,
+    certificate: Certificate,
+}
+
+/// How mixed coefficients come about.
+#[derive(Debug)]
+pub(super) enum Mixing {
+    /// They aren't asked for.
+    None,
+    /// From rays.
+    Rays { interpolation: Arc<Interpolation>, exponents: Vec<u8> },
+    /// From the adjoints of the first linear layers.
+    Rule { matrix: Vec<f64>, exponents: Vec<u8>, variables: usize },
+}
+
+/// How far a run is, in chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Chunks done.
+    pub done: usize,
+    /// Chunks in all.
+    pub total: usize,
+}
+
+impl<'a> Job<'a> {
+    /// Plans a request.
+    ///
+    /// # Errors
+    /// If the request doesn't fit the model, the method has no answer, or the memory can't suffice.
+    pub fn new(model: &'a Model, request: &'a Request) -> Result<Self> {
+        let (points, outputs) = request.check(model)?;
+        let certificate = Certificate::new(model, request.method, request.terms.kind())?;
+        let (plan, directions, mixing) = match request.method {
+            Method::Exact => plan_exact(model, request)?,
+            Method::Hope => plan_rule(model, request)?,
+        };
+        let lanes = directions.as_ref().map_or(outputs.len(), Directions::len);
+        let terms = mixing.exponents().map_or(0, |(exponents, variables)| exponents.len() / variables);
+        let lane_units = match request.method {
+            Method::Exact => outputs.len(),
+            Method::Hope => plan.adjoints.iter().map(|id| plan.values[id.0].units).sum(),
+        };
+        let work = Work {
+            points,
+            lanes,
+            scalar: request.precision.bytes(),
+            lane_result: (8 * lane_units * request.order) as u64,
+            point_result: 8 * (outputs.len() * (terms + 1) + lanes) as u64,
+            budget: request.memory.unwrap_or_else(memory::default_budget),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        let chunking = Chunking::new(&plan, &work)?;
+        tracing::debug!(?chunking, "{plan}");
+        Ok(Self { model, request, points, outputs, directions, mixing, plan, chunking, certificate })
+    }
+
+    /// Whether the result will be exact, and why.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Number of points.
+    pub fn points(&self) -> usize {
+        self.points
+    }
+
+    /// The selected outputs.
+    pub fn outputs(&self) -> &[usize] {
+        &self.outputs
+    }
+
+    /// Number of rays per point; none for the published rule.
+    pub fn rays(&self) -> Option<usize> {
+        self.directions.as_ref().map(Directions::len)
+    }
+
+    /// Whether batches bring kink distances.
+    pub fn has_kinks(&self) -> bool {
+        self.certificate.kinks != Kinks::None && self.directions.is_some()
+    }
+
+    /// Exponents of mixed terms, `[terms, variables]`; empty for others.
+    pub fn exponents(&self) -> &[u8] {
+        self.mixing.exponents().map_or(&[], |(exponents, _)| exponents)
+    }
+
+    /// Number of variables of mixed terms.
+    pub fn variables(&self) -> Option<usize> {
+        self.mixing.exponents().map(|(_, variables)| variables)
+    }
+
+    /// Shape of all coefficients together: see [`Batch::coefficients`].
+    pub fn shape(&self) -> Vec<usize> {
+        let (b, m, n) = (self.points, self.outputs.len(), self.request.order);
+        match (&self.mixing, &self.directions) {
+            (Mixing::None, None) => vec![b, m, n, self.model.inputs()],
+            (Mixing::None, Some(directions)) => vec![b, m, n, directions.len()],
+            (mixing, _) => {
+                let (exponents, variables) = mixing.exponents().unwrap_or((&[], 1));
+                vec![b, m, exponents.len() / variables]
+            }
+        }
+    }
+
+    /// Bytes of memory that the run takes at most, besides points and directions.
+    pub fn bytes(&self) -> u64 {
+        self.chunking.bytes
+    }
+
+    /// Multiplications and additions of the run, about.
+    pub fn flops(&self) -> f64 {
+        let Chunking { samples, lanes, .. } = self.chunking;
+        let chunks = self.points as f64 / samples as f64 * self.lanes() as f64 / lanes as f64;
+        self.plan.flops(samples, lanes) * chunks
+    }
+
+    /// Runs it on the CPU. `progress` is called after each chunk, from any thread; it may break to stop.
+    ///
+    /// # Errors
+    /// If numbers overflow, the sink fails, or `progress` breaks.
+    pub fn run(&self, sink: &mut dyn Sink, progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Result<Report> {
+        match self.request.precision {
+            Precision::F32 => self.run_in::<f32>(sink, progress),
+            Precision::F64 => self.run_in::<f64>(sink, progress),
+        }
+    }
+
+    fn run_in<T: Scalar>(
+        &self,
+        sink: &mut dyn Sink,
+        progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+    ) -> Result<Report> {
+        let executor = CpuExecutor::<T>::new(self.plan.clone());
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.chunking.workers)
+            .build()
+            .map_err(|error| Error::Request(format!("cannot start threads: {error}")))?;
+        let total = self.chunking.chunks(0..self.points, self.lanes()).len();
+        let done = AtomicUsize::new(0);
+        let stopped = AtomicBool::new(false);
+        let tick = || {
+            let progressed = Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total };
+            if progress(progressed).is_break() {
+                stopped.store(true, Ordering::Relaxed);
+            }
+            if stopped.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+        };
+        let mut summary = Summary::default();
+        let mut checker = Checker::new(self);
+        for first in (0..self.points).step_by(self.chunking.batch) {
+            let points = first..self.points.min(first + self.chunking.batch);
+            let assembled = pool.install(|| self.run_batch(&executor, points.clone(), &tick))?;
+            let batch = Batch {
+                first,
+                points: points.len(),
+                value: &assembled.value,
+                coefficients: &assembled.coefficients,
+                kinks: if self.has_kinks() { &assembled.kinks } else { &[] },
+            };
+            summary.take(&batch, self.outputs.len());
+            checker.take(&batch);
+            sink.batch(&batch).map_err(Error::Sink)?;
+        }
+        let condition = match &self.mixing {
+            Mixing::Rays { interpolation, .. } => Some(interpolation.condition()),
+            _ => None,
+        };
+        Ok(Report {
+            certificate: self.certificate.clone(),
+            condition,
+            kink_distance: summary.kink_distance(),
+            largest: summary.largest,
+            verification: pool.install(|| checker.finish())?,
+        })
+    }
+
+    fn run_batch<T: Scalar>(
+        &self,
+        executor: &CpuExecutor<T>,
+        points: Range<usize>,
+        tick: &(dyn Fn() -> Result<()> + Sync),
+    ) -> Result<ChunkResultBatch> {
+        let chunks = self.chunking.chunks(points.clone(), self.lanes());
+        // So few chunks that cores would be idle: let the matrix products use them.
+        let parallel = if chunks.len() < self.chunking.workers { Par::rayon(self.chunking.workers) } else { Par::Seq };
+        let source = Source {
+            points: &self.request.points,
+            directions: self.directions.as_ref(),
+            outputs: &self.outputs,
+        };
+        let mut batch = ChunkResultBatch::new(self, points.clone());
+        // Chunks in groups, so that no more than a group's results wait to be put in their place.
+        for group in chunks.chunks(2 * self.chunking.workers) {
+            let results: Vec<ChunkResult> = group
+                .par_iter()
+                .map_init(Arena::default, |arena, chunk| {
+                    let result = executor.run(chunk, source, arena, parallel)?;
+                    tick()?;
+                    Ok(result)
+                })
+                .collect::<Result<_>>()?;
+            for (chunk, result) in group.iter().zip(results) {
+                batch.place(chunk, &result, points.start);
+            }
+        }
+        batch.mix(self);
+        Ok(batch)
+    }
+
+    fn lanes(&self) -> usize {
+        self.directions.as_ref().map_or(self.outputs.len(), Directions::len)
+    }
+}
+
+type Planned = (Plan, Option<Directions>, Mixing);
+
+fn plan_exact(model: &Model, request: &Request) -> Result<Planned> {
+    let inputs = model.inputs();
+    let (rays, directions, mixing) = match &request.terms {
+        Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
+        Terms::Along(directions) => (Rays::Any, directions.clone(), Mixing::None),
+        Terms::Mixed(basis) => {
+            let variables = basis.as_ref().map_or(inputs, |rows| rows.len() / inputs);
+            // The plan checks the order; here it has to be checked before the terms are counted.
+            let plan = Plan::exact(model, request.order, Rays::Any)?;
+            let exponents = interpolation::exponents(variables, request.order)?;
+            let interpolation = Arc::new(Interpolation::new(variables, request.order)?);
+            let directions =
+                Directions::Spanned { interpolation: interpolation.clone(), basis: basis.clone(), inputs };
+            return Ok((plan, Some(directions), Mixing::Rays { interpolation, exponents }));
+        }
+    };
+    Ok((Plan::exact(model, request.order, rays)?, Some(directions), mixing))
+}
+
+fn plan_rule(model: &Model, request: &Request) -> Result<Planned> {
+    let inputs = model.inputs();
+    let Terms::Mixed(basis) = &request.terms else {
+        return Ok((Plan::hope(model, request.order, &Target::Input)?, None, Mixing::None));
+    };
+    let layers = first_linear_layers(model)?;
+    let plan = Plan::hope(model, request.order, &Target::Nodes(layers.clone()))?;
+    let directions = match basis {
+        None => Directions::Unit { inputs },
+        Some(rows) => Directions::Shared { inputs, rows: rows.clone() },
+    };
+    let variables = directions.len();
+    let exponents = interpolation::exponents(variables, request.order)?;
+    let matrix = rule_mixed::first_layer_matrix(model, &layers, &directions)?;
+    Ok((plan, None, Mixing::Rule { matrix, exponents, variables }))
+}
+
+impl Mixing {
+    pub(super) fn exponents(&self) -> Option<(&[u8], usize)> {
+        match self {
+            Self::None => None,
+            Self::Rays { interpolation, exponents } => Some((exponents, interpolation.variables())),
+            Self::Rule { exponents, variables, .. } => Some((exponents, *variables)),
+        }
+    }
+}
+
+/// Results of a batch, put together from its chunks.
+struct ChunkResultBatch {
+    value: Vec<f64>,
+    /// `[points, outputs, orders, series]`: rays (exact) or units (rule); then mixed terms.
+    coefficients: Vec<f64>,
+    kinks: Vec<f64>,
+    method: Method,
+    outputs: usize,
+    order: usize,
+    /// Rays, or units of all adjoints.
+    columns: usize,
+}
+
+impl ChunkResultBatch {
+    fn new(job: &Job, points: Range<usize>) -> Self {
+        let (outputs, order) = (job.outputs.len(), job.request.order);
+        let columns = match &job.directions {
+            Some(directions) => directions.len(),
+            None => job.plan.adjoints.iter().map(|id| job.plan.values[id.0].units).sum(),
+        };
+        let rays = if job.directions.is_some() { columns } else { 0 };
+        Self {
+            value: vec![0.0; points.len() * outputs],
+            coefficients: vec![0.0; points.len() * outputs * order * columns],
+            kinks: vec![0.0; points.len() * rays],
+            method: job.request.method,
+            outputs,
+            order,
+            columns,
+        }
+    }
+
+    fn place(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize) {
+        let (outputs, order, columns) = (self.outputs, self.order, self.columns);
+        let lanes = &chunk.lanes;
+        for (i, point) in chunk.points.clone().enumerate() {
+            let point = point - first;
+            self.value[point * outputs..][..outputs].copy_from_slice(&result.value[i * outputs..][..outputs]);
+            match self.method {
+                Method::Exact => {
+                    let from = &result.series[i * outputs * order * lanes.len()..];
+                    for (row, from) in from.chunks_exact(lanes.len()).take(outputs * order).enumerate() {
+                        let at = (point * outputs * order + row) * columns + lanes.start;
+                        self.coefficients[at..at + lanes.len()].copy_from_slice(from);
+                    }
+                    let kinks = &result.kinks[i * lanes.len()..][..lanes.len()];
+                    self.kinks[point * columns + lanes.start..][..lanes.len()].copy_from_slice(kinks);
+                }
+                Method::Hope => {
+                    let length = lanes.len() * order * columns;
+                    let at = (point * outputs + lanes.start) * order * columns;
+                    self.coefficients[at..at + length].copy_from_slice(&result.series[i * length..][..length]);
+                }
+            }
+        }
+    }
+
+    /// Turns series into mixed coefficients, if they are asked for.
+    fn mix(&mut self, job: &Job) {
+        let Some((exponents, variables)) = job.mixing.exponents() else { return };
+        let terms = exponents.len() / variables;
+        let mut mixed = vec![0.0; self.value.len() * terms];
+        mixed
+            .par_chunks_exact_mut(terms)
+            .zip(self.coefficients.par_chunks_exact(self.order * self.columns))
+            .zip(&self.value)
+            .for_each(|((into, series), &value)| match &job.mixing {
+                Mixing::None => {}
+                Mixing::Rays { interpolation, .. } => interpolation.solve(value, series, into),
+                Mixing::Rule { matrix, .. } => {
+                    rule_mixed::combine(value, series, matrix, exponents, variables, into);
+                }
+            });
+        self.coefficients = mixed;
+    }
+}
+
+/// What a report says of all batches together.
+#[derive(Default)]
+struct Summary {
+    largest: Vec<Largest>,
+    kinks: Vec<f32>,
+}
+
+impl Summary {
+    fn take(&mut self, batch: &Batch, outputs: usize) {
+        let per_output = batch.coefficients.len() / (batch.points * outputs).max(1);
+        let mut least = self.least();
+        for (i, &coefficient) in batch.coefficients.iter().enumerate() {
+            if coefficient.abs() <= least {
+                continue;
+            }
+            let (output, index) = (i / per_output, i % per_output);
+            let entry =
+                Largest { point: batch.first + output / outputs, output: output % outputs, index, coefficient };
+            let at = self.largest.partition_point(|l| l.coefficient.abs() >= coefficient.abs());
+            self.largest.insert(at, entry);
+            self.largest.truncate(LISTED);
+            least = self.least();
+        }
+        self.kinks.extend(batch.kinks.iter().map(|&t| t as f32));
+    }
+
+    fn least(&self) -> f64 {
+        if self.largest.len() < LISTED { 0.0 } else { self.largest[LISTED - 1].coefficient.abs() }
+    }
+
+    fn kink_distance(&mut self) -> Option<(f64, f64)> {
+        let middle = self.kinks.len() / 2;
+        if self.kinks.is_empty() {
+            return None;
+        }
+        let (_, median, _) = self.kinks.select_nth_unstable_by(middle, f32::total_cmp);
+        let median = f64::from(*median);
+        let smallest = self.kinks.iter().copied().fold(f32::INFINITY, f32::min);
+        Some((f64::from(smallest), median))
+    }
+}

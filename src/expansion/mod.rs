@@ -1,0 +1,143 @@
+//! From a request to coefficients: planning, chunking, running, assembling.
+
+mod chunks;
+mod job;
+mod request;
+mod rule_mixed;
+mod verify;
+
+use std::ops::ControlFlow;
+
+pub use job::{Job, Progress};
+pub use request::{Precision, Request, Terms};
+pub use verify::Verification;
+
+use crate::certificate::Certificate;
+use crate::error::Result;
+use crate::model::Model;
+
+/// Coefficients of some consecutive points, as they become ready.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Index of the first point.
+    pub first: usize,
+    /// Number of points.
+    pub points: usize,
+    /// `[points, outputs]`.
+    pub value: &'a [f64],
+    /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, or `[points, outputs, terms]`:
+    /// unmixed, along, mixed.
+    pub coefficients: &'a [f64],
+    /// Distance to the nearest kink, `[points, rays]`; empty where the network is smooth or the method
+    /// has no rays.
+    pub kinks: &'a [f64],
+}
+
+/// Takes the results, batch by batch, in the order of the points.
+pub trait Sink {
+    /// Takes a batch.
+    fn batch(&mut self, batch: &Batch) -> std::io::Result<()>;
+}
+
+/// What is known after a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Whether the result is exact, and why.
+    pub certificate: Certificate,
+    /// Worst condition number of the interpolation of mixed terms.
+    pub condition: Option<f64>,
+    /// Smallest and median distance to a kink, over all points and rays; ∞ where none is reached.
+    pub kink_distance: Option<(f64, f64)>,
+    /// The largest coefficients by magnitude.
+    pub largest: Vec<Largest>,
+    /// Comparison with an independent computation in f64.
+    pub verification: Option<Verification>,
+}
+
+/// A coefficient that stands out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Largest {
+    /// Index of the point.
+    pub point: usize,
+    /// Position among the selected outputs.
+    pub output: usize,
+    /// Position behind the output, flattened: order and input or ray, or term.
+    pub index: usize,
+    /// The coefficient.
+    pub coefficient: f64,
+}
+
+/// A result in memory: everything that the program writes to a file.
+#[derive(Clone, Debug)]
+pub struct Expansion {
+    /// `[points, inputs]`.
+    pub points: Vec<f64>,
+    /// `[points, outputs]`.
+    pub value: Vec<f64>,
+    /// Normalised Taylor coefficients: see [`Batch::coefficients`].
+    pub coefficients: Vec<f64>,
+    /// Shape of [`Self::coefficients`].
+    pub shape: Vec<usize>,
+    /// `[points, rays]`; empty where there are no kinks.
+    pub kinks: Vec<f64>,
+    /// Mixed terms: exponents `[terms, variables]`.
+    pub exponents: Vec<u8>,
+    /// What is known of the result.
+    pub report: Report,
+}
+
+/// Expands a model: plans, runs and collects.
+///
+/// ```
+/// use hope::activation::Exp;
+/// use hope::model::Model;
+/// use hope::{Request, expand};
+///
+/// // y = exp(2 x)
+/// let mut b = Model::builder(&[1]);
+/// let x = b.input();
+/// let h = b.linear(x, &[1, 1], vec![2.0], None)?;
+/// let y = b.activation(h, Exp)?;
+/// let model = b.build(y)?;
+///
+/// let expansion = expand(&model, &Request::new(vec![0.0], 3))?;
+/// assert_eq!(expansion.shape, [1, 1, 3, 1]); // points, outputs, orders, inputs
+/// for (c, truth) in expansion.coefficients.iter().zip([2.0, 4.0 / 2.0, 8.0 / 6.0]) {
+///     assert!((c - truth).abs() < 1e-12);
+/// }
+/// assert!(expansion.report.certificate.exact);
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// If the request doesn't fit the model, the method has no answer, the memory doesn't suffice or numbers overflow.
+pub fn expand(model: &Model, request: &Request) -> Result<Expansion> {
+    let job = Job::new(model, request)?;
+    let mut collector = Collector::default();
+    let report = job.run(&mut collector, &|_| ControlFlow::Continue(()))?;
+    Ok(Expansion {
+        points: request.points.clone(),
+        value: collector.value,
+        coefficients: collector.coefficients,
+        shape: job.shape(),
+        kinks: collector.kinks,
+        exponents: job.exponents().to_vec(),
+        report,
+    })
+}
+
+#[derive(Default)]
+struct Collector {
+    value: Vec<f64>,
+    coefficients: Vec<f64>,
+    kinks: Vec<f64>,
+}
+
+impl Sink for Collector {
+    fn batch(&mut self, batch: &Batch) -> std::io::Result<()> {
+        self.value.extend_from_slice(batch.value);
+        self.coefficients.extend_from_slice(batch.coefficients);
+        self.kinks.extend_from_slice(batch.kinks);
+        Ok(())
+    }
+}

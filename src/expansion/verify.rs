@@ -1,0 +1,201 @@
+//! Comparing a result with an independent computation: random rays, in f64, on the CPU.
+
+use faer::Par;
+
+use super::job::{Job, Mixing};
+use super::{Batch, Terms};
+use crate::cpu::{Arena, Chunk, CpuExecutor, Source};
+use crate::error::Result;
+use crate::interpolation::monomial;
+use crate::plan::{Method, Plan, Rays, Target};
+use crate::rays::Directions;
+
+/// What the comparison found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verification {
+    /// Number of rays compared.
+    pub rays: usize,
+    /// Largest relative deviation of an order, as a norm over rays and outputs, from the same method in f64.
+    pub deviation: f64,
+    /// The same from the exact method, where the published rule was used.
+    pub deviation_from_exact: Option<f64>,
+}
+
+/// A ray to check, and what the result says along it.
+struct Sample {
+    point: usize,
+    /// Input or ray; for mixed terms a seed for a random direction of the variables.
+    ray: usize,
+    direction: Vec<f64>,
+    /// `[outputs, orders]`.
+    found: Vec<f64>,
+}
+
+/// Collects samples during a run and checks them at its end.
+pub(super) struct Checker<'a> {
+    job: &'a Job<'a>,
+    samples: Vec<Sample>,
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(job: &'a Job<'a>) -> Self {
+        let mut random = SplitMix(0x5EED ^ job.points as u64);
+        let rays = match &job.request.terms {
+            Terms::Unmixed => job.model.inputs(),
+            Terms::Along(directions) => directions.len(),
+            Terms::Mixed(_) => usize::MAX,
+        };
+        let samples = (0..job.request.verify)
+            .map(|_| Sample {
+                point: random.below(job.points),
+                ray: random.below(rays),
+                direction: Vec::new(),
+                found: Vec::new(),
+            })
+            .collect();
+        Self { job, samples }
+    }
+
+    /// Notes what a batch says along the chosen rays.
+    pub fn take(&mut self, batch: &Batch) {
+        let job = self.job;
+        let (outputs, order) = (job.outputs.len(), job.request.order);
+        let per_output = batch.coefficients.len() / (batch.points * outputs);
+        for sample in &mut self.samples {
+            let Some(point) = sample.point.checked_sub(batch.first).filter(|&p| p < batch.points) else { continue };
+            let rows = batch.coefficients[point * outputs * per_output..].chunks_exact(per_output).take(outputs);
+            match job.mixing.exponents() {
+                None => {
+                    let rays = per_output / order;
+                    sample.direction = vec![0.0; job.model.inputs()];
+                    match &job.directions {
+                        Some(directions) => directions.write(sample.point, sample.ray, &mut sample.direction),
+                        None => sample.direction[sample.ray] = 1.0,
+                    }
+                    for row in rows {
+                        sample.found.extend(row.iter().skip(sample.ray).step_by(rays));
+                    }
+                }
+                Some((exponents, variables)) => {
+                    let mut random = SplitMix(sample.ray as u64);
+                    let t = random.unit_vector(variables);
+                    sample.direction = in_input_space(job, &t);
+                    for row in rows {
+                        let mut along = vec![0.0; order + 1];
+                        for (exponent, c) in exponents.chunks_exact(variables).zip(row) {
+                            let degree: usize = exponent.iter().map(|&e| usize::from(e)).sum();
+                            along[degree] += c * monomial(&t, exponent);
+                        }
+                        sample.found.extend_from_slice(&along[1..]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Recomputes the rays and compares.
+    pub fn finish(self) -> Result<Option<Verification>> {
+        if self.samples.is_empty() {
+            return Ok(None);
+        }
+        let exact = self.exact_truth()?;
+        let found: Vec<&[f64]> = self.samples.iter().map(|s| s.found.as_slice()).collect();
+        let order = self.job.request.order;
+        let from_exact = deviation(&found, &exact, order);
+        let (deviation, deviation_from_exact) = match (self.job.request.method, &self.job.mixing) {
+            (Method::Exact, _) => (from_exact, None),
+            (Method::Hope, Mixing::None) => (deviation(&found, &self.rule_truth()?, order), Some(from_exact)),
+            // The rule's mixed terms are combined in f64 as they are; only the exact method is another witness.
+            (Method::Hope, _) => (from_exact, Some(from_exact)),
+        };
+        Ok(Some(Verification { rays: self.samples.len(), deviation, deviation_from_exact }))
+    }
+
+    fn exact_truth(&self) -> Result<Vec<Vec<f64>>> {
+        let job = self.job;
+        let executor = CpuExecutor::<f64>::new(Plan::exact(job.model, job.request.order, Rays::Any)?);
+        let mut arena = Arena::default();
+        let inputs = job.model.inputs();
+        self.samples
+            .iter()
+            .map(|sample| {
+                let directions = Directions::Shared { inputs, rows: sample.direction.clone() };
+                let points = &job.request.points[sample.point * inputs..][..inputs];
+                let source = Source { points, directions: Some(&directions), outputs: &job.outputs };
+                Ok(executor.run(&Chunk { points: 0..1, lanes: 0..1 }, source, &mut arena, Par::Seq)?.series)
+            })
+            .collect()
+    }
+
+    fn rule_truth(&self) -> Result<Vec<Vec<f64>>> {
+        let job = self.job;
+        let executor = CpuExecutor::<f64>::new(Plan::hope(job.model, job.request.order, &Target::Input)?);
+        let mut arena = Arena::default();
+        let inputs = job.model.inputs();
+        self.samples
+            .iter()
+            .map(|sample| {
+                let points = &job.request.points[sample.point * inputs..][..inputs];
+                let source = Source { points, directions: None, outputs: &job.outputs };
+                let chunk = Chunk { points: 0..1, lanes: 0..job.outputs.len() };
+                let all = executor.run(&chunk, source, &mut arena, Par::Seq)?.series;
+                Ok(all.into_iter().skip(sample.ray).step_by(inputs).collect())
+            })
+            .collect()
+    }
+}
+
+/// A direction of the variables as one of the inputs.
+fn in_input_space(job: &Job, t: &[f64]) -> Vec<f64> {
+    let inputs = job.model.inputs();
+    let Terms::Mixed(Some(basis)) = &job.request.terms else { return t.to_vec() };
+    let mut direction = vec![0.0; inputs];
+    for (row, t) in basis.chunks_exact(inputs).zip(t) {
+        for (d, b) in direction.iter_mut().zip(row) {
+            *d += t * b;
+        }
+    }
+    direction
+}
+
+/// Largest over the orders of |found - truth| / |truth|, norms over rays and outputs.
+fn deviation(found: &[&[f64]], truth: &[Vec<f64>], order: usize) -> f64 {
+    let mut worst = 0.0f64;
+    for k in 0..order {
+        let (mut difference, mut norm) = (0.0f64, 0.0f64);
+        for (found, truth) in found.iter().zip(truth) {
+            for (f, t) in found.iter().zip(truth).skip(k).step_by(order) {
+                difference = difference.hypot(f - t);
+                norm = norm.hypot(*t);
+            }
+        }
+        if difference > 0.0 {
+            worst = worst.max(if norm > 0.0 { difference / norm } else { f64::INFINITY });
+        }
+    }
+    worst
+}
+
+/// A small generator for choosing samples (Steele, Lea, Flood: SplitMix64).
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
+    fn unit_vector(&mut self, dimensions: usize) -> Vec<f64> {
+        let mut v: Vec<f64> = (0..dimensions).map(|_| self.next() as f64 / u64::MAX as f64 - 0.5).collect();
+        let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-300);
+        v.iter_mut().for_each(|x| *x /= norm);
+        v
+    }
+}

@@ -1,0 +1,210 @@
+//! Convolution by im2col and a matrix product, and its adjoint with powers of the weights.
+//!
+//! A convolution is a linear layer: exact, each coefficient alike, the bias on order 0; published rule, the
+//! transposed convolution with W∘k. Lines (rows of the output image, of any series row) are gathered into a
+//! panel of cache size, so that one product serves many rows.
+
+use faer::{MatMut, MatRef, Par};
+
+use super::{Series, SeriesMut, matmul, scaled_power};
+use crate::model::Window;
+use crate::scalar::Scalar;
+
+/// Shape of a grouped convolution; the weight is `[out_channels, in_channels / groups, …kernel]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvShape {
+    /// Channels of the input.
+    pub in_channels: usize,
+    /// Channels of the output.
+    pub out_channels: usize,
+    /// Number of groups.
+    pub groups: usize,
+    /// Where the kernel goes.
+    pub window: Window,
+}
+
+/// Columns of a panel: enough for an efficient product, few enough for the cache.
+const PANEL: usize = 512;
+
+impl ConvShape {
+    /// Rows of a panel: the weights of one output of a group.
+    fn depth(&self) -> usize {
+        self.in_channels / self.groups * self.window.kernel_size()
+    }
+
+    fn group_outputs(&self) -> usize {
+        self.out_channels / self.groups
+    }
+
+    /// Output lines that one panel holds.
+    fn lines(&self) -> usize {
+        (PANEL / self.window.output[1]).max(1)
+    }
+
+    /// Elements of scratch that a call needs.
+    pub fn scratch(&self) -> usize {
+        self.lines() * self.window.output[1] * (self.depth() + self.group_outputs())
+            + self.out_channels * self.depth()
+    }
+}
+
+/// `y = conv(x, W) + b`.
+pub fn conv<T: Scalar>(
+    shape: &ConvShape,
+    weight: &[T],
+    bias: Option<&[T]>,
+    x: Series<T>,
+    y: &mut SeriesMut<T>,
+    parallel: Par,
+) {
+    let window = &shape.window;
+    let (depth, outputs) = (shape.depth(), shape.group_outputs());
+    let (height, width) = (window.output[0], window.output[1]);
+    let all_lines = x.layout.total_rows() * height;
+    let primal_lines = x.layout.rows(0) * height;
+    let mut panel = vec![T::zero(); depth * shape.lines() * width];
+    let mut result = vec![T::zero(); outputs * shape.lines() * width];
+    for group in 0..shape.groups {
+        let weight = &weight[group * outputs * depth..][..outputs * depth];
+        let weight = MatRef::from_row_major_slice(weight, outputs, depth);
+        for first in (0..all_lines).step_by(shape.lines()) {
+            let lines = first..all_lines.min(first + shape.lines());
+            let columns = lines.len() * width;
+            im2col(shape, group, x.data, lines.clone(), &mut panel[..depth * columns]);
+            matmul(
+                T::one(),
+                weight,
+                MatRef::from_row_major_slice(&panel[..depth * columns], depth, columns),
+                MatMut::from_row_major_slice_mut(&mut result[..outputs * columns], outputs, columns),
+                false,
+                parallel,
+            );
+            for (output, result) in result[..outputs * columns].chunks_exact(columns).enumerate() {
+                let channel = group * outputs + output;
+                let bias = bias.map(|b| b[channel]);
+                for (line, result) in lines.clone().zip(result.chunks_exact(width)) {
+                    let (row, oy) = (line / height, line % height);
+                    let at = ((row * shape.out_channels + channel) * height + oy) * width;
+                    let y = &mut y.data[at..at + width];
+                    y.copy_from_slice(result);
+                    if let Some(bias) = bias.filter(|_| line < primal_lines) {
+                        y.iter_mut().for_each(|y| *y += bias);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `x̄[k] = convᵀ(z̄[k], W∘k)` for each order, or added to x̄.
+pub fn conv_adjoint<T: Scalar>(
+    shape: &ConvShape,
+    weight: &[T],
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+    parallel: Par,
+) {
+    let window = &shape.window;
+    let (depth, outputs) = (shape.depth(), shape.group_outputs());
+    let (height, width) = (window.output[0], window.output[1]);
+    if !accumulate {
+        x.clear_above(0);
+    }
+    let mut power = Vec::new();
+    let mut panel = vec![T::zero(); depth * shape.lines() * width];
+    let mut gathered = vec![T::zero(); outputs * shape.lines() * width];
+    for order in 1..=z.layout.degree {
+        let alpha = scaled_power(weight, order, &mut power);
+        let (from, to) = (z.block(order), x.block(order));
+        let all_lines = z.layout.rows(order) * height;
+        for group in 0..shape.groups {
+            let power = &power[group * outputs * depth..][..outputs * depth];
+            let power = MatRef::from_row_major_slice(power, outputs, depth).transpose();
+            for first in (0..all_lines).step_by(shape.lines()) {
+                let lines = first..all_lines.min(first + shape.lines());
+                let columns = lines.len() * width;
+                for (output, gathered) in gathered[..outputs * columns].chunks_exact_mut(columns).enumerate() {
+                    let channel = group * outputs + output;
+                    for (line, gathered) in lines.clone().zip(gathered.chunks_exact_mut(width)) {
+                        let (row, oy) = (line / height, line % height);
+                        let at = ((row * shape.out_channels + channel) * height + oy) * width;
+                        gathered.copy_from_slice(&from[at..at + width]);
+                    }
+                }
+                matmul(
+                    alpha,
+                    power,
+                    MatRef::from_row_major_slice(&gathered[..outputs * columns], outputs, columns),
+                    MatMut::from_row_major_slice_mut(&mut panel[..depth * columns], depth, columns),
+                    false,
+                    parallel,
+                );
+                col2im(shape, group, &panel[..depth * columns], lines, to);
+            }
+        }
+    }
+}
+
+/// Calls `visit(panel index, image index, count, image step)` for each run of panel columns that lies in
+/// the image; `image index` counts from the start of `x`.
+#[inline(always)]
+fn for_each_run(
+    shape: &ConvShape,
+    group: usize,
+    lines: std::ops::Range<usize>,
+    mut visit: impl FnMut(usize, usize, usize, usize),
+) {
+    let window = &shape.window;
+    let (height, width) = (window.output[0], window.output[1]);
+    let columns = lines.len() * width;
+    let channels = shape.in_channels / shape.groups;
+    let step = window.stride[1];
+    for channel in 0..channels {
+        for ky in 0..window.kernel[0] {
+            for kx in 0..window.kernel[1] {
+                let depth = (channel * window.kernel[0] + ky) * window.kernel[1] + kx;
+                // The positions ox whose cell lies in the image are a range.
+                let shift = kx * window.dilation[1];
+                let begin = window.pad_begin[1].saturating_sub(shift).div_ceil(step);
+                let reach = (window.input[1] + window.pad_begin[1]).saturating_sub(shift);
+                let end = reach.div_ceil(step).min(width);
+                if begin >= end {
+                    continue;
+                }
+                let source = begin * step + shift - window.pad_begin[1];
+                for (index, line) in lines.clone().enumerate() {
+                    let (row, oy) = (line / height, line % height);
+                    let Some(y) = window.source(0, oy, ky) else { continue };
+                    let channel = row * shape.in_channels + group * channels + channel;
+                    let image = (channel * window.input[0] + y) * window.input[1] + source;
+                    visit(depth * columns + index * width + begin, image, end - begin, step);
+                }
+            }
+        }
+    }
+}
+
+/// Gathers what each output position sees: `panel[depth][line, ox]`.
+fn im2col<T: Scalar>(shape: &ConvShape, group: usize, x: &[T], lines: std::ops::Range<usize>, panel: &mut [T]) {
+    panel.fill(T::zero());
+    for_each_run(shape, group, lines, |at, image, count, step| {
+        let panel = &mut panel[at..at + count];
+        if step == 1 {
+            panel.copy_from_slice(&x[image..image + count]);
+        } else {
+            for (panel, &x) in panel.iter_mut().zip(x[image..].iter().step_by(step)) {
+                *panel = x;
+            }
+        }
+    });
+}
+
+/// Adds a panel back to where [`im2col`] takes it from.
+fn col2im<T: Scalar>(shape: &ConvShape, group: usize, panel: &[T], lines: std::ops::Range<usize>, x: &mut [T]) {
+    for_each_run(shape, group, lines, |at, image, count, step| {
+        for (&panel, x) in panel[at..at + count].iter().zip(x[image..].iter_mut().step_by(step)) {
+            *x += panel;
+        }
+    });
+}

@@ -1,0 +1,175 @@
+//! The kernels: pure functions on slices, generic over `f32` and `f64`.
+//!
+//! All series share one order-major layout, `[order][row][unit]`, units contiguous. Block 0 has a row per
+//! sample; blocks 1.. have a row per (sample, lane). A *lane* is a ray of the exact method, or an output of
+//! the published rule, whose adjoints have no block 0.
+
+pub mod arithmetic;
+pub mod conv;
+pub mod elementwise;
+pub mod linear;
+pub mod pool;
+pub mod reduction;
+pub mod strided;
+
+use std::ops::Range;
+
+use crate::scalar::Scalar;
+use crate::series::Tile;
+
+/// Where the coefficients of a value lie in its buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Number of samples in the chunk.
+    pub samples: usize,
+    /// Series per sample.
+    pub lanes: usize,
+    /// Units per row.
+    pub units: usize,
+    /// Highest order stored; orders above are zero.
+    pub degree: usize,
+    /// Whether there is a block 0.
+    pub primal: bool,
+}
+
+impl Layout {
+    /// Rows of the block of an order.
+    pub fn rows(&self, order: usize) -> usize {
+        match (order, self.primal) {
+            (0, true) => self.samples,
+            (0, false) => 0,
+            _ => self.samples * self.lanes,
+        }
+    }
+
+    /// Rows of all blocks together.
+    pub fn total_rows(&self) -> usize {
+        self.rows(0) + self.degree * self.samples * self.lanes
+    }
+
+    /// Length of the buffer.
+    pub fn len(&self) -> usize {
+        self.total_rows() * self.units
+    }
+
+    /// Elements of the block of an order.
+    pub fn block(&self, order: usize) -> Range<usize> {
+        let start = match order {
+            0 => 0,
+            _ => self.rows(0) + (order - 1) * self.samples * self.lanes,
+        };
+        start * self.units..(start + self.rows(order)) * self.units
+    }
+
+    /// Elements of a row: of a sample at order 0, of a lane of a sample above.
+    #[inline(always)]
+    pub fn row(&self, order: usize, sample: usize, lane: usize) -> Range<usize> {
+        let row = match order {
+            0 => sample,
+            _ => self.rows(0) + ((order - 1) * self.samples + sample) * self.lanes + lane,
+        };
+        row * self.units..(row + 1) * self.units
+    }
+}
+
+/// A value's coefficients.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a, T> {
+    /// The buffer.
+    pub data: &'a [T],
+    /// Its layout.
+    pub layout: Layout,
+}
+
+/// A value's coefficients, to be written.
+#[derive(Debug)]
+pub struct SeriesMut<'a, T> {
+    /// The buffer.
+    pub data: &'a mut [T],
+    /// Its layout.
+    pub layout: Layout,
+}
+
+impl<'a, T: Scalar> Series<'a, T> {
+    /// The block of an order.
+    pub fn block(&self, order: usize) -> &'a [T] {
+        &self.data[self.layout.block(order)]
+    }
+
+    /// A row.
+    #[inline(always)]
+    pub fn row(&self, order: usize, sample: usize, lane: usize) -> &'a [T] {
+        &self.data[self.layout.row(order, sample, lane)]
+    }
+
+    /// Loads the series of neighbouring units, orders 0 to the degree.
+    #[inline(always)]
+    fn load(&self, sample: usize, lane: usize, units: Range<usize>, pad: T, into: &mut [Tile<T>]) {
+        for (order, tile) in into.iter_mut().enumerate().take(self.layout.degree + 1) {
+            *tile = Tile::load(&self.row(order, sample, lane)[units.clone()], pad);
+        }
+    }
+}
+
+impl<T: Scalar> SeriesMut<'_, T> {
+    /// The block of an order.
+    pub fn block(&mut self, order: usize) -> &mut [T] {
+        &mut self.data[self.layout.block(order)]
+    }
+
+    /// A row.
+    #[inline(always)]
+    pub fn row(&mut self, order: usize, sample: usize, lane: usize) -> &mut [T] {
+        &mut self.data[self.layout.row(order, sample, lane)]
+    }
+
+    /// Zeroes the orders above `degree`, which a lower series leaves out.
+    fn clear_above(&mut self, degree: usize) {
+        for order in degree + 1..=self.layout.degree {
+            self.block(order).fill(T::zero());
+        }
+    }
+
+    /// Stores orders 1 to the degree of neighbouring units.
+    #[inline(always)]
+    fn store_higher(&mut self, sample: usize, lane: usize, units: Range<usize>, from: &[Tile<T>]) {
+        for order in 1..=self.layout.degree {
+            from[order].store(&mut self.row(order, sample, lane)[units.clone()]);
+        }
+    }
+}
+
+/// Cuts a row into tiles.
+fn tiles(units: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..units).step_by(crate::series::TILE).map(move |start| start..units.min(start + crate::series::TILE))
+}
+
+/// A power of two near a magnitude, for scaling without rounding; 1 for 0.
+fn power_of_two_near(magnitude: f64) -> f64 {
+    if magnitude > 0.0 && magnitude.is_finite() { magnitude.log2().round().exp2() } else { 1.0 }
+}
+
+/// Elementwise power of weights, scaled: `(w / s)^k` for a power of two s near the largest |w|, and `s^k`.
+///
+/// The powers of small weights would underflow; scaled, the largest is about 1 at every order.
+fn scaled_power<T: Scalar>(weight: &[T], order: usize, into: &mut Vec<T>) -> T {
+    let largest = weight.iter().fold(0.0, |m: f64, w| m.max(w.f64().abs()));
+    let scale = power_of_two_near(largest);
+    let inverse = T::of(1.0 / scale);
+    into.clear();
+    into.extend(weight.iter().map(|&w| num_traits::Float::powi(w * inverse, order as i32)));
+    T::of(scale.powi(order as i32))
+}
+
+/// `c = alpha · a b`, or `c += alpha · a b`.
+fn matmul<T: Scalar>(
+    alpha: T,
+    a: faer::MatRef<'_, T>,
+    b: faer::MatRef<'_, T>,
+    c: faer::MatMut<'_, T>,
+    accumulate: bool,
+    parallel: faer::Par,
+) {
+    let mode = if accumulate { faer::Accum::Add } else { faer::Accum::Replace };
+    faer::linalg::matmul::matmul(c, mode, a, b, alpha, parallel);
+}

@@ -1,0 +1,83 @@
+//! Strided copies: permuting, slicing, padding, joining, broadcasting, and sums over axes.
+//!
+//! All are linear with one weight for all copied units, so that each coefficient is treated alike; the
+//! adjoint is the same copy with the roles of input and output exchanged, its weight to the k-th power.
+
+use super::{Series, SeriesMut};
+use crate::model::{Strided, StridedDim};
+use crate::scalar::Scalar;
+
+/// Copies; first fills the output (order 0 with the copy's fill value, higher orders with 0) if `fill`.
+pub fn strided<T: Scalar>(copy: &Strided, fill: bool, x: Series<T>, y: &mut SeriesMut<T>) {
+    if fill {
+        y.clear_above(x.layout.degree);
+    }
+    for order in 0..=x.layout.degree {
+        let value = T::of(if order == 0 { copy.fill } else { 0.0 });
+        let rows = x.block(order).chunks_exact(x.layout.units);
+        let units = y.layout.units;
+        for (x, y) in rows.zip(y.block(order).chunks_exact_mut(units)) {
+            if fill {
+                y.fill(value);
+            }
+            accumulate(copy, T::of(copy.scale), x, y);
+        }
+    }
+}
+
+/// `x̄[k] = scale^k · copyᵀ(z̄[k])`, or added to x̄.
+pub fn strided_adjoint<T: Scalar>(copy: &Strided, z: Series<T>, x: &mut SeriesMut<T>, accumulate_to: bool) {
+    if !accumulate_to {
+        x.clear_above(0);
+    }
+    let back = copy.adjoint();
+    for order in 1..=z.layout.degree {
+        let scale = T::of(copy.scale.powi(order as i32));
+        let units = x.layout.units;
+        let rows = z.block(order).chunks_exact(z.layout.units);
+        for (z, x) in rows.zip(x.block(order).chunks_exact_mut(units)) {
+            accumulate(&back, scale, z, x);
+        }
+    }
+}
+
+/// Adds `scale · x` to y over all index tuples; the innermost range is a tight loop.
+fn accumulate<T: Scalar>(copy: &Strided, scale: T, x: &[T], y: &mut [T]) {
+    let Some((inner, outer)) = copy.dims.split_last() else {
+        y[copy.output_offset] += scale * x[copy.input_offset];
+        return;
+    };
+    let (mut from, mut to) = (copy.input_offset as isize, copy.output_offset as isize);
+    let mut index = vec![0usize; outer.len()];
+    loop {
+        run(inner, scale, x, y, from, to);
+        // Advance like an odometer.
+        let mut axis = outer.len();
+        loop {
+            let Some(next) = axis.checked_sub(1) else { return };
+            axis = next;
+            let dim = &outer[axis];
+            index[axis] += 1;
+            (from, to) = (from + dim.input, to + dim.output);
+            if index[axis] < dim.size {
+                break;
+            }
+            index[axis] = 0;
+            (from, to) = (from - dim.input * dim.size as isize, to - dim.output * dim.size as isize);
+        }
+    }
+}
+
+#[inline(always)]
+fn run<T: Scalar>(dim: &StridedDim, scale: T, x: &[T], y: &mut [T], from: isize, to: isize) {
+    if dim.input == 1 && dim.output == 1 {
+        let x = &x[from as usize..][..dim.size];
+        for (y, &x) in y[to as usize..][..dim.size].iter_mut().zip(x) {
+            *y += scale * x;
+        }
+        return;
+    }
+    for i in 0..dim.size as isize {
+        y[(to + i * dim.output) as usize] += scale * x[(from + i * dim.input) as usize];
+    }
+}

@@ -1,0 +1,631 @@
+//! Building a model node by node, with every shape checked.
+
+use super::{Affine, Conv, Linear, Model, Node, NodeId, Op, PerUnit, Pool, Strided, StridedDim, Weights, Window};
+use crate::activation::{Activation, Pow, Reciprocal};
+use crate::error::{Error, Result};
+
+/// Largest number of units of one value: beyond it no machine computes a series.
+const MAX_UNITS: usize = 1 << 32;
+
+/// Largest number of values that a broadcast constant may be expanded to.
+const MAX_EXPANDED: usize = 1 << 24;
+
+/// Builds a [`Model`]; each method adds a node and returns it.
+///
+/// Shapes and axes are those of one sample, without the batch dimension. Used by the ONNX import, too, so
+/// that every model passes the same checks.
+#[derive(Debug)]
+pub struct ModelBuilder {
+    nodes: Vec<Node>,
+    name: Option<String>,
+    kind: Option<String>,
+}
+
+/// A constant tensor with its shape, to be broadcast.
+#[derive(Clone, Copy, Debug)]
+pub struct Constant<'a> {
+    /// Sizes of the axes; empty for a scalar.
+    pub shape: &'a [usize],
+    /// Row-major values.
+    pub values: &'a [f64],
+}
+
+/// Kernel geometry of convolutions and pooling, per spatial axis (one or two).
+#[derive(Clone, Debug, Default)]
+pub struct Geometry {
+    /// Window size.
+    pub kernel: Vec<usize>,
+    /// Steps between positions; empty: 1.
+    pub stride: Vec<usize>,
+    /// Steps between the window's cells; empty: 1.
+    pub dilation: Vec<usize>,
+    /// Padding before the image; empty: 0.
+    pub pad_begin: Vec<usize>,
+    /// Padding after the image; empty: 0.
+    pub pad_end: Vec<usize>,
+    /// Round the number of positions up: the last window may hang over.
+    pub ceil: bool,
+}
+
+impl ModelBuilder {
+    pub(super) fn new(input_shape: &[usize]) -> Self {
+        let input = Node {
+            name: "input".into(),
+            kind: "Input".into(),
+            op: Op::Input,
+            inputs: Vec::new(),
+            shape: input_shape.to_vec(),
+        };
+        Self { nodes: vec![input], name: None, kind: None }
+    }
+
+    /// The input node.
+    pub fn input(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    /// Names the nodes that follow: errors and reports use the name.
+    pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Says which operator of the source format the nodes that follow come from.
+    pub fn kind(&mut self, kind: impl Into<String>) -> &mut Self {
+        self.kind = Some(kind.into());
+        self
+    }
+
+    /// Shape of a node's value.
+    pub fn shape(&self, id: NodeId) -> &[usize] {
+        &self.nodes[id.0].shape
+    }
+
+    /// Finishes: the model that computes this node, without what it doesn't need.
+    ///
+    /// # Errors
+    /// If input or output are empty.
+    pub fn build(self, output: NodeId) -> Result<Model> {
+        let name = self.nodes[output.0].name.clone();
+        self.build_named(output, name)
+    }
+
+    /// [`Self::build`] with a name for the output.
+    pub fn build_named(self, output: NodeId, name: String) -> Result<Model> {
+        for (what, id) in [("input", NodeId(0)), ("output", output)] {
+            let units = checked_units(&self.nodes[id.0].shape);
+            if !units.is_some_and(|n| (1..=MAX_UNITS).contains(&n)) {
+                return Err(Error::Format(format!(
+                    "the model's {what} has shape {:?} per sample, which is empty or too large",
+                    self.nodes[id.0].shape
+                )));
+            }
+        }
+        Ok(Model::pruned(self.nodes, output, name))
+    }
+
+    /// Matrix product over the last axis with `weight` of shape `[outputs, inputs]`.
+    pub fn linear(
+        &mut self,
+        x: NodeId,
+        shape: &[usize; 2],
+        weight: impl Into<Weights>,
+        bias: Option<Vec<f64>>,
+    ) -> Result<NodeId> {
+        let (weight, bias) = (weight.into(), bias.map(Weights::from));
+        let [outputs, inputs] = *shape;
+        let mut y = self.shape(x).to_vec();
+        let Some(last) = y.last_mut() else {
+            return self.fail("Linear", "a matrix product needs an input with at least one axis".into());
+        };
+        if *last != inputs || Some(weight.len()) != outputs.checked_mul(inputs) {
+            let cause = format!(
+                "the weight is {outputs} x {inputs} with {} values, the input's last axis has size {last}",
+                weight.len()
+            );
+            return self.fail("Linear", cause);
+        }
+        *last = outputs;
+        self.check_bias("Linear", &bias, outputs)?;
+        self.finite("Linear", &weight)?;
+        self.push("Linear", Op::Linear(Linear { weight, bias, inputs, outputs }), vec![x], y)
+    }
+
+    /// Convolution of `[channels, length]` or `[channels, height, width]` with `weight` of shape
+    /// `[out_channels, channels / groups, …kernel]`.
+    pub fn conv(
+        &mut self,
+        x: NodeId,
+        shape: &[usize],
+        weight: impl Into<Weights>,
+        bias: Option<Vec<f64>>,
+        groups: usize,
+        geometry: &Geometry,
+    ) -> Result<NodeId> {
+        let (weight, bias) = (weight.into(), bias.map(Weights::from));
+        let input = self.shape(x).to_vec();
+        if input.len() != shape.len().wrapping_sub(1) || !(2..=3).contains(&input.len()) {
+            let cause = format!(
+                "the input has shape {input:?} per sample and the weight {shape:?}; convolutions in one or two dimensions are supported"
+            );
+            return self.fail("Conv", cause);
+        }
+        let (in_channels, out_channels) = (input[0], shape[0]);
+        if groups == 0
+            || !in_channels.is_multiple_of(groups)
+            || !out_channels.is_multiple_of(groups)
+            || shape[1] != in_channels / groups
+            || out_channels == 0
+        {
+            let cause = format!(
+                "{in_channels} input channels in {groups} group(s) do not fit a weight of shape {shape:?}"
+            );
+            return self.fail("Conv", cause);
+        }
+        if checked_units(shape) != Some(weight.len()) || geometry.kernel != shape[2..] {
+            let cause = format!(
+                "the weight has shape {shape:?} but {} values, kernel_shape is {:?}",
+                weight.len(),
+                geometry.kernel
+            );
+            return self.fail("Conv", cause);
+        }
+        self.check_bias("Conv", &bias, out_channels)?;
+        self.finite("Conv", &weight)?;
+        let (window, spatial) = self.window("Conv", &input[1..], geometry)?;
+        let conv = Conv { weight, bias, in_channels, out_channels, groups, window };
+        let y = std::iter::once(out_channels).chain(spatial).collect();
+        self.push("Conv", Op::Conv(conv), vec![x], y)
+    }
+
+    /// Mean over windows of each channel.
+    pub fn average_pool(&mut self, x: NodeId, geometry: &Geometry, count_include_pad: bool) -> Result<NodeId> {
+        let (pool, y) = self.pool("AveragePool", x, geometry, count_include_pad)?;
+        let window = pool.window;
+        for axis in 0..2 {
+            if (0..window.output[axis]).any(|o| window.counted(axis, o, count_include_pad) == 0) {
+                return self.fail("AveragePool", "a window lies entirely in the padding: reduce the padding".into());
+            }
+        }
+        self.push("AveragePool", Op::AveragePool(pool), vec![x], y)
+    }
+
+    /// Maximum over windows of each channel.
+    pub fn max_pool(&mut self, x: NodeId, geometry: &Geometry) -> Result<NodeId> {
+        let (pool, y) = self.pool("MaxPool", x, geometry, false)?;
+        let window = pool.window;
+        for axis in 0..2 {
+            if (0..window.output[axis]).any(|o| window.counted(axis, o, false) == 0) {
+                return self.fail("MaxPool", "a window lies entirely in the padding: reduce the padding".into());
+            }
+        }
+        self.push("MaxPool", Op::MaxPool(pool), vec![x], y)
+    }
+
+    /// An elementwise function.
+    pub fn activation(&mut self, x: NodeId, function: impl Into<Activation>) -> Result<NodeId> {
+        let function = function.into();
+        if function.parameters().iter().any(|p| p.is_nan()) {
+            return self.fail(function.name(), format!("the parameters {function} are not numbers"));
+        }
+        let shape = self.shape(x).to_vec();
+        self.push(function.name(), Op::Elementwise(function), vec![x], shape)
+    }
+
+    /// `x ∘ scale + shift` with constants broadcast as in numpy.
+    pub fn affine(&mut self, x: NodeId, scale: Option<Constant>, shift: Option<Constant>) -> Result<NodeId> {
+        let mut shape = self.shape(x).to_vec();
+        for constant in [scale, shift].into_iter().flatten() {
+            shape = self.broadcast_shape("Affine", &shape, constant.shape)?;
+        }
+        let x = self.broadcast(x, &shape)?;
+        let scale = scale.map(|c| self.per_unit(c, &shape)).transpose()?;
+        let shift = shift.map(|c| self.per_unit(c, &shape)).transpose()?;
+        self.push("Affine", Op::Affine(Affine { scale, shift }), vec![x], shape)
+    }
+
+    /// `x · factor` for one number.
+    pub fn scale(&mut self, x: NodeId, factor: f64) -> Result<NodeId> {
+        self.affine(x, Some(Constant { shape: &[], values: &[factor] }), None)
+    }
+
+    /// Sum, with broadcasting.
+    pub fn add(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
+        self.binary("Add", Op::Add, a, b)
+    }
+
+    /// Difference, with broadcasting.
+    pub fn sub(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
+        let b = self.scale(b, -1.0)?;
+        self.add(a, b)
+    }
+
+    /// Elementwise product, with broadcasting.
+    pub fn mul(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
+        if a == b {
+            return self.activation(a, Pow { exponent: 2.0 });
+        }
+        self.binary("Multiply", Op::Multiply, a, b)
+    }
+
+    /// Elementwise quotient, with broadcasting.
+    pub fn div(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
+        self.binary("Divide", Op::Divide, a, b)
+    }
+
+    /// A constant divided by a value.
+    pub fn constant_over(&mut self, constant: Constant, x: NodeId) -> Result<NodeId> {
+        let inverse = self.activation(x, Reciprocal)?;
+        self.affine(inverse, Some(constant), None)
+    }
+
+    /// Another shape for the same units.
+    pub fn reshape(&mut self, x: NodeId, shape: &[usize]) -> Result<NodeId> {
+        if checked_units(shape) != Some(self.nodes[x.0].units()) {
+            let cause = format!("{:?} per sample cannot be reshaped to {shape:?}", self.shape(x));
+            return self.fail("Reshape", cause);
+        }
+        if self.shape(x) == shape {
+            return Ok(x);
+        }
+        self.push("Reshape", Op::Reshape, vec![x], shape.to_vec())
+    }
+
+    /// Permutes the axes: axis i of the result is axis `permutation[i]` of x.
+    pub fn transpose(&mut self, x: NodeId, permutation: &[usize]) -> Result<NodeId> {
+        let shape = self.shape(x).to_vec();
+        let mut sorted = permutation.to_vec();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..shape.len()) {
+            return self.fail("Transpose", format!("{permutation:?} is no permutation of the axes of {shape:?}"));
+        }
+        let y: Vec<usize> = permutation.iter().map(|&axis| shape[axis]).collect();
+        if permutation.iter().copied().filter(|&a| shape[a] > 1).is_sorted() {
+            return self.reshape(x, &y); // only axes of size 1 move
+        }
+        let (from, to) = (strides(&shape), strides(&y));
+        let dims = permutation.iter().enumerate().map(|(i, &axis)| (y[i], from[axis], to[i]));
+        let strided = copy(dims, 0, 0);
+        self.push("Transpose", Op::Strided(strided), vec![x], y)
+    }
+
+    /// Takes `size` indices from `start` in steps of `step` along an axis.
+    pub fn slice(&mut self, x: NodeId, axis: usize, start: usize, step: isize, size: usize) -> Result<NodeId> {
+        let shape = self.shape(x).to_vec();
+        let last = size.checked_sub(1).and_then(|n| (n as isize).checked_mul(step)).and_then(|d| d.checked_add(start as isize));
+        let inside = |i: isize, n: usize| i >= 0 && (i as usize) < n;
+        if axis >= shape.len() || !last.is_some_and(|l| inside(l, shape[axis])) || start >= shape[axis] {
+            let cause = format!("a slice of {size} from {start} in steps of {step} on axis {axis} of {shape:?} is empty or outside");
+            return self.fail("Slice", cause);
+        }
+        if start == 0 && step == 1 && size == shape[axis] {
+            return Ok(x);
+        }
+        let mut y = shape.clone();
+        y[axis] = size;
+        let (from, to) = (strides(&shape), strides(&y));
+        let dims = (0..shape.len()).map(|i| (y[i], if i == axis { from[i] * step } else { from[i] }, to[i]));
+        let strided = copy(dims, start * from[axis] as usize, 0);
+        self.push("Slice", Op::Strided(strided), vec![x], y)
+    }
+
+    /// Pads each axis with a constant.
+    pub fn pad(&mut self, x: NodeId, before: &[usize], after: &[usize], value: f64) -> Result<NodeId> {
+        let shape = self.shape(x).to_vec();
+        if before.len() != shape.len() || after.len() != shape.len() {
+            return self.fail("Pad", format!("{} pads for the axes of {shape:?}", before.len()));
+        }
+        if before.iter().chain(after).all(|&p| p == 0) {
+            return Ok(x);
+        }
+        let y: Option<Vec<usize>> = (0..shape.len())
+            .map(|i| shape[i].checked_add(before[i])?.checked_add(after[i]))
+            .collect();
+        let Some(y) = y.filter(|y| checked_units(y).is_some_and(|n| n <= MAX_UNITS)) else {
+            return self.fail("Pad", format!("the padding {before:?}, {after:?} is too large"));
+        };
+        let (from, to) = (strides(&shape), strides(&y));
+        let offset = (0..shape.len()).map(|i| before[i] * to[i] as usize).sum();
+        let mut strided = copy((0..shape.len()).map(|i| (shape[i], from[i], to[i])), 0, offset);
+        strided.fill = value;
+        self.push("Pad", Op::Strided(strided), vec![x], y)
+    }
+
+    /// Repeats axes of size 1 (and new leading axes) to reach a shape.
+    pub fn broadcast(&mut self, x: NodeId, shape: &[usize]) -> Result<NodeId> {
+        let from = self.shape(x).to_vec();
+        if from == shape {
+            return Ok(x);
+        }
+        if self.broadcast_shape("Expand", &from, shape)? != shape {
+            return self.fail("Expand", format!("{from:?} cannot be broadcast to {shape:?}"));
+        }
+        if checked_units(&from) == checked_units(shape) {
+            return self.reshape(x, shape);
+        }
+        let missing = shape.len() - from.len();
+        let (stride, to) = (strides(&from), strides(shape));
+        let dims = (0..shape.len()).map(|i| {
+            let repeated = i < missing || from[i - missing] == 1;
+            (shape[i], if repeated { 0 } else { stride[i - missing] }, to[i])
+        });
+        let strided = copy(dims, 0, 0);
+        self.push("Expand", Op::Strided(strided), vec![x], shape.to_vec())
+    }
+
+    /// Sum over axes, or mean.
+    pub fn reduce(&mut self, x: NodeId, axes: &[usize], keep_dims: bool, mean: bool) -> Result<NodeId> {
+        let shape = self.shape(x).to_vec();
+        if axes.iter().any(|&axis| axis >= shape.len()) {
+            return self.fail("Reduce", format!("axes {axes:?} are not all axes of {shape:?}"));
+        }
+        let kept: Vec<usize> = (0..shape.len()).map(|i| if axes.contains(&i) { 1 } else { shape[i] }).collect();
+        let y = if keep_dims {
+            kept.clone()
+        } else {
+            (0..shape.len()).filter(|i| !axes.contains(i)).map(|i| shape[i]).collect()
+        };
+        let (from, to) = (strides(&shape), strides(&kept));
+        let dims = (0..shape.len()).map(|i| (shape[i], from[i], if axes.contains(&i) { 0 } else { to[i] }));
+        let mut strided = copy(dims, 0, 0);
+        if mean {
+            strided.scale = axes.iter().map(|&axis| 1.0 / shape[axis] as f64).product();
+        }
+        let kind = if mean { "ReduceMean" } else { "ReduceSum" };
+        self.push(kind, Op::Strided(strided), vec![x], y)
+    }
+
+    /// Joins values along an axis.
+    pub fn concat(&mut self, parts: &[NodeId], axis: usize) -> Result<NodeId> {
+        let Some(&first) = parts.first() else {
+            return self.fail("Concat", "nothing to join".into());
+        };
+        let mut y = self.shape(first).to_vec();
+        if axis >= y.len() {
+            return self.fail("Concat", format!("axis {axis} is not an axis of {y:?}"));
+        }
+        let mut total = 0usize;
+        for &part in parts {
+            let shape = self.shape(part);
+            let fits = shape.len() == y.len() && (0..y.len()).all(|i| i == axis || shape[i] == y[i]);
+            let next = if fits { total.checked_add(shape[axis]) } else { None };
+            let Some(next) = next else {
+                let cause = format!("{shape:?} and {y:?} cannot be joined along axis {axis}");
+                return self.fail("Concat", cause);
+            };
+            total = next;
+        }
+        if parts.len() == 1 {
+            return Ok(first);
+        }
+        y[axis] = total;
+        let to = strides(&y);
+        let mut offset = 0;
+        let mut copies = Vec::with_capacity(parts.len());
+        for &part in parts {
+            let shape = self.shape(part);
+            let from = strides(shape);
+            copies.push(copy((0..y.len()).map(|i| (shape[i], from[i], to[i])), 0, offset));
+            offset += shape[axis] * to[axis] as usize;
+        }
+        self.push("Concat", Op::Concat(copies), parts.to_vec(), y)
+    }
+
+    /// Softmax over an axis, or its logarithm.
+    pub fn softmax(&mut self, x: NodeId, axis: usize, log: bool) -> Result<NodeId> {
+        let kind = if log { "LogSoftmax" } else { "Softmax" };
+        self.over_last_axis(kind, x, axis, Op::Softmax { log })
+    }
+
+    /// Layer normalisation over the last `axes` axes, without scale and shift.
+    pub fn normalize(&mut self, x: NodeId, axes: usize, epsilon: f64) -> Result<NodeId> {
+        let shape = self.shape(x).to_vec();
+        if axes == 0 || axes > shape.len() || !epsilon.is_finite() || epsilon < 0.0 {
+            let cause = format!("{axes} normalised axes of {shape:?} with epsilon {epsilon}");
+            return self.fail("LayerNormalization", cause);
+        }
+        let mut flat = shape[..shape.len() - axes].to_vec();
+        flat.push(shape[shape.len() - axes..].iter().product());
+        let x = self.reshape(x, &flat)?;
+        let y = self.push("LayerNormalization", Op::Normalize { epsilon }, vec![x], flat)?;
+        self.reshape(y, &shape)
+    }
+
+    fn over_last_axis(&mut self, kind: &str, x: NodeId, axis: usize, op: Op) -> Result<NodeId> {
+        let rank = self.shape(x).len();
+        if axis >= rank {
+            return self.fail(kind, format!("axis {axis} is not an axis of {:?}", self.shape(x)));
+        }
+        // Moving the axis to the end is its own inverse only for the last two axes.
+        let mut to_last: Vec<usize> = (0..rank).filter(|&i| i != axis).collect();
+        to_last.push(axis);
+        let mut back: Vec<usize> = (0..rank - 1).collect();
+        back.insert(axis, rank - 1);
+        let x = self.transpose(x, &to_last)?;
+        let shape = self.shape(x).to_vec();
+        let y = self.push(kind, op, vec![x], shape)?;
+        self.transpose(y, &back)
+    }
+
+    fn binary(&mut self, kind: &str, op: Op, a: NodeId, b: NodeId) -> Result<NodeId> {
+        let shape = self.broadcast_shape(kind, self.shape(a), self.shape(b))?;
+        let (a, b) = (self.broadcast(a, &shape)?, self.broadcast(b, &shape)?);
+        self.push(kind, op, vec![a, b], shape)
+    }
+
+    fn pool(
+        &self,
+        kind: &str,
+        x: NodeId,
+        geometry: &Geometry,
+        count_include_pad: bool,
+    ) -> Result<(Pool, Vec<usize>)> {
+        let input = self.shape(x);
+        if !(2..=3).contains(&input.len()) {
+            let cause = format!("the input has shape {input:?} per sample; pooling in one or two dimensions is supported");
+            return self.fail(kind, cause);
+        }
+        let (window, spatial) = self.window(kind, &input[1..], geometry)?;
+        let pool = Pool { channels: input[0], window, count_include_pad };
+        Ok((pool, std::iter::once(input[0]).chain(spatial).collect()))
+    }
+
+    /// Checks a geometry and counts positions.
+    fn window(&self, kind: &str, input: &[usize], geometry: &Geometry) -> Result<(Window, Vec<usize>)> {
+        let axes = input.len();
+        let per_axis = |values: &[usize], default: usize| -> Option<[usize; 2]> {
+            match values {
+                [] => Some([default; 2]),
+                [one] if axes == 1 => Some([default, *one]),
+                [a, b] if axes == 2 => Some([*a, *b]),
+                _ => None,
+            }
+        };
+        let all = (|| {
+            Some(Window {
+                input: per_axis(input, 1)?,
+                output: [1, 1],
+                kernel: per_axis(&geometry.kernel, 1)?,
+                stride: per_axis(&geometry.stride, 1)?,
+                dilation: per_axis(&geometry.dilation, 1)?,
+                pad_begin: per_axis(&geometry.pad_begin, 0)?,
+                pad_end: per_axis(&geometry.pad_end, 0)?,
+            })
+        })();
+        let limit = 1 << 31;
+        let sane = |w: &Window| {
+            let positive = [w.input, w.kernel, w.stride, w.dilation].concat();
+            let bounded = [w.pad_begin, w.pad_end].concat();
+            positive.iter().all(|&v| (1..limit).contains(&v)) && bounded.iter().all(|&v| v < limit)
+        };
+        let Some(mut window) = all.filter(sane) else {
+            return self.fail(kind, format!("impossible geometry {geometry:?} for an image of {input:?}"));
+        };
+        for axis in 0..2 {
+            let padded = window.input[axis] + window.pad_begin[axis] + window.pad_end[axis];
+            let extent = (window.kernel[axis] - 1).checked_mul(window.dilation[axis]).map(|e| e + 1);
+            let Some(room) = extent.and_then(|extent| padded.checked_sub(extent)) else {
+                let cause = format!("the window {geometry:?} is larger than the padded image {input:?}");
+                return self.fail(kind, cause);
+            };
+            let stride = window.stride[axis];
+            let mut positions = room / stride + 1;
+            // As PyTorch and ONNX Runtime: a last window must start inside the image or its left padding.
+            if geometry.ceil
+                && !room.is_multiple_of(stride)
+                && positions * stride < window.input[axis] + window.pad_begin[axis]
+            {
+                positions += 1;
+            }
+            window.output[axis] = positions;
+        }
+        Ok((window, window.output[2 - axes..].to_vec()))
+    }
+
+    fn check_bias(&self, kind: &str, bias: &Option<Weights>, outputs: usize) -> Result<()> {
+        let Some(bias) = bias else { return Ok(()) };
+        if bias.len() != outputs {
+            return self.fail(kind, format!("the bias has {} values for {outputs} outputs", bias.len()));
+        }
+        self.finite(kind, bias)
+    }
+
+    fn finite(&self, kind: &str, values: &[f64]) -> Result<()> {
+        match values.iter().position(|v| !v.is_finite()) {
+            Some(index) => self.fail(kind, format!("weight number {index} is {}: retrain or repair the model", values[index])),
+            None => Ok(()),
+        }
+    }
+
+    fn broadcast_shape(&self, kind: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
+        let rank = a.len().max(b.len());
+        let size = |shape: &[usize], i: usize| if i + shape.len() < rank { 1 } else { shape[i + shape.len() - rank] };
+        let joint: Option<Vec<usize>> = (0..rank)
+            .map(|i| match (size(a, i), size(b, i)) {
+                (m, n) if m == n => Some(m),
+                (1, n) => Some(n),
+                (m, 1) => Some(m),
+                _ => None,
+            })
+            .collect();
+        match joint.filter(|y| checked_units(y).is_some_and(|n| n <= MAX_UNITS)) {
+            Some(shape) => Ok(shape),
+            None => self.fail(kind, format!("shapes {a:?} and {b:?} (per sample) do not broadcast")),
+        }
+    }
+
+    /// Stores a constant that broadcasts to `shape` once where it repeats.
+    fn per_unit(&self, constant: Constant, shape: &[usize]) -> Result<PerUnit> {
+        self.finite("Affine", constant.values)?;
+        let missing = shape.len() - constant.shape.len();
+        let varies = |i: usize| i >= missing && constant.shape[i - missing] > 1;
+        let Some(first) = (0..shape.len()).find(|&i| varies(i)) else {
+            let value = constant.values.first().copied().unwrap_or(0.0);
+            return Ok(PerUnit::scalar(value));
+        };
+        let last = (first..shape.len()).rfind(|&i| varies(i)).unwrap_or(first);
+        let range = &shape[first..=last];
+        let count = checked_units(range).filter(|&n| n <= MAX_EXPANDED.max(constant.values.len()));
+        let Some(count) = count else {
+            return self.fail("Affine", format!("a constant of shape {:?} broadcast to {shape:?} is too large", constant.shape));
+        };
+        let stride = strides(constant.shape);
+        let values = (0..count).map(|index| {
+            let (mut rest, mut source) = (index, 0);
+            for i in (first..=last).rev() {
+                if varies(i) {
+                    source += (rest % shape[i]) * stride[i - missing] as usize;
+                }
+                rest /= shape[i];
+            }
+            constant.values[source]
+        });
+        Ok(PerUnit { values: values.collect(), inner: shape[last + 1..].iter().product() })
+    }
+
+    fn push(&mut self, kind: &str, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> Result<NodeId> {
+        if !checked_units(&shape).is_some_and(|n| (1..=MAX_UNITS).contains(&n)) {
+            return self.fail(kind, format!("its output of shape {shape:?} per sample is empty or too large"));
+        }
+        let kind = self.kind.clone().unwrap_or_else(|| kind.to_string());
+        let name = self.name.clone().unwrap_or_else(|| format!("{}_{}", kind.to_lowercase(), self.nodes.len()));
+        self.nodes.push(Node { name, kind, op, inputs, shape });
+        Ok(NodeId(self.nodes.len() - 1))
+    }
+
+    fn fail<T>(&self, kind: &str, cause: String) -> Result<T> {
+        Err(Error::Node {
+            node: self.name.clone().unwrap_or_else(|| format!("number {}", self.nodes.len())),
+            op: self.kind.clone().unwrap_or_else(|| kind.to_string()),
+            cause,
+        })
+    }
+}
+
+/// Number of elements, unless it overflows.
+fn checked_units(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size))
+}
+
+/// Row-major strides.
+fn strides(shape: &[usize]) -> Vec<isize> {
+    let mut strides = vec![1isize; shape.len()];
+    for i in (1..shape.len()).rev() {
+        strides[i - 1] = strides[i] * shape[i] as isize;
+    }
+    strides
+}
+
+/// A copy over `(size, input stride, output stride)`, with ranges merged where both sides are contiguous.
+fn copy(dims: impl Iterator<Item = (usize, isize, isize)>, input_offset: usize, output_offset: usize) -> Strided {
+    let mut merged: Vec<StridedDim> = Vec::new();
+    for (size, input, output) in dims.filter(|dim| dim.0 != 1) {
+        match merged.last_mut() {
+            Some(outer) if outer.input == input * size as isize && outer.output == output * size as isize => {
+                *outer = StridedDim { size: outer.size * size, input, output };
+            }
+            _ => merged.push(StridedDim { size, input, output }),
+        }
+    }
+    Strided { dims: merged, input_offset, output_offset, scale: 1.0, fill: 0.0 }
+}

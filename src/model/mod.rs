@@ -1,0 +1,184 @@
+//! A network as a graph of few primitive operators, with inferred shapes.
+//!
+//! Shapes are those of one sample: the batch dimension is left out everywhere. Nodes are in topological
+//! order, every node has one output, and all weights are constants in `f64`.
+
+mod builder;
+mod op;
+
+use std::sync::Arc;
+
+pub use builder::{Constant, Geometry, ModelBuilder};
+pub use op::{Affine, Conv, Linear, Op, PerUnit, Pool, Strided, StridedDim, Window};
+
+use crate::error::{Error, Result};
+
+/// Index of a node in its model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub(crate) usize);
+
+impl NodeId {
+    /// Position among the model's nodes.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Weights: shared, immutable.
+pub type Weights = Arc<[f64]>;
+
+/// One operator of a network.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Name for people: of the ONNX node that it comes from, or given to the builder.
+    pub name: String,
+    /// The ONNX operator that it comes from, or the primitive's own name.
+    pub kind: String,
+    /// What it computes.
+    pub op: Op,
+    /// Where its inputs come from: earlier nodes.
+    pub inputs: Vec<NodeId>,
+    /// Shape of its output for one sample.
+    pub shape: Vec<usize>,
+}
+
+impl Node {
+    /// Number of units in the output for one sample.
+    pub fn units(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A trained network with one input and one output.
+///
+/// ```
+/// use hope::activation::Tanh;
+/// use hope::model::Model;
+///
+/// let mut b = Model::builder(&[2]);
+/// let x = b.input();
+/// let h = b.linear(x, &[3, 2], vec![1.0, 0.5, -1.0, 0.25, 0.0, 2.0], Some(vec![0.0; 3]))?;
+/// let h = b.activation(h, Tanh)?;
+/// let y = b.linear(h, &[1, 3], vec![1.0, -1.0, 0.5], None)?;
+/// let model = b.build(y)?;
+/// assert_eq!(model.output_shape(), [1]);
+/// # Ok::<(), hope::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Model {
+    nodes: Vec<Node>,
+    output: NodeId,
+    output_name: String,
+}
+
+impl Model {
+    /// Starts a model whose input has this shape for one sample.
+    pub fn builder(input_shape: &[usize]) -> ModelBuilder {
+        ModelBuilder::new(input_shape)
+    }
+
+    /// All nodes in topological order; the first is the input.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// A node.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// Shape of the input for one sample.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.nodes[0].shape
+    }
+
+    /// Number of input units, flattened.
+    pub fn inputs(&self) -> usize {
+        self.nodes[0].units()
+    }
+
+    /// The node whose value is the result.
+    pub fn output(&self) -> NodeId {
+        self.output
+    }
+
+    /// The output's name.
+    pub fn output_name(&self) -> &str {
+        &self.output_name
+    }
+
+    /// Shape of the output for one sample.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.node(self.output).shape
+    }
+
+    /// Number of output units, flattened.
+    pub fn outputs(&self) -> usize {
+        self.node(self.output).units()
+    }
+
+    /// Number of weights, biases included.
+    pub fn parameters(&self) -> usize {
+        self.nodes.iter().map(|node| node.op.parameters()).sum()
+    }
+
+    /// The model cut off at an inner node.
+    pub fn truncated(&self, output: NodeId) -> Self {
+        Self::pruned(self.nodes.clone(), output, self.node(output).name.clone())
+    }
+
+    /// The model without a softmax or log-softmax at its very end.
+    ///
+    /// # Errors
+    /// If it doesn't end in one.
+    pub fn logits(&self) -> Result<Self> {
+        let mut last = self.node(self.output);
+        while let Op::Reshape | Op::Strided(_) = last.op {
+            last = self.node(last.inputs[0]);
+        }
+        match last.op {
+            Op::Softmax { .. } => Ok(self.truncated(last.inputs[0])),
+            _ => Err(Error::Request(format!(
+                "--logits leaves out a softmax or log-softmax at the end, but this model ends in '{}' ({}): drop --logits",
+                last.name, last.kind
+            ))),
+        }
+    }
+
+    /// Keeps only the nodes that the output depends on.
+    fn pruned(nodes: Vec<Node>, output: NodeId, output_name: String) -> Self {
+        let mut needed = vec![false; nodes.len()];
+        needed[0] = true; // the input stays, even of a model that ignores it
+        needed[output.0] = true;
+        for index in (0..=output.0).rev() {
+            if needed[index] {
+                for input in &nodes[index].inputs {
+                    needed[input.0] = true;
+                }
+            }
+        }
+        let mut renamed = vec![NodeId(0); nodes.len()];
+        let mut kept = Vec::new();
+        for (index, mut node) in nodes.into_iter().enumerate() {
+            if needed[index] {
+                for input in &mut node.inputs {
+                    *input = renamed[input.0];
+                }
+                renamed[index] = NodeId(kept.len());
+                kept.push(node);
+            }
+        }
+        Self { nodes: kept, output: renamed[output.0], output_name }
+    }
+
+    /// For each node, the nodes that read it, once per edge.
+    pub fn consumers(&self) -> Vec<Vec<NodeId>> {
+        let mut consumers = vec![Vec::new(); self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate() {
+            for input in &node.inputs {
+                consumers[input.0].push(NodeId(index));
+            }
+        }
+        consumers
+    }
+}

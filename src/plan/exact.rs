@@ -1,0 +1,146 @@
+//! The exact method: series forward through the graph. With order 0 it is the plain forward pass.
+
+use super::kernel::PerUnitId;
+use super::{Builder, Kernel, Method, Plan, ValueId};
+use crate::kernels::conv::ConvShape;
+use crate::kernels::linear::LinearShape;
+use crate::kernels::reduction::Reduction;
+use crate::model::{Model, NodeId, Op, PerUnit};
+
+/// Which rays a plan of the exact method is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rays {
+    /// The unit vectors of the inputs: their order 1 through a first linear layer needs no product.
+    Unit,
+    /// Any.
+    Any,
+}
+
+pub(super) fn plan(model: &Model, order: usize, rays: Rays) -> Plan {
+    let mut builder = Builder::new(model, Method::Exact, order);
+    builder.forward(order, rays);
+    builder.finish()
+}
+
+impl Builder<'_> {
+    /// Plans the forward pass of all nodes.
+    pub(super) fn forward(&mut self, order: usize, rays: Rays) {
+        let model = self.model;
+        let columns = order > 0 && rays == Rays::Unit && enters_through_linear(model);
+        let degree = if columns { 0 } else { order.min(1) };
+        self.plan.input = self.value(model.inputs(), degree, true);
+        for index in 0..model.nodes().len() {
+            self.node_values[index] = Some(self.forward_node(NodeId(index), order, columns));
+        }
+        self.plan.output = self.of(model.output());
+    }
+
+    fn forward_node(&mut self, id: NodeId, order: usize, columns: bool) -> ValueId {
+        let model = self.model;
+        let node = model.node(id);
+        let inputs: Vec<ValueId> = node.inputs.iter().map(|&input| self.of(input)).collect();
+        let input_degree = |i: usize, plan: &Plan| plan.values[inputs[i].0].degree;
+        let highest = inputs.iter().map(|input| self.plan.values[input.0].degree).max().unwrap_or(0);
+        let nonlinear = if highest > 0 { order } else { 0 };
+        let (degree, kernel) = match &node.op {
+            Op::Input => return self.plan.input,
+            Op::Reshape => return inputs[0],
+            Op::Linear(linear) => {
+                let shape = LinearShape { inputs: linear.inputs, outputs: linear.outputs };
+                let weight = self.constant(&linear.weight);
+                let bias = linear.bias.as_ref().map(|bias| self.constant(bias));
+                if columns && inputs[0] == self.plan.input {
+                    (1, Kernel::LinearOfUnitRays { shape, weight, bias })
+                } else {
+                    (highest, Kernel::Linear { shape, weight, bias })
+                }
+            }
+            Op::Conv(conv) => {
+                let weight = self.constant(&conv.weight);
+                let bias = conv.bias.as_ref().map(|bias| self.constant(bias));
+                (highest, Kernel::Conv { shape: ConvShape::of(conv), weight, bias })
+            }
+            Op::AveragePool(pool) => (highest, Kernel::AveragePool(pool.clone())),
+            Op::MaxPool(pool) => (highest, Kernel::MaxPool(pool.clone())),
+            Op::Elementwise(function) => (function.degree(highest, order), Kernel::Compose(*function)),
+            Op::Affine(affine) => {
+                let scale = affine.scale.as_ref().map(|c| self.per_unit(c));
+                let shift = affine.shift.as_ref().map(|c| self.per_unit(c));
+                (highest, Kernel::Affine { scale, shift })
+            }
+            Op::Multiply => {
+                let sum = input_degree(0, &self.plan) + input_degree(1, &self.plan);
+                (sum.min(order), Kernel::Multiply)
+            }
+            Op::Divide => (nonlinear, Kernel::Divide),
+            Op::Strided(copy) => (highest, Kernel::Strided { copy: copy.clone(), fill: true }),
+            Op::Softmax { log } => {
+                let reduction = if *log { Reduction::LogSoftmax } else { Reduction::Softmax };
+                (nonlinear, Kernel::Reduce { reduction, axis: last_axis(&node.shape) })
+            }
+            Op::Normalize { epsilon } => {
+                let reduction = Reduction::Normalize { epsilon: *epsilon };
+                (nonlinear, Kernel::Reduce { reduction, axis: last_axis(&node.shape) })
+            }
+            // Several steps, one per part: the first prepares the output, the others add to it.
+            Op::Add => {
+                // The part of the higher degree comes first, as it sets all orders.
+                let mut parts = inputs;
+                parts.sort_by_key(|part| std::cmp::Reverse(self.plan.values[part.0].degree));
+                let output = self.value(node.units(), highest, true);
+                for (i, part) in parts.into_iter().enumerate() {
+                    self.step(id, Kernel::Copy, vec![part], output, i > 0);
+                }
+                return output;
+            }
+            Op::Concat(copies) => {
+                let output = self.value(node.units(), highest, true);
+                for (i, (copy, &part)) in copies.iter().zip(&inputs).enumerate() {
+                    let kernel = Kernel::Strided { copy: copy.clone(), fill: i == 0 };
+                    self.step(id, kernel, vec![part], output, i > 0);
+                }
+                return output;
+            }
+        };
+        let output = self.value(node.units(), degree, true);
+        self.step(id, kernel, inputs, output, false);
+        output
+    }
+
+    pub(super) fn per_unit(&mut self, constant: &PerUnit) -> PerUnitId {
+        PerUnitId { values: self.constant(&constant.values), inner: constant.inner }
+    }
+}
+
+/// Whether the input is read by linear layers only, with a single position each.
+fn enters_through_linear(model: &Model) -> bool {
+    let mut is_input = vec![false; model.nodes().len()];
+    is_input[0] = true;
+    let mut entered = false;
+    for (index, node) in model.nodes().iter().enumerate().skip(1) {
+        if !node.inputs.iter().any(|input| is_input[input.index()]) {
+            continue;
+        }
+        match &node.op {
+            Op::Reshape => is_input[index] = true,
+            Op::Linear(linear) if linear.inputs == model.inputs() => entered = true,
+            _ => return false,
+        }
+    }
+    entered && !is_input[model.output().index()]
+}
+
+fn last_axis(shape: &[usize]) -> usize {
+    shape.last().copied().unwrap_or(1)
+}
+
+impl ConvShape {
+    pub(super) fn of(conv: &crate::model::Conv) -> Self {
+        Self {
+            in_channels: conv.in_channels,
+            out_channels: conv.out_channels,
+            groups: conv.groups,
+            window: conv.window,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The kernel calls of a plan. Each names a kernel of [`crate::kernels`] with its parameters.
+
+use super::{ConstantId, Plan, Step};
+use crate::activation::Activation;
+use crate::kernels::conv::ConvShape;
+use crate::kernels::linear::LinearShape;
+use crate::kernels::reduction::Reduction;
+use crate::model::{Pool, Strided};
+
+/// A constant per unit: see [`crate::model::PerUnit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerUnitId {
+    /// The distinct runs.
+    pub values: ConstantId,
+    /// Neighbouring units that share a value.
+    pub inner: usize,
+}
+
+/// What a step computes. Adjoints belong to the published rule and take powers of the weights.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Kernel {
+    /// [`crate::kernels::linear::linear`].
+    Linear {
+        /// Shape of the weight.
+        shape: LinearShape,
+        /// `[outputs, inputs]`.
+        weight: ConstantId,
+        /// One per output.
+        bias: Option<ConstantId>,
+    },
+    /// [`crate::kernels::linear::linear_of_unit_rays`].
+    LinearOfUnitRays {
+        /// Shape of the weight.
+        shape: LinearShape,
+        /// `[outputs, inputs]`.
+        weight: ConstantId,
+        /// One per output.
+        bias: Option<ConstantId>,
+    },
+    /// [`crate::kernels::linear::linear_adjoint`].
+    LinearAdjoint {
+        /// Shape of the weight.
+        shape: LinearShape,
+        /// `[outputs, inputs]`.
+        weight: ConstantId,
+    },
+    /// [`crate::kernels::conv::conv`].
+    Conv {
+        /// Shape of the convolution.
+        shape: ConvShape,
+        /// `[out_channels, in_channels / groups, …kernel]`.
+        weight: ConstantId,
+        /// One per output channel.
+        bias: Option<ConstantId>,
+    },
+    /// [`crate::kernels::conv::conv_adjoint`].
+    ConvAdjoint {
+        /// Shape of the convolution.
+        shape: ConvShape,
+        /// `[out_channels, in_channels / groups, …kernel]`.
+        weight: ConstantId,
+    },
+    /// [`crate::kernels::pool::average_pool`].
+    AveragePool(Pool),
+    /// [`crate::kernels::pool::average_pool_adjoint`].
+    AveragePoolAdjoint(Pool),
+    /// [`crate::kernels::pool::max_pool`].
+    MaxPool(Pool),
+    /// [`crate::kernels::pool::max_pool_adjoint`]; reads the primal and the adjoint.
+    MaxPoolAdjoint(Pool),
+    /// [`crate::kernels::elementwise::compose`].
+    Compose(Activation),
+    /// [`crate::kernels::elementwise::bell`]; reads the primal and the adjoint.
+    Bell(Activation),
+    /// [`crate::kernels::arithmetic::affine`].
+    Affine {
+        /// Factors.
+        scale: Option<PerUnitId>,
+        /// Summands.
+        shift: Option<PerUnitId>,
+    },
+    /// [`crate::kernels::arithmetic::affine_adjoint`].
+    AffineAdjoint {
+        /// Factors.
+        scale: Option<PerUnitId>,
+    },
+    /// [`crate::kernels::arithmetic::copy`].
+    Copy,
+    /// [`crate::kernels::arithmetic::multiply`].
+    Multiply,
+    /// [`crate::kernels::arithmetic::divide`].
+    Divide,
+    /// [`crate::kernels::strided::strided`].
+    Strided {
+        /// The copy.
+        copy: Strided,
+        /// Whether to fill the output first.
+        fill: bool,
+    },
+    /// [`crate::kernels::strided::strided_adjoint`].
+    StridedAdjoint(Strided),
+    /// [`crate::kernels::reduction::reduce`].
+    Reduce {
+        /// Which.
+        reduction: Reduction,
+        /// Size of the last axis.
+        axis: usize,
+    },
+}
+
+impl Kernel {
+    /// Elements of scratch for a chunk, about.
+    pub(super) fn scratch(&self, plan: &Plan, step: &Step, samples: usize, lanes: usize) -> u64 {
+        let output = plan.values[step.output.0];
+        let elements = match self {
+            Self::Conv { shape, .. } | Self::ConvAdjoint { shape, .. } => shape.scratch(),
+            Self::LinearAdjoint { shape, .. } => shape.inputs * shape.outputs,
+            Self::AffineAdjoint { .. } => samples * lanes * output.units,
+            Self::Reduce { axis, .. } => 3 * axis * (output.degree + 1),
+            Self::MaxPool(_) | Self::MaxPoolAdjoint(_) => output.units,
+            _ => 0,
+        };
+        elements as u64
+    }
+
+    /// Multiplications and additions for a chunk, about.
+    pub(super) fn flops(&self, plan: &Plan, step: &Step, samples: usize, lanes: usize) -> f64 {
+        let layout = |i: usize| plan.layout(step.inputs[i], samples, lanes);
+        let output = plan.layout(step.output, samples, lanes);
+        let (series, degree) = ((output.samples * output.lanes * output.units) as f64, output.degree as f64);
+        match self {
+            Self::Linear { shape, .. } => 2.0 * output.len() as f64 * shape.inputs as f64,
+            Self::LinearOfUnitRays { shape, .. } => 2.0 * (samples * output.units * shape.inputs) as f64,
+            Self::LinearAdjoint { shape, .. } => 2.0 * layout(0).len() as f64 * shape.inputs as f64,
+            Self::Conv { shape, .. } => {
+                let depth = shape.in_channels / shape.groups * shape.window.kernel_size();
+                2.0 * output.len() as f64 * depth as f64
+            }
+            Self::ConvAdjoint { shape, .. } => {
+                let depth = shape.in_channels / shape.groups * shape.window.kernel_size();
+                2.0 * layout(0).len() as f64 * depth as f64
+            }
+            Self::AveragePool(pool) => output.len() as f64 * pool.window.kernel_size() as f64,
+            Self::AveragePoolAdjoint(pool) => 2.0 * layout(0).len() as f64 * pool.window.kernel_size() as f64,
+            Self::Compose(_) if layout(0).degree > 1 => series * degree.powi(3) / 3.0,
+            Self::Bell(_) if layout(1).degree > 1 => series * degree * degree,
+            Self::Multiply | Self::Divide | Self::Reduce { .. } => series * degree * degree,
+            Self::Strided { copy, .. } => (copy.count() * output.total_rows()) as f64,
+            _ => output.len() as f64,
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! A plan: what to compute, as plain data that any executor can run.
+//!
+//! A plan is a list of kernel calls over numbered values. It knows nothing of the model's graph, and the
+//! executors know nothing of the model. Values are series in the layout of [`crate::kernels`]; those whose
+//! lifetimes don't overlap share a slot.
+
+mod display;
+mod exact;
+mod kernel;
+mod rule;
+mod slots;
+
+use std::sync::Arc;
+
+pub use exact::Rays;
+pub use kernel::{Kernel, PerUnitId};
+pub use rule::Target;
+pub(crate) use rule::first_linear_layers;
+
+use crate::error::{Error, Result};
+use crate::kernels::Layout;
+use crate::model::{Model, NodeId, Weights};
+use crate::series::MAX_ORDER;
+
+/// How the coefficients are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Truncated Taylor series along rays: exact for every network.
+    Exact,
+    /// The published rule of HOPE (arXiv 2307.08192): one backward pass, exact for some networks only.
+    Hope,
+}
+
+impl Method {
+    /// Name as the command line spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Hope => "hope",
+        }
+    }
+}
+
+/// Index of a value in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ValueId(pub usize);
+
+/// Index of a constant in its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConstantId(pub usize);
+
+/// A series that a plan computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// Units per row.
+    pub units: usize,
+    /// Highest order stored; orders above are zero.
+    pub degree: usize,
+    /// Whether it has a block 0: values have, adjoints of the published rule have not.
+    pub primal: bool,
+    /// The buffer it lives in, shared with values of other lifetimes.
+    pub slot: usize,
+}
+
+impl Value {
+    /// Its layout in a chunk.
+    pub fn layout(&self, samples: usize, lanes: usize) -> Layout {
+        Layout { samples, lanes, units: self.units, degree: self.degree, primal: self.primal }
+    }
+}
+
+/// A layer of the network, for errors and timings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Its name.
+    pub name: String,
+    /// Its operator.
+    pub kind: String,
+}
+
+/// One kernel call.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The layer it belongs to.
+    pub layer: usize,
+    /// What to compute.
+    pub kernel: Kernel,
+    /// What it reads.
+    pub inputs: Vec<ValueId>,
+    /// What it writes.
+    pub output: ValueId,
+    /// Add to the output instead of overwriting it.
+    pub accumulate: bool,
+}
+
+/// What to compute, for chunks of any size.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The method.
+    pub method: Method,
+    /// Highest order.
+    pub order: usize,
+    /// All values.
+    pub values: Vec<Value>,
+    /// The kernel calls in order.
+    pub steps: Vec<Step>,
+    /// Weights.
+    pub constants: Vec<Weights>,
+    /// The layers that steps name.
+    pub layers: Vec<Layer>,
+    /// Number of slots.
+    pub slots: usize,
+    /// Value that the executor fills with the points, and in the exact method the rays.
+    pub input: ValueId,
+    /// The network's output.
+    pub output: ValueId,
+    /// Published rule: the output's adjoint; the executor writes 1 at each lane's output, order 1.
+    pub seed: Option<ValueId>,
+    /// Published rule: the adjoints asked for.
+    pub adjoints: Vec<ValueId>,
+}
+
+impl Plan {
+    /// Plans the exact method.
+    ///
+    /// # Errors
+    /// If the order isn't supported.
+    pub fn exact(model: &Model, order: usize, rays: Rays) -> Result<Self> {
+        check_order(order)?;
+        Ok(exact::plan(model, order, rays))
+    }
+
+    /// Plans the published rule.
+    ///
+    /// # Errors
+    /// If the order isn't supported or the rule has no answer for an operator.
+    pub fn hope(model: &Model, order: usize, target: &Target) -> Result<Self> {
+        check_order(order)?;
+        rule::plan(model, order, target)
+    }
+
+    /// Layout of a value in a chunk.
+    pub fn layout(&self, id: ValueId, samples: usize, lanes: usize) -> Layout {
+        self.values[id.0].layout(samples, lanes)
+    }
+
+    /// Elements that each slot needs for a chunk.
+    pub fn slot_lengths(&self, samples: usize, lanes: usize) -> Vec<usize> {
+        let mut lengths = vec![0; self.slots];
+        for value in &self.values {
+            let length = value.layout(samples, lanes).len();
+            lengths[value.slot] = length.max(lengths[value.slot]);
+        }
+        lengths
+    }
+
+    /// Elements of working memory for a chunk: slots and the largest kernel's scratch.
+    pub fn elements(&self, samples: usize, lanes: usize) -> u64 {
+        let slots: u64 = self.slot_lengths(samples, lanes).iter().map(|&n| n as u64).sum();
+        let scratch = self.steps.iter().map(|step| step.kernel.scratch(self, step, samples, lanes));
+        slots + scratch.max().unwrap_or(0)
+    }
+
+    /// Multiplications and additions that a chunk takes, about.
+    pub fn flops(&self, samples: usize, lanes: usize) -> f64 {
+        self.steps.iter().map(|step| step.kernel.flops(self, step, samples, lanes)).sum()
+    }
+}
+
+fn check_order(order: usize) -> Result<()> {
+    if (1..=MAX_ORDER).contains(&order) {
+        return Ok(());
+    }
+    Err(Error::Request(format!("order {order} is not supported: choose 1 to {MAX_ORDER}")))
+}
+
+/// A plan under construction.
+struct Builder<'a> {
+    model: &'a Model,
+    plan: Plan,
+    /// Value of each node of the model.
+    node_values: Vec<Option<ValueId>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(model: &'a Model, method: Method, order: usize) -> Self {
+        let layers = model.nodes().iter().map(|node| Layer { name: node.name.clone(), kind: node.kind.clone() });
+        Self {
+            model,
+            plan: Plan {
+                method,
+                order,
+                values: Vec::new(),
+                steps: Vec::new(),
+                constants: Vec::new(),
+                layers: layers.collect(),
+                slots: 0,
+                input: ValueId(0),
+                output: ValueId(0),
+                seed: None,
+                adjoints: Vec::new(),
+            },
+            node_values: vec![None; model.nodes().len()],
+        }
+    }
+
+    fn value(&mut self, units: usize, degree: usize, primal: bool) -> ValueId {
+        self.plan.values.push(Value { units, degree, primal, slot: 0 });
+        ValueId(self.plan.values.len() - 1)
+    }
+
+    fn constant(&mut self, weights: &Weights) -> ConstantId {
+        let known = self.plan.constants.iter().position(|c| Arc::ptr_eq(c, weights));
+        ConstantId(known.unwrap_or_else(|| {
+            self.plan.constants.push(weights.clone());
+            self.plan.constants.len() - 1
+        }))
+    }
+
+    fn step(&mut self, node: NodeId, kernel: Kernel, inputs: Vec<ValueId>, output: ValueId, accumulate: bool) {
+        self.plan.steps.push(Step { layer: node.0, kernel, inputs, output, accumulate });
+    }
+
+    /// Value of a node that has been planned; nodes come after their inputs.
+    fn of(&self, id: NodeId) -> ValueId {
+        self.node_values[id.0].unwrap_or(self.plan.input)
+    }
+
+    fn finish(mut self) -> Plan {
+        slots::assign(&mut self.plan);
+        self.plan
+    }
+}

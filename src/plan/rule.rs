@@ -1,0 +1,209 @@
+//! The published rule (HOPE, arXiv 2307.08192): one backward pass for all outputs.
+//!
+//! After the forward pass each value of the graph gets an adjoint: the unmixed coefficients of every output
+//! with respect to its units, orders 1 to n. Nodes are visited once, in reverse topological order; where
+//! branches meet, the adjoints add up. So the cost is linear in depth, with residual blocks too.
+
+use super::{Builder, Kernel, Method, Plan, Rays, ValueId};
+use crate::error::{Error, Result};
+use crate::kernels::conv::ConvShape;
+use crate::kernels::linear::LinearShape;
+use crate::model::{Model, NodeId, Op};
+
+/// Where the backward pass ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// At the input: unmixed coefficients.
+    Input,
+    /// At the outputs of the first linear layers: what mixed coefficients are made from.
+    Nodes(Vec<NodeId>),
+}
+
+pub(super) fn plan(model: &Model, order: usize, target: &Target) -> Result<Plan> {
+    check_operators(model)?;
+    let mut builder = Builder::new(model, Method::Hope, order);
+    builder.forward(0, Rays::Any);
+    builder.backward(order, target);
+    Ok(builder.finish())
+}
+
+/// The first operator that the rule has no answer for is an error.
+fn check_operators(model: &Model) -> Result<()> {
+    for node in model.nodes() {
+        let what = match node.op {
+            Op::Multiply => "multiplies two branches",
+            Op::Divide => "divides two branches",
+            Op::Softmax { .. } => "normalises over units",
+            Op::Normalize { .. } => "normalises over units",
+            _ => continue,
+        };
+        let hint = match node.op {
+            Op::Softmax { .. } => ", or --logits to leave out a softmax at the very end",
+            _ => "",
+        };
+        return Err(Error::Method {
+            layer: node.name.clone(),
+            op: node.kind.clone(),
+            cause: format!("it {what}, for which the published rule has no answer: use --method exact{hint}"),
+        });
+    }
+    Ok(())
+}
+
+impl Builder<'_> {
+    fn backward(&mut self, order: usize, target: &Target) {
+        let model = self.model;
+        let ends: &[NodeId] = match target {
+            Target::Input => &[NodeId(0)],
+            Target::Nodes(nodes) => nodes,
+        };
+        let degrees = adjoint_degrees(model, order, ends);
+        let mut adjoints: Vec<Option<ValueId>> = vec![None; model.nodes().len()];
+        let seed = self.value(model.outputs(), 1, false);
+        self.plan.seed = Some(seed);
+        adjoints[model.output().0] = Some(seed);
+        for index in (0..model.nodes().len()).rev() {
+            let id = NodeId(index);
+            if let Some(adjoint) = adjoints[index]
+                && !ends.contains(&id)
+            {
+                self.backward_node(id, adjoint, &degrees, &mut adjoints);
+            }
+        }
+        for end in ends {
+            // An output that doesn't depend on this node: all coefficients are zero, degree 0.
+            let adjoint = adjoints[end.0].unwrap_or_else(|| self.value(model.node(*end).units(), 0, false));
+            self.plan.adjoints.push(adjoint);
+        }
+    }
+
+    fn backward_node(
+        &mut self,
+        id: NodeId,
+        z: ValueId,
+        degrees: &[Option<usize>],
+        adjoints: &mut [Option<ValueId>],
+    ) {
+        let model = self.model;
+        let node = model.node(id);
+        let mut inputs = vec![z];
+        let kernel = match &node.op {
+            Op::Linear(linear) => Kernel::LinearAdjoint {
+                shape: LinearShape { inputs: linear.inputs, outputs: linear.outputs },
+                weight: self.constant(&linear.weight),
+            },
+            Op::Conv(conv) => {
+                Kernel::ConvAdjoint { shape: ConvShape::of(conv), weight: self.constant(&conv.weight) }
+            }
+            Op::AveragePool(pool) => Kernel::AveragePoolAdjoint(pool.clone()),
+            Op::MaxPool(pool) => {
+                inputs.insert(0, self.of(node.inputs[0]));
+                Kernel::MaxPoolAdjoint(pool.clone())
+            }
+            Op::Elementwise(function) => {
+                inputs.insert(0, self.of(node.inputs[0]));
+                Kernel::Bell(*function)
+            }
+            Op::Affine(affine) => {
+                Kernel::AffineAdjoint { scale: affine.scale.as_ref().map(|c| self.per_unit(c)) }
+            }
+            Op::Strided(copy) => Kernel::StridedAdjoint(copy.clone()),
+            Op::Reshape => {
+                let source = node.inputs[0];
+                // The same units: the buffer becomes the input's adjoint, unless that already has one.
+                if adjoints[source.0].is_none() && degrees[source.0] == degrees[id.0] {
+                    adjoints[source.0] = Some(z);
+                    return;
+                }
+                Kernel::Copy
+            }
+            Op::Add => {
+                for &input in &node.inputs {
+                    self.pass(id, Kernel::Copy, vec![z], input, degrees, adjoints);
+                }
+                return;
+            }
+            Op::Concat(copies) => {
+                for (copy, &input) in copies.iter().zip(&node.inputs) {
+                    self.pass(id, Kernel::StridedAdjoint(copy.clone()), vec![z], input, degrees, adjoints);
+                }
+                return;
+            }
+            // The input is an end; the rule's operators have been checked before.
+            Op::Input | Op::Multiply | Op::Divide | Op::Softmax { .. } | Op::Normalize { .. } => return,
+        };
+        self.pass(id, kernel, inputs, node.inputs[0], degrees, adjoints);
+    }
+
+    /// Adds what a kernel makes of a node's adjoint to the adjoint of `to`.
+    fn pass(
+        &mut self,
+        id: NodeId,
+        kernel: Kernel,
+        inputs: Vec<ValueId>,
+        to: NodeId,
+        degrees: &[Option<usize>],
+        adjoints: &mut [Option<ValueId>],
+    ) {
+        let Some(degree) = degrees[to.0] else { return };
+        let known = adjoints[to.0];
+        let output = known.unwrap_or_else(|| self.value(self.model.node(to).units(), degree, false));
+        adjoints[to.0] = Some(output);
+        self.step(id, kernel, inputs, output, known.is_some());
+    }
+}
+
+/// Highest order of each node's adjoint; none where the backward pass doesn't come or isn't needed.
+fn adjoint_degrees(model: &Model, order: usize, ends: &[NodeId]) -> Vec<Option<usize>> {
+    // Needed: what the ends lead to.
+    let mut needed = vec![false; model.nodes().len()];
+    for (index, node) in model.nodes().iter().enumerate() {
+        needed[index] = ends.contains(&NodeId(index)) || node.inputs.iter().any(|input| needed[input.0]);
+    }
+    let mut degrees: Vec<Option<usize>> = vec![None; model.nodes().len()];
+    degrees[model.output().0] = Some(1);
+    for index in (0..model.nodes().len()).rev() {
+        let node = &model.nodes()[index];
+        let Some(degree) = degrees[index].filter(|_| !ends.contains(&NodeId(index))) else { continue };
+        let below = match &node.op {
+            Op::Elementwise(function) => {
+                function.polynomial_degree().map_or(order, |p| degree.saturating_mul(p).clamp(1, order))
+            }
+            _ => degree,
+        };
+        for input in &node.inputs {
+            if needed[input.0] {
+                degrees[input.0] = degrees[input.0].max(Some(below));
+            }
+        }
+    }
+    degrees
+}
+
+/// The first linear layers: nodes that read the input, re-indexed at most.
+///
+/// # Errors
+/// If the input enters the network otherwise; then the rule has no mixed coefficients.
+pub(crate) fn first_linear_layers(model: &Model) -> Result<Vec<NodeId>> {
+    let mut is_input = vec![false; model.nodes().len()];
+    is_input[0] = true;
+    let mut layers = Vec::new();
+    for (index, node) in model.nodes().iter().enumerate().skip(1) {
+        let from_input = node.inputs.iter().filter(|input| is_input[input.0]).count();
+        if from_input == 0 {
+            continue;
+        }
+        if node.op.is_layout() {
+            is_input[index] = true;
+        } else if node.op.is_affine() && from_input == node.inputs.len() {
+            layers.push(NodeId(index));
+        } else {
+            return Err(Error::Method {
+                layer: node.name.clone(),
+                op: node.kind.clone(),
+                cause: "the published rule gives mixed coefficients only where the first layer is linear: use --method exact".into(),
+            });
+        }
+    }
+    Ok(layers)
+}

@@ -1,0 +1,74 @@
+//! Assigning slots: values whose lifetimes don't overlap share a buffer.
+
+use super::{Plan, ValueId};
+
+/// Gives each value the best fitting slot that is free when it is first written.
+pub(super) fn assign(plan: &mut Plan) {
+    const FOREVER: usize = usize::MAX;
+    let mut last_use = vec![0; plan.values.len()];
+    for (step, call) in plan.steps.iter().enumerate() {
+        for value in call.inputs.iter().chain([&call.output]) {
+            last_use[value.0] = step;
+        }
+    }
+    for value in plan.adjoints.iter().chain([&plan.input, &plan.output]).chain(&plan.seed) {
+        last_use[value.0] = FOREVER;
+    }
+    let mut slots = Slots::default();
+    let mut placed = vec![false; plan.values.len()];
+    // What the executor writes is there from the start.
+    let given: Vec<ValueId> = [plan.input].into_iter().chain(plan.seed).chain(plan.adjoints.clone()).collect();
+    for value in given {
+        if !std::mem::replace(&mut placed[value.0], true) {
+            plan.values[value.0].slot = slots.take(plan.values[value.0].size());
+        }
+    }
+    for (step, call) in plan.steps.iter().enumerate() {
+        let output = call.output.0;
+        if !std::mem::replace(&mut placed[output], true) {
+            plan.values[output].slot = slots.take(plan.values[output].size());
+        }
+        let mut used: Vec<usize> = call.inputs.iter().map(|v| v.0).chain([output]).collect();
+        used.sort_unstable();
+        used.dedup();
+        for value in used {
+            if last_use[value] == step {
+                slots.free.push(plan.values[value].slot);
+            }
+        }
+    }
+    plan.slots = slots.sizes.len();
+}
+
+impl super::Value {
+    /// A size to compare values by, for chunks of many lanes.
+    fn size(&self) -> usize {
+        self.units.saturating_mul(if self.degree > 0 { self.degree * 64 } else { 1 })
+    }
+}
+
+#[derive(Default)]
+struct Slots {
+    sizes: Vec<usize>,
+    free: Vec<usize>,
+}
+
+impl Slots {
+    /// The free slot that has to grow least, else the one that wastes least, else a new one.
+    fn take(&mut self, size: usize) -> usize {
+        let sizes = &self.sizes;
+        let best = (0..self.free.len())
+            .min_by_key(|&i| (size.saturating_sub(sizes[self.free[i]]), sizes[self.free[i]].saturating_sub(size)));
+        match best {
+            Some(i) => {
+                let slot = self.free.swap_remove(i);
+                self.sizes[slot] = self.sizes[slot].max(size);
+                slot
+            }
+            None => {
+                self.sizes.push(size);
+                self.sizes.len() - 1
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Directions of rays in input space.
+
+use crate::error::{Error, Result};
+use crate::interpolation::Interpolation;
+use crate::scalar::Scalar;
+
+/// A set of directions for each point.
+#[derive(Clone, Debug)]
+pub enum Directions {
+    /// The unit vectors of all inputs.
+    Unit {
+        /// Number of inputs.
+        inputs: usize,
+    },
+    /// The same directions for all points, row-major `[rays, inputs]`.
+    Shared {
+        /// Number of inputs.
+        inputs: usize,
+        /// The directions.
+        rows: Vec<f64>,
+    },
+    /// Directions of its own for each point, row-major `[points, rays, inputs]`.
+    PerPoint {
+        /// Number of inputs.
+        inputs: usize,
+        /// Directions of a point.
+        rays: usize,
+        /// The directions.
+        rows: Vec<f64>,
+    },
+    /// What [`Interpolation`] needs, made on the fly: there may be very many.
+    Spanned {
+        /// Which combinations of the variables.
+        interpolation: std::sync::Arc<Interpolation>,
+        /// Direction of each variable, row-major `[variables, inputs]`; none: the inputs themselves.
+        basis: Option<Vec<f64>>,
+        /// Number of inputs.
+        inputs: usize,
+    },
+}
+
+impl Directions {
+    /// Number of directions per point.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Unit { inputs } => *inputs,
+            Self::Shared { inputs, rows } => rows.len() / inputs,
+            Self::PerPoint { rays, .. } => *rays,
+            Self::Spanned { interpolation, .. } => interpolation.rays(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Writes a direction.
+    pub fn write<T: Scalar>(&self, point: usize, ray: usize, into: &mut [T]) {
+        match self {
+            Self::Unit { .. } => {
+                into.fill(T::zero());
+                into[ray] = T::one();
+            }
+            Self::Shared { inputs, rows } => copy(&rows[ray * inputs..][..*inputs], into),
+            Self::PerPoint { inputs, rays, rows } => {
+                copy(&rows[(point * rays + ray) * inputs..][..*inputs], into);
+            }
+            Self::Spanned { interpolation, basis, inputs } => {
+                into.fill(T::zero());
+                for (variable, factor) in interpolation.ray(ray) {
+                    match basis {
+                        None => into[variable] = T::of(factor),
+                        Some(basis) => {
+                            for (into, &b) in into.iter_mut().zip(&basis[variable * inputs..][..*inputs]) {
+                                *into += T::of(factor * b);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Checks the sizes and that all components are finite.
+    pub(crate) fn check(&self, points: usize, inputs: usize) -> Result<()> {
+        let rows = match self {
+            Self::Unit { .. } | Self::Spanned { basis: None, .. } => return Ok(()),
+            Self::Shared { rows, .. } => rows,
+            Self::PerPoint { rows, rays, .. } => {
+                if rows.len() != points * rays * inputs {
+                    return Err(Error::Request(format!(
+                        "directions of their own for each point: {} numbers do not make {points} points x {rays} rays x {inputs} inputs",
+                        rows.len()
+                    )));
+                }
+                rows
+            }
+            Self::Spanned { basis: Some(basis), .. } => basis,
+        };
+        if rows.is_empty() || !rows.len().is_multiple_of(inputs) {
+            return Err(Error::Request(format!("the directions have to be rows of {inputs} numbers, one per input")));
+        }
+        match rows.iter().position(|x| !x.is_finite()) {
+            Some(i) => Err(Error::Request(format!("direction {} has a component that is not finite", i / inputs))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn copy<T: Scalar>(from: &[f64], into: &mut [T]) {
+    for (into, &x) in into.iter_mut().zip(from) {
+        *into = T::of(x);
+    }
+}

@@ -1,0 +1,164 @@
+//! Tables of cases, each run on every executor: a case added once is tested everywhere.
+//!
+//! `tests/fixtures/operators`: one small model per operator feature, coefficients along rays;
+//! `tests/fixtures/rule`: networks with the published rule's and the true unmixed coefficients;
+//! `tests/fixtures/reference`: trained networks. All truth is float64 and independent of this code.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{Truth, assert_orders, errors_by_order, fixtures, path, relative_error};
+use hope::onnx::{self, ImportOptions};
+use hope::rays::Directions;
+use hope::{Expansion, Method, Precision, Request, Terms, expand};
+use libtest_mimic::{Arguments, Trial};
+
+/// Where a case runs, and how exact it has to be there.
+#[derive(Clone, Copy)]
+struct Executor {
+    name: &'static str,
+    precision: Precision,
+    /// Norm-wise relative error allowed for each order.
+    tolerance: f64,
+}
+
+const EXECUTORS: [Executor; 2] = [
+    Executor { name: "cpu-f64", precision: Precision::F64, tolerance: 1e-10 },
+    Executor { name: "cpu-f32", precision: Precision::F32, tolerance: 1e-4 },
+];
+
+impl Executor {
+    fn expand(&self, model: &Path, output: Option<&str>, request: Request) -> Expansion {
+        let options = ImportOptions { output_name: output.map(str::to_string), ..Default::default() };
+        let model = onnx::load(model, &options).unwrap_or_else(|e| panic!("{e}"));
+        let request = Request { precision: self.precision, memory: Some(1 << 30), ..request };
+        expand(&model, &request).unwrap_or_else(|e| panic!("{e}"))
+    }
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for executor in EXECUTORS {
+        let mut add = |kind: &str, file: &Path, run: fn(Executor, &Path)| {
+            let case = file.file_stem().unwrap().to_string_lossy();
+            let file: PathBuf = file.to_path_buf();
+            trials.push(Trial::test(format!("{kind}::{case}::{}", executor.name), move || {
+                run(executor, &file);
+                Ok(())
+            }));
+        };
+        for model in fixtures("operators", "onnx") {
+            add("operator", &model, operator);
+        }
+        for model in fixtures("rule", "onnx") {
+            add("rule", &model, published_rule);
+        }
+        for truth in fixtures("reference", "npz") {
+            add("reference", &truth, reference);
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Value and coefficients along rays, by the exact method; of every output of the model.
+fn operator(executor: Executor, model: &Path) {
+    let mut truth = Truth::open(&model.with_extension("npz"));
+    let names = onnx::output_names(model).unwrap();
+    for (suffix, output) in [("", None), ("_second", names.get(1).map(String::as_str))] {
+        let Some(along) = truth.find(&format!("along{suffix}")) else { continue };
+        let directions = truth.get("directions");
+        let (rays, inputs) = (directions.shape()[0], directions.shape()[1]);
+        let order = along.shape()[2];
+        let found = executor.expand(
+            model,
+            output,
+            Request {
+                terms: Terms::Along(Directions::Shared { inputs, rows: directions.iter().copied().collect() }),
+                ..Request::new(truth.values("points"), order)
+            },
+        );
+        let value = relative_error(found.value.iter().copied(), truth.values(&format!("value{suffix}")));
+        assert!(value <= executor.tolerance, "value is off by {value:.2e}");
+        let along: Vec<f64> = along.iter().copied().collect();
+        let errors = errors_by_order(&found.coefficients, &along, order, order, rays);
+        assert_orders("along", &errors, executor.tolerance);
+    }
+}
+
+/// The published rule's coefficients, the true ones, and whether the certificate tells which is which.
+fn published_rule(executor: Executor, model: &Path) {
+    let mut truth = Truth::open(&model.with_extension("npz"));
+    let unmixed = truth.get("unmixed");
+    let (order, inputs) = (unmixed.shape()[2], unmixed.shape()[3]);
+    let request = || Request::new(truth_points(model), order);
+    let run = |request: Request| executor.expand(model, None, request);
+    let by_rule = run(Request { method: Method::Hope, ..request() });
+    let exact = run(request());
+    for (what, found, key) in [("rule", &by_rule, "unmixed_rule"), ("exact", &exact, "unmixed")] {
+        let errors = errors_by_order(&found.coefficients, &truth.values(key), order, order, inputs);
+        assert_orders(what, &errors, executor.tolerance);
+        let value = relative_error(found.value.iter().copied(), truth.values("value"));
+        assert!(value <= executor.tolerance, "{what}: value is off by {value:.2e}");
+    }
+    let is_exact = truth.get("exact").iter().all(|&e| e == 1.0);
+    let certificate = &by_rule.report.certificate;
+    assert_eq!(certificate.exact, is_exact, "{}", certificate.reason);
+    assert!(exact.report.certificate.exact);
+    mixed(executor, model, &mut truth, "mixed", Method::Exact);
+    mixed(executor, model, &mut truth, "mixed_rule", Method::Hope);
+}
+
+fn truth_points(model: &Path) -> Vec<f64> {
+    Truth::open(&model.with_extension("npz")).values("points")
+}
+
+/// Mixed coefficients, where the fixture has them.
+fn mixed(executor: Executor, model: &Path, truth: &mut Truth, key: &str, method: Method) {
+    let Some(wanted) = truth.find(key) else { return };
+    let exponents = truth.exponents();
+    let terms = wanted.shape()[2];
+    let variables = exponents.len() / terms;
+    let degree = exponents.chunks_exact(variables).map(|e| e.iter().sum::<u8>()).max().unwrap();
+    let found = executor.expand(
+        model,
+        None,
+        Request {
+            terms: Terms::Mixed(None),
+            method,
+            ..Request::new(truth.values("points"), usize::from(degree))
+        },
+    );
+    assert_eq!(found.exponents, exponents);
+    let wanted: Vec<f64> = wanted.iter().copied().collect();
+    for k in 0..=degree {
+        let of_degree = |data: &[f64]| -> Vec<f64> {
+            let rows = data.chunks_exact(terms);
+            let picked = rows.flat_map(|row| row.iter().zip(exponents.chunks_exact(variables)));
+            picked.filter(|(_, e)| e.iter().sum::<u8>() == k).map(|(c, _)| *c).collect()
+        };
+        let error = relative_error(of_degree(&found.coefficients), of_degree(&wanted));
+        assert!(error <= executor.tolerance, "{key}: degree {k} is off by {error:.2e}");
+    }
+}
+
+/// Trained networks: unmixed and mixed coefficients, and the published rule's.
+fn reference(executor: Executor, truth_file: &Path) {
+    let mut truth = Truth::open(truth_file);
+    let beside = truth_file.with_extension("onnx");
+    let name = beside.file_name().unwrap().to_str().unwrap();
+    let model = if beside.exists() { beside.clone() } else { path("examples/mnist").join(name) };
+    let unmixed = truth.get("unmixed");
+    let (order, inputs) = (unmixed.shape()[2], unmixed.shape()[3]);
+    for (method, key) in [(Method::Exact, "unmixed"), (Method::Hope, "published_rule_unmixed")] {
+        let request = Request { method, ..Request::new(truth.values("points"), order) };
+        let found = executor.expand(&model, None, request);
+        let value = relative_error(found.value.iter().copied(), truth.values("value"));
+        assert!(value <= executor.tolerance, "value is off by {value:.2e}");
+        let errors = errors_by_order(&found.coefficients, &truth.values(key), order, order, inputs);
+        assert_orders(key, &errors, executor.tolerance);
+    }
+    mixed(executor, &model, &mut truth, "mixed", Method::Exact);
+}

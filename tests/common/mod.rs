@@ -1,0 +1,92 @@
+//! What the tests share: fixtures and a comparator.
+#![allow(dead_code, clippy::unwrap_used)] // every test binary uses some of it; a test may panic
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use ndarray::ArrayD;
+use ndarray_npy::NpzReader;
+
+/// A file of the repository.
+pub fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// All files of a fixture folder with an extension, sorted.
+pub fn fixtures(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let folder = path("tests/fixtures").join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|e| panic!("{}: {e}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == extension))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no .{extension} in {}", folder.display());
+    files
+}
+
+/// An .npz with f64 truth.
+pub struct Truth(NpzReader<File>, PathBuf);
+
+impl Truth {
+    pub fn open(path: &Path) -> Self {
+        let file = File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        Self(NpzReader::new(file).unwrap(), path.to_path_buf())
+    }
+
+    pub fn get(&mut self, key: &str) -> ArrayD<f64> {
+        self.find(key).unwrap_or_else(|| panic!("{}: no {key}", self.1.display()))
+    }
+
+    pub fn find(&mut self, key: &str) -> Option<ArrayD<f64>> {
+        self.0.by_name(key).ok()
+    }
+
+    pub fn values(&mut self, key: &str) -> Vec<f64> {
+        self.get(key).iter().copied().collect()
+    }
+
+    pub fn exponents(&mut self) -> Vec<u8> {
+        let array: ArrayD<u8> = self.0.by_name("exponents").unwrap();
+        array.iter().copied().collect()
+    }
+}
+
+/// Norm-wise relative error: |found - truth| / |truth|, or |found - truth| where the truth is zero.
+pub fn relative_error(found: impl IntoIterator<Item = f64>, truth: impl IntoIterator<Item = f64>) -> f64 {
+    let (mut difference, mut norm) = (0.0f64, 0.0f64);
+    let (mut found, mut truth) = (found.into_iter(), truth.into_iter());
+    loop {
+        match (found.next(), truth.next()) {
+            (Some(f), Some(t)) => {
+                assert!(f.is_finite() && t.is_finite(), "found {f}, truth {t}");
+                difference = difference.hypot(f - t);
+                norm = norm.hypot(t);
+            }
+            (None, None) => break,
+            _ => panic!("different lengths"),
+        }
+    }
+    if norm > 0.0 { difference / norm } else { difference }
+}
+
+/// The error of each order of `[points, outputs, orders, columns]`, of as many orders as `found` has.
+pub fn errors_by_order(found: &[f64], truth: &[f64], orders: usize, truth_orders: usize, columns: usize) -> Vec<f64> {
+    let rows = found.len() / (orders * columns);
+    assert_eq!(truth.len(), rows * truth_orders * columns);
+    (0..orders)
+        .map(|k| {
+            let pick = |data: &'_ [f64], n: usize| -> Vec<f64> {
+                data.chunks_exact(n * columns).flat_map(|row| row[k * columns..][..columns].to_vec()).collect()
+            };
+            relative_error(pick(found, orders), pick(truth, truth_orders))
+        })
+        .collect()
+}
+
+/// Fails if an order is wrong by more than the tolerance.
+pub fn assert_orders(what: &str, errors: &[f64], tolerance: f64) {
+    for (k, error) in errors.iter().enumerate() {
+        assert!(*error <= tolerance, "{what}: order {} is off by {error:.2e}, allowed {tolerance:.0e}", k + 1);
+    }
+}

@@ -1,0 +1,600 @@
+"""Files that are not models, models that contradict themselves, and models the engine cannot expand.
+
+Writes tests/fixtures/broken/NAME.onnx and the README.md there, which says of each what is wrong. Every one must be
+refused with a clear message: no crash, no hang, no great amount of memory. Run from the repository root:
+
+    python tests/truth/broken.py
+"""
+
+import io
+
+import numpy as np
+import onnx
+from common import Graph, folder
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+TARGET = folder("broken")
+LIMIT = 20_000  # bytes
+FILES = {}  # name -> (bytes, what is wrong)
+HUGE = 1 << 40
+
+
+def file(name, wrong, content, limit=LIMIT):
+    assert name not in FILES and len(content) < limit, (name, len(content))
+    FILES[name] = (content, wrong)
+
+
+def serialized(graph, output, shape=(4,), opset=17, batch="batch", change=None, legacy=False):
+    model = graph.model([output] if isinstance(output, str) else output, list(shape), opset, batch, legacy)
+    if change:
+        change(model)
+    return model.SerializeToString()
+
+
+def broken(name, wrong, shape=(4,), opset=17, batch="batch", change=None):
+    """Register a graph: the decorated function adds nodes to it and returns its output."""
+
+    def register(build):
+        g = Graph(name)
+        file(name, wrong, serialized(g, build(g), shape, opset, batch, change))
+        return build
+
+    return register
+
+
+def good_model():
+    """A sound network, to be damaged."""
+    g = Graph("good")
+    x = g.op("Tanh", g.op("Gemm", "x", g.weight(4, 5)[0], g.weight(5)[0]))
+    return g, g.op("Gemm", x, g.weight(5, 3)[0], g.weight(3)[0])
+
+
+def damaged(name, wrong, change):
+    g, y = good_model()
+    file(name, wrong, serialized(g, y, change=change))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Not models, or cut off
+
+good = serialized(*good_model())
+image = io.BytesIO()
+Image.new("L", (4, 4), 128).save(image, "PNG")
+
+file("empty", "an empty file", b"")
+file("text", "a text file", b"This is not a model.\nIt is a text.\n")
+file("png", "a PNG image", image.getvalue())
+file("zeros", "a thousand zero bytes", bytes(1000))
+file("noise", "random bytes", np.random.default_rng(1).bytes(1000))
+for percent in (2, 25, 50, 75, 99):
+    file(f"truncated_{percent}", f"a good model cut off after {percent} % of its bytes", good[: len(good) * percent // 100])
+file("wrong_length", "the graph claims 2^40 bytes", b"\x08\x08\x3a" + b"\x80\x80\x80\x80\x80\x20" + b"\x00" * 20)
+file("endless_varint", "a varint of 40 bytes", b"\x08" + b"\xff" * 40)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The graph as a whole
+
+
+def without(field):
+    return lambda model: model.graph.ClearField(field)
+
+
+def add_input(model):
+    model.graph.input.append(helper.make_tensor_value_info("second", TensorProto.FLOAT, ["batch", 5]))
+    model.graph.node.append(helper.make_node("Add", [model.graph.node[0].output[0], "second"], ["sum"]))
+    model.graph.node[1].input[0] = "sum"
+    model.graph.node.insert(1, model.graph.node.pop())
+
+
+def reverse_nodes(model):
+    nodes = list(model.graph.node)[::-1]
+    model.graph.ClearField("node")
+    model.graph.node.extend(nodes)
+
+
+def cycle(model):
+    model.graph.node[0].input[0] = model.graph.node[1].output[0]
+
+
+def undefined(model):
+    model.graph.node[1].input[0] = "nowhere"
+
+
+def duplicate(model):
+    model.graph.node[1].output[0] = model.graph.node[0].output[0]
+
+
+def missing_initializer(model):
+    del model.graph.initializer[0]
+
+
+def unknown_output(model):
+    model.graph.output[0].name = "nowhere"
+
+
+damaged("no_graph", "no graph", lambda model: model.ClearField("graph"))
+damaged("no_inputs", "no input", without("input"))
+damaged("no_outputs", "no output", without("output"))
+damaged("no_nodes", "no nodes: the output is computed by none", without("node"))
+damaged("no_opset", "no opset is declared", lambda model: model.ClearField("opset_import"))
+damaged("cycle", "the first node reads the second one's result", cycle)
+damaged("reads_itself", "a node reads its own result",
+        lambda model: model.graph.node[1].input.__setitem__(0, model.graph.node[1].output[0]))
+damaged("undefined_tensor", "a node reads a tensor that nothing defines", undefined)
+damaged("duplicate_outputs", "two nodes write the same name", duplicate)
+damaged("missing_initializer", "a weight is not in the file", missing_initializer)
+damaged("unknown_output", "the graph's output is computed by none", unknown_output)
+damaged("two_inputs", "two inputs, both without values", add_input)
+damaged("nodes_out_of_order", "the nodes stand in reverse order: ONNX demands topological order", reverse_nodes)
+damaged("opset_99", "opset 99, unknown yet", lambda model: setattr(model.opset_import[0], "version", 99))
+damaged("opset_1", "opset 1, too old", lambda model: setattr(model.opset_import[0], "version", 1))
+damaged("opset_negative", "opset -3", lambda model: setattr(model.opset_import[0], "version", -3))
+
+
+@broken("opset_7_new_form", "opset 7, but Clip has its bounds as inputs, as from opset 11 on", opset=7)
+def build(g):
+    return g.op("Clip", "x", g.scalar(-1), g.scalar(1))
+
+
+@broken("dynamic_feature_axis", "the number of features is not fixed", shape=("features",))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("dynamic_image", "height and width are not fixed", shape=(1, "height", "width"))
+def build(g):
+    return g.op("Conv", "x", g.weight(2, 1, 3, 3)[0])
+
+
+@broken("no_input_shape", "the input's shape is not declared", change=lambda model:
+        model.graph.input[0].type.tensor_type.ClearField("shape"))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("no_input_type", "the input's type is not declared", change=lambda model: model.graph.input[0].ClearField("type"))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("scalar_input", "the input has no axis at all, so no batch", change=lambda model:
+        model.graph.input[0].type.tensor_type.shape.ClearField("dim"))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("integer_input", "the input is of integers", change=lambda model:
+        setattr(model.graph.input[0].type.tensor_type, "elem_type", TensorProto.INT64))
+def build(g):
+    return g.op("Gemm", g.op("Cast", "x", to=TensorProto.FLOAT), g.weight(4, 2)[0])
+
+
+@broken("negative_input_axis", "the input has -4 features", shape=(-4,))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("huge_input", "the input has 2^40 features", shape=(HUGE,))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("huge_input_product", "the input's shape has a product beyond 64 bits", shape=(HUGE, HUGE))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("empty_axis", "the input has an axis of size 0", shape=(3, 0))
+def build(g):
+    return g.op("Tanh", "x")
+
+
+@broken("mixes_the_batch", "a constant with more axes than the input shifts the batch to the second axis", shape=(3,))
+def build(g):
+    return g.op("Add", "x", g.weight(2, 1, 3)[0])
+
+
+@broken("transposes_the_batch", "the batch is moved to the last axis", shape=(3,))
+def build(g):
+    return g.op("Transpose", "x", perm=[1, 0])
+
+
+@broken("sums_over_the_batch", "a sum over the batch", shape=(3,))
+def build(g):
+    return g.op("ReduceSum", "x", g.ints(0))
+
+
+@broken("softmax_over_the_batch", "a softmax over the batch", shape=(3,))
+def build(g):
+    return g.op("Softmax", "x", axis=0)
+
+
+@broken("constant_output", "the output does not depend on the input")
+def build(g):
+    g.op("Tanh", "x")
+    return g.op("Tanh", g.weight(1, 3)[0])
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Weights
+
+
+def raw_tensor(name, kind, dims, raw=b"", **fields):
+    """A TensorProto with exactly these fields, however wrong."""
+    tensor = TensorProto(name=name, data_type=kind, dims=dims, **fields)
+    if raw is not None:
+        tensor.raw_data = raw
+    return tensor
+
+
+def external_tensor(name, dims, **entries):
+    tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=dims, data_location=TensorProto.EXTERNAL)
+    for key, value in entries.items():
+        tensor.external_data.add(key=key, value=str(value))
+    return tensor
+
+
+def weight_case(name, wrong, tensor):
+    @broken(name, wrong)
+    def build(g):
+        g.initializers.append(tensor)
+        return g.op("Gemm", "x", tensor.name)
+
+
+sixteen = np.ones(16, np.float32).tobytes()
+weight_case("weight_too_short", "raw_data of 60 bytes for 4 x 4 floats", raw_tensor("w", TensorProto.FLOAT, [4, 4], sixteen[:60]))
+weight_case("weight_too_long", "raw_data of 64 bytes for 4 x 3 floats", raw_tensor("w", TensorProto.FLOAT, [4, 3], sixteen))
+weight_case("weight_odd_bytes", "raw_data of 63 bytes", raw_tensor("w", TensorProto.FLOAT, [4, 4], sixteen[:63]))
+weight_case("weight_no_data", "a weight without data", raw_tensor("w", TensorProto.FLOAT, [4, 4], None))
+weight_case("weight_float_data_short", "float_data of 3 values for 4 x 4", raw_tensor("w", TensorProto.FLOAT, [4, 4], None,
+            float_data=[1, 2, 3]))
+weight_case("weight_negative_dims", "a weight of -4 x -4", raw_tensor("w", TensorProto.FLOAT, [-4, -4], sixteen))
+weight_case("weight_dims_overflow", "dims whose product is 0 modulo 2^64", raw_tensor("w", TensorProto.FLOAT, [1 << 32, 1 << 32]))
+weight_case("weight_dims_overflow_to_fit", "dims whose product is 16 modulo 2^64", raw_tensor(
+    "w", TensorProto.FLOAT, [(1 << 60) + 1, 16], sixteen))
+weight_case("weight_huge", "a weight of 1e9 x 1e9 without data", raw_tensor("w", TensorProto.FLOAT, [10**9, 10**9]))
+weight_case("weight_thousand_axes", "a weight with 1000 axes", raw_tensor("w", TensorProto.FLOAT, [1] * 1000, sixteen[:4]))
+weight_case("weight_string", "a weight of strings", raw_tensor("w", TensorProto.STRING, [4, 1], None, string_data=[b"a"] * 4))
+weight_case("weight_unknown_type", "a weight of the unknown type 77", raw_tensor("w", 77, [4, 4], sixteen))
+weight_case("weight_complex", "a weight of complex numbers", raw_tensor("w", TensorProto.COMPLEX64, [4, 2], sixteen))
+weight_case("weight_nan", "a weight that is NaN", raw_tensor("w", TensorProto.FLOAT, [4, 1], np.array([1, np.nan, 1, 1],
+            np.float32).tobytes()))
+weight_case("weight_infinite", "a weight that is infinite", raw_tensor("w", TensorProto.FLOAT, [4, 1], np.array(
+    [1, 1, np.inf, 1], np.float32).tobytes()))
+weight_case("external_outside", "weights in ../../etc/passwd", external_tensor("w", [4, 1], location="../../etc/passwd"))
+weight_case("external_far_outside", "weights in ../../../../../../etc/passwd, hidden behind a folder", external_tensor(
+    "w", [4, 1], location="folder/../../../../../../../../etc/passwd"))
+weight_case("external_absolute", "weights in /etc/passwd", external_tensor("w", [4, 1], location="/etc/passwd"))
+weight_case("external_missing", "weights in a file that is not there", external_tensor("w", [4, 1], location="missing.bin"))
+weight_case("external_no_location", "weights outside, but no place is given", external_tensor("w", [4, 1]))
+weight_case("external_folder", "weights in a folder", external_tensor("w", [4, 1], location="."))
+weight_case("external_offset", "weights in README.md from an offset beyond its end", external_tensor(
+    "w", [4, 1], location="README.md", offset=10**12, length=16))
+weight_case("external_length", "weights in README.md, longer than it", external_tensor(
+    "w", [1 << 20, 1 << 20], location="README.md", offset=0, length=1 << 42))
+weight_case("external_negative", "weights in README.md at a negative offset", external_tensor(
+    "w", [4, 1], location="README.md", offset=-16, length=16))
+weight_case("external_length_mismatch", "weights in README.md with 8 bytes for 4 floats", external_tensor(
+    "w", [4, 1], location="README.md", offset=0, length=8))
+weight_case("external_overflow", "weights in README.md where offset + length overflows 64 bits", external_tensor(
+    "w", [4, 1], location="README.md", offset=(1 << 64) - 8, length=16))
+weight_case("external_not_a_number", "weights in README.md at the offset 'ten'", external_tensor(
+    "w", [4, 1], location="README.md", offset="ten", length=16))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Operators with shapes or attributes that cannot be
+
+
+def operator_case(name, wrong, op_type, constants=lambda g: [], shape=(4,), opset=17, outputs=1, **attributes):
+    @broken(name, wrong, shape=shape, opset=opset)
+    def build(g):
+        y = g.op(op_type, "x", *constants(g), outputs=outputs, **attributes)
+        return y if isinstance(y, str) else y[0]
+
+
+def weights(*shapes):
+    return lambda g: [g.weight(*s)[0] for s in shapes]
+
+
+def ints(*lists):
+    return lambda g: [g.ints(*values) for values in lists]
+
+
+IMAGE = (2, 5, 5)
+operator_case("conv_wrong_rank", "a convolution's weight with 3 axes on an image", "Conv", weights((3, 2, 3)), IMAGE)
+operator_case("conv_channels", "a convolution for 3 channels on an image of 2", "Conv", weights((3, 3, 3, 3)), IMAGE)
+operator_case("conv_group_zero", "group = 0", "Conv", weights((3, 2, 3, 3)), IMAGE, group=0)
+operator_case("conv_group_negative", "group = -1", "Conv", weights((3, 2, 3, 3)), IMAGE, group=-1)
+operator_case("conv_group_three", "3 groups of 2 channels", "Conv", weights((3, 1, 3, 3)), IMAGE, group=3)
+operator_case("conv_strides_zero", "strides 0", "Conv", weights((3, 2, 3, 3)), IMAGE, strides=[0, 0])
+operator_case("conv_strides_negative", "strides -1", "Conv", weights((3, 2, 3, 3)), IMAGE, strides=[-1, -1])
+operator_case("conv_dilations_zero", "dilations 0", "Conv", weights((3, 2, 3, 3)), IMAGE, dilations=[0, 1])
+operator_case("conv_dilations_huge", "dilations of 2^62", "Conv", weights((3, 2, 3, 3)), IMAGE, dilations=[1 << 62, 1 << 62])
+operator_case("conv_strides_count", "three strides for two axes", "Conv", weights((3, 2, 3, 3)), IMAGE, strides=[1, 1, 1])
+operator_case("conv_pads_count", "three pads for two axes", "Conv", weights((3, 2, 3, 3)), IMAGE, pads=[1, 1, 1])
+operator_case("conv_pads_negative", "negative pads, which leave nothing", "Conv", weights((3, 2, 3, 3)), IMAGE, pads=[-3] * 4)
+operator_case("conv_pads_huge", "pads of 2^40", "Conv", weights((3, 2, 3, 3)), IMAGE, pads=[HUGE] * 4)
+operator_case("conv_pads_overflow", "pads of 2^63 - 1", "Conv", weights((3, 2, 3, 3)), IMAGE, pads=[(1 << 63) - 1] * 4)
+operator_case("conv_kernel_mismatch", "kernel_shape 5 x 5 with a weight of 3 x 3", "Conv", weights((3, 2, 3, 3)), IMAGE,
+              kernel_shape=[5, 5])
+operator_case("conv_kernel_zero", "a kernel of 0 x 0", "Conv", lambda g: [g.constant(np.zeros((3, 2, 0, 0), np.float32))], IMAGE)
+operator_case("conv_kernel_too_large", "a kernel larger than the image, without pads", "Conv", weights((1, 2, 7, 7)), IMAGE)
+operator_case("conv_bias_mismatch", "a bias of 5 for 3 channels", "Conv", weights((3, 2, 3, 3), (5,)), IMAGE)
+operator_case("conv_bad_auto_pad", "auto_pad = SOMEHOW", "Conv", weights((3, 2, 3, 3)), IMAGE, auto_pad="SOMEHOW")
+operator_case("conv_no_weight", "a convolution without a weight", "Conv", shape=IMAGE)
+operator_case("conv_3d", "a convolution over three axes (not supported)", "Conv", weights((1, 1, 2, 2, 2)), (1, 3, 3, 3))
+operator_case("conv_on_vector", "a convolution over a vector", "Conv", weights((1, 1, 3)), (4,))
+operator_case("gemm_mismatch", "a product of 4 features with a weight of 5 x 3", "Gemm", weights((5, 3)))
+operator_case("gemm_bias_mismatch", "a bias of 7 for 3 outputs", "Gemm", weights((4, 3), (7,)))
+operator_case("gemm_trans_a", "transA = 1: a product over the batch", "Gemm", weights((4, 3)), transA=1)
+operator_case("gemm_wrong_rank", "a Gemm weight with 3 axes", "Gemm", weights((4, 3, 2)))
+operator_case("matmul_mismatch", "a matrix product of 4 with 3", "MatMul", weights((3, 2)))
+operator_case("add_mismatch", "an addition of 4 and 3 features", "Add", weights((3,)))
+operator_case("pool_kernel_zero", "a pooling window of 0", "AveragePool", shape=IMAGE, kernel_shape=[0, 0])
+operator_case("pool_strides_zero", "pooling with strides 0", "MaxPool", shape=IMAGE, kernel_shape=[2, 2], strides=[0, 0])
+operator_case("pool_no_kernel", "pooling without kernel_shape", "MaxPool", shape=IMAGE)
+operator_case("pool_pads_huge", "pooling with pads of 2^40", "AveragePool", shape=IMAGE, kernel_shape=[2, 2], pads=[HUGE] * 4)
+operator_case("pool_pads_over_kernel", "pads wider than the window: a maximum over nothing", "MaxPool", shape=IMAGE,
+              kernel_shape=[2, 2], pads=[3] * 4)
+operator_case("pool_too_large", "a window larger than the image", "AveragePool", shape=IMAGE, kernel_shape=[9, 9])
+operator_case("pool_kernel_huge", "a window of 2^31 x 2^31", "AveragePool", shape=IMAGE, kernel_shape=[1 << 31] * 2,
+              pads=[1 << 30] * 4)
+operator_case("reshape_impossible", "4 features reshaped to 3", "Reshape", ints((0, 3)))
+operator_case("reshape_two_unknown", "two sizes to be inferred", "Reshape", ints((-1, -1)))
+operator_case("reshape_negative", "a size of -5", "Reshape", ints((0, -5)))
+operator_case("reshape_overflow", "sizes whose product overflows", "Reshape", ints((0, 1 << 62, 1 << 62)))
+operator_case("reshape_into_the_batch", "features moved into the batch axis", "Reshape", ints((-1, 2)))
+operator_case("reshape_to_variable", "a shape that depends on the input's values", "Reshape", lambda g: [
+    g.op("Cast", g.op("Squeeze", "x"), to=TensorProto.INT64)])
+operator_case("pad_huge", "pads of 2^40", "Pad", ints((0, HUGE, 0, HUGE)))
+operator_case("pad_overflow", "pads of 2^63 - 1", "Pad", ints((0, (1 << 63) - 1, 0, (1 << 63) - 1)))
+operator_case("pad_too_negative", "more is cut off than there is", "Pad", ints((0, -3, 0, -3)))
+operator_case("pad_batch", "the batch is padded", "Pad", ints((1, 0, 0, 0)))
+operator_case("pad_reflect", "mode = reflect (not supported)", "Pad", ints((0, 1, 0, 1)), mode="reflect")
+operator_case("flatten_axis", "axis 7 of 2", "Flatten", axis=7)
+operator_case("softmax_axis", "axis -9 of 2", "Softmax", axis=-9)
+operator_case("concat_axis", "axis 5 of 2", "Concat", weights((1, 4)), axis=5)
+operator_case("concat_no_axis", "Concat without an axis", "Concat", weights((1, 4)))
+operator_case("reduce_axis", "axis 9 of 2", "ReduceMean", axes=[9])
+operator_case("reduce_axis_twice", "the same axis twice", "ReduceMean", axes=[1, -1])
+operator_case("transpose_no_permutation", "perm = [0, 1, 1]", "Transpose", shape=(2, 3), perm=[0, 1, 1])
+operator_case("transpose_out_of_range", "perm = [0, 2, 5]", "Transpose", shape=(2, 3), perm=[0, 2, 5])
+operator_case("transpose_short", "perm = [0, 1] for three axes", "Transpose", shape=(2, 3), perm=[0, 1])
+operator_case("squeeze_not_one", "an axis of size 4 is squeezed", "Squeeze", ints((1,)))
+operator_case("unsqueeze_twice", "the same new axis twice", "Unsqueeze", ints((1, 1)))
+operator_case("unsqueeze_out_of_range", "the new axis 9", "Unsqueeze", ints((9,)))
+operator_case("slice_step_zero", "step 0", "Slice", ints((0,), (4,), (1,), (0,)))
+operator_case("slice_empty", "nothing is left", "Slice", ints((3,), (2,), (1,)))
+operator_case("slice_axis", "axis 6 of 2", "Slice", ints((0,), (2,), (6,)))
+operator_case("slice_counts", "two starts, one end", "Slice", ints((0, 1), (2,), (1,)))
+operator_case("slice_batch", "part of the batch", "Slice", ints((0,), (1,), (0,)))
+operator_case("split_sum", "parts of 1 and 2 from 4", "Split", ints((1, 2)), outputs=2, axis=1)
+operator_case("split_negative", "parts of 5 and -1", "Split", ints((5, -1)), outputs=2, axis=1)
+operator_case("split_many", "num_outputs = 2^31", "Split", opset=18, outputs=2, axis=1, num_outputs=1 << 31)
+operator_case("split_count", "three sizes, two outputs", "Split", ints((1, 1, 2)), outputs=2, axis=1)
+operator_case("gather_out_of_range", "index 17 of 4", "Gather", ints((17,)), axis=1)
+operator_case("expand_huge", "expanded to 2^40 features", "Expand", ints((1, HUGE, 4)))
+operator_case("tile_huge", "repeated 2^40 times", "Tile", ints((1, HUGE)))
+operator_case("tile_negative", "repeated -2 times", "Tile", ints((1, -2)))
+operator_case("cast_to_integer", "a cast of the input to integers: not differentiable", "Cast", to=TensorProto.INT64)
+operator_case("cast_to_nothing", "a cast to the unknown type 1234", "Cast", to=1234)
+operator_case("attribute_wrong_type", "axis is a text", "Softmax", axis="one")
+operator_case("attribute_wrong_type_ints", "strides is a number", "Conv", weights((1, 2, 3, 3)), IMAGE, strides=1.5)
+operator_case("batch_normalization_mismatch", "statistics for 7 channels on 2", "BatchNormalization",
+              weights((7,), (7,), (7,), (7,)), IMAGE)
+operator_case("layer_normalization_mismatch", "a scale of 3 for 4 features", "LayerNormalization", weights((3,)))
+operator_case("prelu_mismatch", "slopes for 3 of 4 features", "PRelu", weights((3,)))
+operator_case("clip_crossed", "the lower bound is above the upper one", "Clip", lambda g: [g.scalar(2), g.scalar(-2)])
+operator_case("too_many_inputs", "Tanh with three inputs", "Tanh", weights((4,), (4,)))
+operator_case("too_many_outputs", "Tanh with two outputs", "Tanh", outputs=2)
+operator_case("dropout_training", "Dropout in training mode", "Dropout", lambda g: [g.scalar(0.5), g.constant(np.array(True))])
+
+@broken("logarithm_of_negative", "sound, but its value is NaN everywhere: the logarithm of -exp(x)")
+def build(g):
+    return g.op("Log", g.op("Neg", g.op("Exp", "x")))
+
+
+@broken("tanh_without_input", "Tanh without an input")
+def build(g):
+    g.op("Tanh", "x")
+    return g.op("Tanh")
+
+
+@broken("add_with_one_input", "an addition with one operand")
+def build(g):
+    return g.op("Add", "x")
+
+
+@broken("max_pool_indices", "the indices of a max pooling are used (not supported)", shape=IMAGE)
+def build(g):
+    a, b = g.op("MaxPool", "x", kernel_shape=[2, 2], outputs=2)
+    return g.op("Mul", a, g.op("Cast", b, to=TensorProto.FLOAT))
+
+
+@broken("divide_by_zero_constant", "the input divided by 0")
+def build(g):
+    return g.op("Div", "x", g.scalar(0))
+
+
+@broken("integer_divide_by_zero", "a size computed as 4 / 0")
+def build(g):
+    return g.op("Reshape", "x", g.op("Concat", g.ints(0), g.op("Div", g.ints(4), g.ints(0)), axis=0))
+
+
+@broken("integer_overflow", "a size computed beyond 64 bits, and the smallest integer divided by -1")
+def build(g):
+    low = g.op("Div", g.ints(-(1 << 63)), g.ints(-1))
+    return g.op("Reshape", "x", g.op("Concat", g.ints(0), g.op("Mul", low, g.ints(1 << 62)), axis=0))
+
+
+@broken("constant_of_shape_huge", "a constant of 2^80 elements")
+def build(g):
+    return g.op("Add", "x", g.op("ConstantOfShape", g.ints(HUGE, HUGE)))
+
+
+@broken("constant_of_shape_large", "a constant of 2^36 elements, that would fit a large machine")
+def build(g):
+    return g.op("Add", "x", g.op("ReduceSum", g.op("ConstantOfShape", g.ints(1, 1 << 36)), g.ints(1)))
+
+
+@broken("constant_of_shape_negative", "a constant of -4 elements")
+def build(g):
+    return g.op("Add", "x", g.op("ConstantOfShape", g.ints(-4)))
+
+
+@broken("constant_expand_huge", "a constant expanded to 2^80 elements")
+def build(g):
+    return g.op("Add", "x", g.op("Expand", g.scalar(1), g.ints(HUGE, HUGE)))
+
+
+@broken("constant_tile_huge", "a constant repeated 2^80 times")
+def build(g):
+    return g.op("Add", "x", g.op("Tile", g.weight(1, 1)[0], g.ints(HUGE, HUGE)))
+
+
+@broken("range_huge", "a range of 2^62 numbers")
+def build(g):
+    numbers = g.op("Range", *[g.constant(np.array(v, np.int64)) for v in (0, 1 << 62, 1)])
+    return g.op("Gather", "x", numbers, axis=1)
+
+
+@broken("doubling", "200 constants, each the previous one twice: 2^200 numbers")
+def build(g):
+    name = g.weight(1)[0]
+    for _ in range(200):
+        name = g.op("Concat", name, name, axis=0)
+    return g.op("Add", "x", name)
+
+
+@broken("doubling_input", "the input concatenated with itself, 60 times: 2^62 features")
+def build(g):
+    name = "x"
+    for _ in range(60):
+        name = g.op("Concat", name, name, axis=1)
+    return name
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Operators that are unknown or not supported
+
+
+@broken("unknown_operator", "the operator Frobnicate")
+def build(g):
+    return g.op("Frobnicate", "x")
+
+
+@broken("custom_domain", "an operator of the domain com.example", change=lambda model: model.opset_import.append(
+        helper.make_opsetid("com.example", 1)))
+def build(g):
+    return g.op("Tanh", "x", domain="com.example")
+
+
+@broken("undeclared_domain", "an operator of a domain whose version is not declared")
+def build(g):
+    return g.op("Tanh", "x", domain="org.nobody")
+
+
+operator_case("unsupported_lstm", "LSTM", "LSTM", weights((1, 8, 4), (1, 8, 2)), (3, 4), hidden_size=2)
+operator_case("unsupported_round", "Round", "Round")
+operator_case("unsupported_einsum", "Einsum", "Einsum", weights((4, 3)), equation="bi,ij->bj")
+operator_case("unsupported_resize", "Resize", "Resize", lambda g: ["", g.constant(np.array([1, 1, 2, 2], np.float32))], IMAGE)
+operator_case("unsupported_top_k", "TopK", "TopK", ints((2,)), outputs=2)
+
+
+@broken("unsupported_nonzero", "NonZero: a shape that depends on the values")
+def build(g):
+    return g.op("Cast", g.op("NonZero", "x"), to=TensorProto.FLOAT)
+
+
+@broken("where_on_input", "Where by the input's sign, between two unrelated values (not supported)")
+def build(g):
+    return g.op("Where", g.op("Greater", "x", g.scalar(0)), g.op("Exp", "x"), g.op("Cos", "x"))
+
+
+@broken("local_function", "an operator defined as a function inside the file (not supported)", change=lambda model: (
+        model.opset_import.append(helper.make_opsetid("local", 1)),
+        model.functions.append(helper.make_function("local", "Twice", ["a"], ["b"], [
+            helper.make_node("Add", ["a", "a"], ["b"])], [helper.make_opsetid("", 17)]))))
+def build(g):
+    return g.op("Twice", "x", domain="local")
+
+
+@broken("recursive_function", "a function inside the file that calls itself", change=lambda model: (
+        model.opset_import.append(helper.make_opsetid("local", 1)),
+        model.functions.append(helper.make_function("local", "Again", ["a"], ["b"], [
+            helper.make_node("Again", ["a"], ["b"], domain="local")], [helper.make_opsetid("local", 1)]))))
+def build(g):
+    return g.op("Again", "x", domain="local")
+
+
+@broken("if_on_input", "If whose condition depends on the input")
+def build(g):
+    branches = {}
+    for branch, value in (("then_branch", 1.0), ("else_branch", 2.0)):
+        node = helper.make_node("Constant", [], [branch], value_float=value)
+        branches[branch] = helper.make_graph([node], branch, [], [helper.make_tensor_value_info(branch, TensorProto.FLOAT, [])])
+    condition = g.op("Greater", g.op("ReduceSum", "x", keepdims=0), g.scalar(0))
+    return g.op("Mul", "x", g.op("If", condition, **branches))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Nested too deeply: written byte by byte, since protobuf's own writers refuse it
+
+
+def varint(value):
+    result = b""
+    while value >= 128:
+        result += bytes([value & 127 | 128])
+        value >>= 7
+    return result + bytes([value])
+
+
+def field(number, content):
+    """A field with a length: text, or another message."""
+    content = content.encode() if isinstance(content, str) else content
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def nested_if(depth):
+    """If in If in If ...: NodeProto{input 1, output 2, op_type 4, attribute 5}, AttributeProto{name 1, g 6, type 20},
+    GraphProto{node 1, output 12}, ValueInfoProto{name 1}."""
+    graph = b""
+    for _ in range(depth):
+        attribute = field(1, "g") + field(6, graph) + varint(20 << 3) + varint(5)
+        node = field(2, "y") + field(4, "If") + field(5, attribute)
+        graph = field(1, node)
+    return graph
+
+
+def deep_model(depth):
+    """ModelProto{ir_version 1, graph 7, opset_import 8}."""
+    info = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 4]).SerializeToString()
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 4]).SerializeToString()
+    graph = nested_if(depth) + field(11, info) + field(12, output)
+    opset = helper.make_opsetid("", 17).SerializeToString()
+    return b"\x08\x08" + field(7, graph) + field(8, opset)
+
+
+file("nested_30", "If inside If, 30 deep: within what protobuf readers allow", deep_model(30))
+file("nested_2000", "If inside If, 2000 deep: a recursive reader may overflow its stack", deep_model(2000), 4 * LIMIT)
+
+
+def main():
+    for old in TARGET.glob("*.onnx"):
+        old.unlink()
+    lines = ["# Files that must be refused", "",
+             "Most break the ONNX specification. The rest are sound but cannot be expanded: the batch is mixed, a size is not",
+             "known, the result is not finite, an operator is not supported (yet).", "", "Made by `python tests/truth/broken.py`, from which this list comes too.", "",
+             "| file | what is wrong |", "|---|---|"]
+    for name, (content, wrong) in sorted(FILES.items()):
+        (TARGET / f"{name}.onnx").write_bytes(content)
+        lines.append(f"| {name}.onnx | {wrong} |")
+    (TARGET / "README.md").write_text("\n".join(lines) + "\n")
+    print(f"{TARGET}: {len(FILES)} files, the largest {max(len(c) for c, _ in FILES.values())} bytes")
+
+
+if __name__ == "__main__":
+    main()
