@@ -9,6 +9,7 @@ mod expansion;
 pub mod interpolation;
 pub mod kernels;
 pub mod model;
+pub mod onnx;
 pub mod plan;
 pub mod rays;
 pub mod scalar;

@@ -1,8 +1,8 @@
 //! A request planned for a model, and its run.
 
 use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use faer::Par;
 use rayon::prelude::*;
@@ -176,6 +176,7 @@ impl<'a> Job<'a> {
             .num_threads(self.chunking.workers)
             .build()
             .map_err(|error| Error::Request(format!("cannot start threads: {error}")))?;
+        let arenas = Arenas::default();
         let total = self.chunking.chunks(0..self.points, self.lanes()).len();
         let done = AtomicUsize::new(0);
         let stopped = AtomicBool::new(false);
@@ -190,7 +191,7 @@ impl<'a> Job<'a> {
         let mut checker = Checker::new(self);
         for first in (0..self.points).step_by(self.chunking.batch) {
             let points = first..self.points.min(first + self.chunking.batch);
-            let assembled = pool.install(|| self.run_batch(&executor, points.clone(), &tick))?;
+            let assembled = pool.install(|| self.run_batch(&executor, &arenas, points.clone(), &tick))?;
             let batch = Batch {
                 first,
                 points: points.len(),
@@ -218,6 +219,7 @@ impl<'a> Job<'a> {
     fn run_batch<T: Scalar>(
         &self,
         executor: &CpuExecutor<T>,
+        arenas: &Arenas<T>,
         points: Range<usize>,
         tick: &(dyn Fn() -> Result<()> + Sync),
     ) -> Result<ChunkResultBatch> {
@@ -234,8 +236,10 @@ impl<'a> Job<'a> {
         for group in chunks.chunks(2 * self.chunking.workers) {
             let results: Vec<ChunkResult> = group
                 .par_iter()
-                .map_init(Arena::default, |arena, chunk| {
-                    let result = executor.run(chunk, source, arena, parallel)?;
+                .map(|chunk| {
+                    let mut arena = arenas.take();
+                    let result = executor.run(chunk, source, &mut arena, parallel)?;
+                    arenas.give(arena);
                     tick()?;
                     Ok(result)
                 })
@@ -250,6 +254,25 @@ impl<'a> Job<'a> {
 
     fn lanes(&self) -> usize {
         self.directions.as_ref().map_or(self.outputs.len(), Directions::len)
+    }
+}
+
+/// Buffers for the chunks that run at once, kept from batch to batch.
+struct Arenas<T>(Mutex<Vec<Arena<T>>>);
+
+impl<T> Default for Arenas<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+}
+
+impl<T> Arenas<T> {
+    fn take(&self) -> Arena<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give(&self, arena: Arena<T>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
     }
 }
 

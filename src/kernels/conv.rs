@@ -86,7 +86,7 @@ pub fn conv<T: Scalar>(
                     let (row, oy) = (line / height, line % height);
                     let at = ((row * shape.out_channels + channel) * height + oy) * width;
                     let y = &mut y.data[at..at + width];
-                    y.copy_from_slice(result);
+                    copy_short(result, y);
                     if let Some(bias) = bias.filter(|_| line < primal_lines) {
                         y.iter_mut().for_each(|y| *y += bias);
                     }
@@ -164,21 +164,17 @@ fn for_each_run(
         for ky in 0..window.kernel[0] {
             for kx in 0..window.kernel[1] {
                 let depth = (channel * window.kernel[0] + ky) * window.kernel[1] + kx;
-                // The positions ox whose cell lies in the image are a range.
-                let shift = kx * window.dilation[1];
-                let begin = window.pad_begin[1].saturating_sub(shift).div_ceil(step);
-                let reach = (window.input[1] + window.pad_begin[1]).saturating_sub(shift);
-                let end = reach.div_ceil(step).min(width);
-                if begin >= end {
+                let inside = window.inside(1, kx);
+                if inside.is_empty() {
                     continue;
                 }
-                let source = begin * step + shift - window.pad_begin[1];
+                let source = inside.start * step + kx * window.dilation[1] - window.pad_begin[1];
                 for (index, line) in lines.clone().enumerate() {
                     let (row, oy) = (line / height, line % height);
                     let Some(y) = window.source(0, oy, ky) else { continue };
                     let channel = row * shape.in_channels + group * channels + channel;
                     let image = (channel * window.input[0] + y) * window.input[1] + source;
-                    visit(depth * columns + index * width + begin, image, end - begin, step);
+                    visit(depth * columns + index * width + inside.start, image, inside.len(), step);
                 }
             }
         }
@@ -187,17 +183,30 @@ fn for_each_run(
 
 /// Gathers what each output position sees: `panel[depth][line, ox]`.
 fn im2col<T: Scalar>(shape: &ConvShape, group: usize, x: &[T], lines: std::ops::Range<usize>, panel: &mut [T]) {
-    panel.fill(T::zero());
+    if shape.window.reaches_outside() {
+        panel.fill(T::zero());
+    }
     for_each_run(shape, group, lines, |at, image, count, step| {
         let panel = &mut panel[at..at + count];
         if step == 1 {
-            panel.copy_from_slice(&x[image..image + count]);
+            copy_short(&x[image..image + count], panel);
         } else {
             for (panel, &x) in panel.iter_mut().zip(x[image..].iter().step_by(step)) {
                 *panel = x;
             }
         }
     });
+}
+
+/// Copies a line of an image. Most are a few numbers long: too short for a call of memcpy to pay off.
+#[inline(always)]
+fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
+    for (from, to) in from.chunks(8).zip(to.chunks_mut(8)) {
+        match (from.first_chunk::<8>(), to.first_chunk_mut::<8>()) {
+            (Some(from), Some(to)) => *to = *from,
+            _ => to.copy_from_slice(from),
+        }
+    }
 }
 
 /// Adds a panel back to where [`im2col`] takes it from.

@@ -124,8 +124,8 @@ fn for_each_cell(window: &Window, mut visit: impl FnMut(usize, usize)) {
         for ky in 0..window.kernel[0] {
             let Some(y) = window.source(0, oy, ky) else { continue };
             for kx in 0..window.kernel[1] {
-                for ox in 0..window.output[1] {
-                    let Some(x) = window.source(1, ox, kx) else { continue };
+                for ox in window.inside(1, kx) {
+                    let x = ox * window.stride[1] + kx * window.dilation[1] - window.pad_begin[1];
                     visit(oy * window.output[1] + ox, y * window.input[1] + x);
                 }
             }

@@ -76,6 +76,11 @@ impl ModelBuilder {
         self
     }
 
+    /// A node that was added.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
     /// Shape of a node's value.
     pub fn shape(&self, id: NodeId) -> &[usize] {
         &self.nodes[id.0].shape

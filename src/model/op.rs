@@ -175,6 +175,20 @@ impl Window {
             .filter(|&i| i < self.input[axis])
     }
 
+    /// Positions along `axis` at which cell `k` of the window lies inside the image: a range.
+    pub fn inside(&self, axis: usize, k: usize) -> std::ops::Range<usize> {
+        let (shift, stride) = (k * self.dilation[axis], self.stride[axis]);
+        let begin = self.pad_begin[axis].saturating_sub(shift).div_ceil(stride);
+        let reach = (self.input[axis] + self.pad_begin[axis]).saturating_sub(shift);
+        let end = reach.div_ceil(stride).min(self.output[axis]);
+        begin..end.max(begin)
+    }
+
+    /// Whether some cell of some position lies outside the image.
+    pub fn reaches_outside(&self) -> bool {
+        (0..2).any(|axis| (0..self.kernel[axis]).any(|k| self.inside(axis, k).len() < self.output[axis]))
+    }
+
     /// Number of cells that count into a mean along `axis` at position `o`.
     pub fn counted(&self, axis: usize, o: usize, include_pad: bool) -> usize {
         let end = self.input[axis] + self.pad_begin[axis] + if include_pad { self.pad_end[axis] } else { 0 };

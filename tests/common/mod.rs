@@ -46,6 +46,11 @@ impl Truth {
         self.get(key).iter().copied().collect()
     }
 
+    pub fn flag(&mut self, key: &str) -> bool {
+        let array: ArrayD<bool> = self.0.by_name(key).unwrap();
+        array.iter().all(|&flag| flag)
+    }
+
     pub fn exponents(&mut self) -> Vec<u8> {
         let array: ArrayD<u8> = self.0.by_name("exponents").unwrap();
         array.iter().copied().collect()
