@@ -84,7 +84,8 @@ impl Certificate {
             Kinks::None => {}
             Kinks::Piecewise => reason.push_str("; the network has kinks: valid up to the nearest kink t*"),
             Kinks::PiecewiseLinear => {
-                reason.push_str("; piecewise linear: orders from 2 are zero, valid up to the nearest kink t*");
+                reason
+                    .push_str("; piecewise linear: orders from 2 are zero, valid up to the nearest kink t*");
             }
         }
         Ok(Self { exact: inexact_at.is_none(), reason, inexact_at, kinks })
@@ -238,7 +239,8 @@ fn conv_shape(conv: &Conv) -> Shape {
         mixes |= group.chunks_exact(depth).any(|filter| filter.iter().filter(|w| **w != 0.0).count() > 1);
         // An input channel feeds two outputs by two output channels, or by two overlapping cells.
         for channel in 0..conv.in_channels / conv.groups {
-            let weights = |filter: &[f64]| filter[channel * cells..][..cells].iter().filter(|w| **w != 0.0).count();
+            let weights =
+                |filter: &[f64]| filter[channel * cells..][..cells].iter().filter(|w| **w != 0.0).count();
             let counts: Vec<usize> = group.chunks_exact(depth).map(weights).collect();
             let used = counts.iter().filter(|&&n| n > 0).count();
             shares |= used > 1 || (counts.iter().any(|&n| n > 1) && !conv.window.is_disjoint());

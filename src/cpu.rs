@@ -76,7 +76,13 @@ impl<T: Scalar> CpuExecutor<T> {
     ///
     /// # Errors
     /// If a number overflows or leaves a function's domain: names the layer and the order.
-    pub fn run(&self, chunk: &Chunk, source: Source, arena: &mut Arena<T>, parallel: Par) -> Result<ChunkResult> {
+    pub fn run(
+        &self,
+        chunk: &Chunk,
+        source: Source,
+        arena: &mut Arena<T>,
+        parallel: Par,
+    ) -> Result<ChunkResult> {
         let kinks = self.execute(chunk, source, arena, parallel, |_, _| Ok(()))?;
         let result = self.collect(chunk, source, arena, kinks);
         if result.value.iter().chain(&result.series).all(|x| x.is_finite()) {
@@ -114,11 +120,8 @@ impl<T: Scalar> CpuExecutor<T> {
             let slot = self.plan.values[step.output.0].slot;
             let mut output = std::mem::take(&mut buffers[slot]);
             let layout = self.plan.layout(step.output, samples, lanes);
-            let inputs: Vec<Series<T>> = step
-                .inputs
-                .iter()
-                .map(|&id| view(&self.plan, buffers, id, samples, lanes))
-                .collect();
+            let inputs: Vec<Series<T>> =
+                step.inputs.iter().map(|&id| view(&self.plan, buffers, id, samples, lanes)).collect();
             let mut view = SeriesMut { data: &mut output[..layout.len()], layout };
             self.call(step, &inputs, &mut view, &mut kinks, chunk.lanes.start, parallel);
             inspect(step, Series { data: &output[..layout.len()], layout })?;
@@ -177,7 +180,15 @@ impl<T: Scalar> CpuExecutor<T> {
                 linear::linear(*shape, weights(*weight), bias(b), inputs[0], output, parallel);
             }
             Kernel::LinearOfUnitRays { shape, weight, bias: b } => {
-                linear::linear_of_unit_rays(*shape, weights(*weight), bias(b), first_lane, inputs[0], output, parallel);
+                linear::linear_of_unit_rays(
+                    *shape,
+                    weights(*weight),
+                    bias(b),
+                    first_lane,
+                    inputs[0],
+                    output,
+                    parallel,
+                );
             }
             Kernel::LinearAdjoint { shape, weight } => {
                 linear::linear_adjoint(*shape, weights(*weight), inputs[0], output, add, parallel);
@@ -200,7 +211,9 @@ impl<T: Scalar> CpuExecutor<T> {
             Kernel::Affine { scale, shift } => {
                 arithmetic::affine(per_unit(scale), per_unit(shift), inputs[0], output);
             }
-            Kernel::AffineAdjoint { scale } => arithmetic::affine_adjoint(per_unit(scale), inputs[0], output, add),
+            Kernel::AffineAdjoint { scale } => {
+                arithmetic::affine_adjoint(per_unit(scale), inputs[0], output, add)
+            }
             Kernel::Copy => arithmetic::copy(inputs[0], output, add),
             Kernel::Multiply => arithmetic::multiply(inputs[0], inputs[1], output),
             Kernel::Divide => arithmetic::divide(inputs[0], inputs[1], output),
@@ -291,7 +304,13 @@ impl<T: Scalar> CpuExecutor<T> {
     }
 }
 
-fn view<'a, T: Scalar>(plan: &Plan, buffers: &'a [Vec<T>], id: ValueId, samples: usize, lanes: usize) -> Series<'a, T> {
+fn view<'a, T: Scalar>(
+    plan: &Plan,
+    buffers: &'a [Vec<T>],
+    id: ValueId,
+    samples: usize,
+    lanes: usize,
+) -> Series<'a, T> {
     let layout = plan.layout(id, samples, lanes);
     Series { data: &buffers[plan.values[id.0].slot][..layout.len()], layout }
 }

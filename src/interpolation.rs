@@ -73,7 +73,11 @@ impl Interpolation {
         for size in 1..=variables.min(order) {
             let unknowns = binomial(order - 1, size - 1).unwrap_or(usize::MAX);
             if unknowns > MAX_UNKNOWNS {
-                return Err(too_many(variables, order, format!("{unknowns} involve the same {size} variables")));
+                return Err(too_many(
+                    variables,
+                    order,
+                    format!("{unknowns} involve the same {size} variables"),
+                ));
             }
             let shared = SubsetSize::new(size, order);
             for_each_subset(variables, size, |chosen| {
@@ -132,7 +136,8 @@ impl Interpolation {
                 }
                 let degree = &shared.degrees[k - size];
                 for (row, exponent) in degree.exponents.iter().enumerate() {
-                    let solution = equations.iter().enumerate().map(|(j, e)| degree.solver[(row, j)] * e).sum();
+                    let solution =
+                        equations.iter().enumerate().map(|(j, e)| degree.solver[(row, j)] * e).sum();
                     into[self.ranks.of(&subset.variables, exponent)] = solution;
                 }
             }

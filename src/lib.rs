@@ -1,13 +1,39 @@
 //! High-order Taylor polynomials of trained neural networks.
+//!
+//! A [`model::Model`] comes from an ONNX file or a builder, a [`Request`] says what to compute, and [`expand`] computes
+//! it: normalised Taylor coefficients `c[k] = (1/k!) d^k y / dt^k` of every selected output at every point,
+//! along every input, along given directions, or all mixed ones.
+//!
+//! ```
+//! use hope::model::Model;
+//! use hope::onnx::ImportOptions;
+//! use hope::{Method, Request, expand};
+//!
+//! let model = Model::from_onnx("examples/mnist/mnist_mlp1_sigmoid.onnx", &ImportOptions::default())?;
+//! let point = vec![0.5; model.inputs()];
+//!
+//! let exact = expand(&model, &Request::new(point.clone(), 3))?;
+//! assert_eq!(exact.shape, [1, 10, 3, 784]); // points, outputs, orders, inputs
+//!
+//! // The published rule of HOPE is offered by name; every result says whether it is exact, and why.
+//! let rule = expand(&model, &Request { method: Method::Hope, ..Request::new(point, 3) })?;
+//! assert!(rule.report.certificate.exact, "one hidden layer: {}", rule.report.certificate.reason);
+//! # Ok::<(), hope::Error>(())
+//! ```
+//!
+//! # Shape of the code
+//! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → an executor ([`cpu`]) → the expansion. A plan is plain
+//! data, a list of kernel calls over numbered values; the [`kernels`] are pure functions on slices; an
+//! executor runs any plan. A new activation is one file in `src/activation` and one line in its list.
 
 pub mod activation;
-mod error;
-pub mod memory;
 mod certificate;
 pub mod cpu;
+mod error;
 mod expansion;
 pub mod interpolation;
 pub mod kernels;
+pub mod memory;
 pub mod model;
 pub mod onnx;
 pub mod plan;
@@ -15,7 +41,9 @@ pub mod rays;
 pub mod scalar;
 pub mod series;
 
-pub use error::{Error, Result};
 pub use certificate::{Certificate, Kinks, TermKind};
-pub use expansion::{Batch, Expansion, Job, Largest, Precision, Progress, Report, Request, Sink, Terms, Verification, expand};
+pub use error::{Error, Result};
+pub use expansion::{
+    Batch, Expansion, Job, Largest, Precision, Progress, Report, Request, Sink, Terms, Verification, expand,
+};
 pub use plan::Method;

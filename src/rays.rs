@@ -99,10 +99,14 @@ impl Directions {
             Self::Spanned { basis: Some(basis), .. } => basis,
         };
         if rows.is_empty() || !rows.len().is_multiple_of(inputs) {
-            return Err(Error::Request(format!("the directions have to be rows of {inputs} numbers, one per input")));
+            return Err(Error::Request(format!(
+                "the directions have to be rows of {inputs} numbers, one per input"
+            )));
         }
         match rows.iter().position(|x| !x.is_finite()) {
-            Some(i) => Err(Error::Request(format!("direction {} has a component that is not finite", i / inputs))),
+            Some(i) => {
+                Err(Error::Request(format!("direction {} has a component that is not finite", i / inputs)))
+            }
             None => Ok(()),
         }
     }

@@ -13,8 +13,12 @@ use ndarray::ArrayD;
 /// A name as in the fixture, `pow(2.5)`, to a function.
 fn parse(name: &str) -> Activation {
     let (name, parameters) = name.split_once('(').unwrap_or((name, ""));
-    let parameters: Vec<f64> =
-        parameters.trim_end_matches(')').split(',').filter(|p| !p.is_empty()).map(|p| p.parse().unwrap()).collect();
+    let parameters: Vec<f64> = parameters
+        .trim_end_matches(')')
+        .split(',')
+        .filter(|p| !p.is_empty())
+        .map(|p| p.parse().unwrap())
+        .collect();
     Activation::named(name, &parameters).unwrap_or_else(|| panic!("no function {name}"))
 }
 
@@ -24,8 +28,7 @@ fn table() -> (Vec<f64>, Vec<(String, ArrayD<f64>)>) {
     let names = npz.names().unwrap();
     let mut truth = Truth::open(&common::path("tests/fixtures/activations.npz"));
     let points = truth.values("points");
-    let functions =
-        names.into_iter().filter(|n| n != "points").map(|n| (n.clone(), truth.get(&n))).collect();
+    let functions = names.into_iter().filter(|n| n != "points").map(|n| (n.clone(), truth.get(&n))).collect();
     (points, functions)
 }
 

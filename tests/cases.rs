@@ -10,6 +10,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{Truth, assert_orders, errors_by_order, fixtures, path, relative_error};
+use hope::model::Model;
 use hope::onnx::{self, ImportOptions};
 use hope::rays::Directions;
 use hope::{Expansion, Method, Precision, Request, Terms, expand};
@@ -31,8 +32,8 @@ const EXECUTORS: [Executor; 2] = [
 
 impl Executor {
     fn expand(&self, model: &Path, output: Option<&str>, request: Request) -> Expansion {
-        let options = ImportOptions { output_name: output.map(str::to_string), ..Default::default() };
-        let model = onnx::load(model, &options).unwrap_or_else(|e| panic!("{e}"));
+        let options = ImportOptions { output_name: output.map(str::to_string) };
+        let model = Model::from_onnx(model, &options).unwrap_or_else(|e| panic!("{e}"));
         let request = Request { precision: self.precision, memory: Some(1 << 30), ..request };
         expand(&model, &request).unwrap_or_else(|e| panic!("{e}"))
     }
@@ -63,9 +64,20 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
+/// Files that hold GELU's or hard swish's constants rounded to f32; import recognises the function and uses its true
+/// constants, which differ by 1e-8.
+fn holds_rounded_constants(case: &str) -> bool {
+    case.contains("gelu")
+        || case.contains("pattern_hard_swish_hard_sigmoid")
+        || case.contains("mixer")
+        || case.contains("gated_block")
+}
+
 /// Value and coefficients along rays, by the exact method; of every output of the model.
 fn operator(executor: Executor, model: &Path) {
     let mut truth = Truth::open(&model.with_extension("npz"));
+    let rounded = holds_rounded_constants(&model.file_stem().unwrap().to_string_lossy());
+    let tolerance = if rounded { executor.tolerance.max(1e-6) } else { executor.tolerance };
     let names = onnx::output_names(model).unwrap();
     for (suffix, output) in [("", None), ("_second", names.get(1).map(String::as_str))] {
         let Some(along) = truth.find(&format!("along{suffix}")) else { continue };
@@ -76,15 +88,18 @@ fn operator(executor: Executor, model: &Path) {
             model,
             output,
             Request {
-                terms: Terms::Along(Directions::Shared { inputs, rows: directions.iter().copied().collect() }),
+                terms: Terms::Along(Directions::Shared {
+                    inputs,
+                    rows: directions.iter().copied().collect(),
+                }),
                 ..Request::new(truth.values("points"), order)
             },
         );
         let value = relative_error(found.value.iter().copied(), truth.values(&format!("value{suffix}")));
-        assert!(value <= executor.tolerance, "value is off by {value:.2e}");
+        assert!(value <= tolerance, "value is off by {value:.2e}");
         let along: Vec<f64> = along.iter().copied().collect();
         let errors = errors_by_order(&found.coefficients, &along, order, order, rays);
-        assert_orders("along", &errors, executor.tolerance);
+        assert_orders("along", &errors, tolerance);
     }
 }
 

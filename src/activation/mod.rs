@@ -81,7 +81,8 @@ macro_rules! activations {
                 $(if Some(operator) == $name::ONNX {
                     let parameters: Vec<f64> = $name::PARAMETERS
                         .iter()
-                        .map(|(name, default)| attribute(name).unwrap_or(*default))
+                        // ONNX's defaults are f32, as its attributes are.
+                        .map(|(name, default)| attribute(name).unwrap_or(f64::from(*default as f32)))
                         .collect();
                     return Some(Self::$name($name::new(&parameters)));
                 })*

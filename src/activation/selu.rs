@@ -14,7 +14,8 @@ pub struct Selu {
 impl Function for Selu {
     const NAME: &'static str = "selu";
     const ONNX: Option<&'static str> = Some("Selu");
-    const PARAMETERS: &'static [(&'static str, f64)] = &[("alpha", 1.67326319217681884765625), ("gamma", 1.05070102214813232421875)];
+    const PARAMETERS: &'static [(&'static str, f64)] =
+        &[("alpha", 1.67326319217681884765625), ("gamma", 1.05070102214813232421875)];
 
     fn new(parameters: &[f64]) -> Self {
         Self { alpha: parameters[0], gamma: parameters[1] }

@@ -159,7 +159,11 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// If numbers overflow, the sink fails, or `progress` breaks.
-    pub fn run(&self, sink: &mut dyn Sink, progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync)) -> Result<Report> {
+    pub fn run(
+        &self,
+        sink: &mut dyn Sink,
+        progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+    ) -> Result<Report> {
         match self.request.precision {
             Precision::F32 => self.run_in::<f32>(sink, progress),
             Precision::F64 => self.run_in::<f64>(sink, progress),
@@ -225,7 +229,8 @@ impl<'a> Job<'a> {
     ) -> Result<ChunkResultBatch> {
         let chunks = self.chunking.chunks(points.clone(), self.lanes());
         // So few chunks that cores would be idle: let the matrix products use them.
-        let parallel = if chunks.len() < self.chunking.workers { Par::rayon(self.chunking.workers) } else { Par::Seq };
+        let parallel =
+            if chunks.len() < self.chunking.workers { Par::rayon(self.chunking.workers) } else { Par::Seq };
         let source = Source {
             points: &self.request.points,
             directions: self.directions.as_ref(),
@@ -375,7 +380,8 @@ impl ChunkResultBatch {
                 Method::Hope => {
                     let length = lanes.len() * order * columns;
                     let at = (point * outputs + lanes.start) * order * columns;
-                    self.coefficients[at..at + length].copy_from_slice(&result.series[i * length..][..length]);
+                    self.coefficients[at..at + length]
+                        .copy_from_slice(&result.series[i * length..][..length]);
                 }
             }
         }
@@ -417,8 +423,12 @@ impl Summary {
                 continue;
             }
             let (output, index) = (i / per_output, i % per_output);
-            let entry =
-                Largest { point: batch.first + output / outputs, output: output % outputs, index, coefficient };
+            let entry = Largest {
+                point: batch.first + output / outputs,
+                output: output % outputs,
+                index,
+                coefficient,
+            };
             let at = self.largest.partition_point(|l| l.coefficient.abs() >= coefficient.abs());
             self.largest.insert(at, entry);
             self.largest.truncate(LISTED);

@@ -13,7 +13,11 @@ use crate::plan::{Plan, Rays};
 use crate::rays::Directions;
 
 /// `[variables, units]`: each direction sent through the first linear layers, units one after the other.
-pub(super) fn first_layer_matrix(model: &Model, layers: &[NodeId], directions: &Directions) -> Result<Vec<f64>> {
+pub(super) fn first_layer_matrix(
+    model: &Model,
+    layers: &[NodeId],
+    directions: &Directions,
+) -> Result<Vec<f64>> {
     let variables = directions.len();
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); variables];
     let origin = vec![0.0; model.inputs()];
@@ -35,7 +39,14 @@ pub(super) fn first_layer_matrix(model: &Model, layers: &[NodeId], directions: &
 }
 
 /// Mixed coefficients of one output from its adjoint `[orders, units]`.
-pub(super) fn combine(value: f64, adjoint: &[f64], matrix: &[f64], exponents: &[u8], variables: usize, into: &mut [f64]) {
+pub(super) fn combine(
+    value: f64,
+    adjoint: &[f64],
+    matrix: &[f64],
+    exponents: &[u8],
+    variables: usize,
+    into: &mut [f64],
+) {
     let units = matrix.len() / variables;
     let mut products = vec![0.0; units];
     for (exponent, into) in exponents.chunks_exact(variables).zip(into) {

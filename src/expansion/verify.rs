@@ -62,8 +62,11 @@ impl<'a> Checker<'a> {
         let (outputs, order) = (job.outputs.len(), job.request.order);
         let per_output = batch.coefficients.len() / (batch.points * outputs);
         for sample in &mut self.samples {
-            let Some(point) = sample.point.checked_sub(batch.first).filter(|&p| p < batch.points) else { continue };
-            let rows = batch.coefficients[point * outputs * per_output..].chunks_exact(per_output).take(outputs);
+            let Some(point) = sample.point.checked_sub(batch.first).filter(|&p| p < batch.points) else {
+                continue;
+            };
+            let rows =
+                batch.coefficients[point * outputs * per_output..].chunks_exact(per_output).take(outputs);
             match job.mixing.exponents() {
                 None => {
                     let rays = per_output / order;

@@ -124,7 +124,8 @@ pub fn conv_adjoint<T: Scalar>(
             for first in (0..all_lines).step_by(shape.lines()) {
                 let lines = first..all_lines.min(first + shape.lines());
                 let columns = lines.len() * width;
-                for (output, gathered) in gathered[..outputs * columns].chunks_exact_mut(columns).enumerate() {
+                for (output, gathered) in gathered[..outputs * columns].chunks_exact_mut(columns).enumerate()
+                {
                     let channel = group * outputs + output;
                     for (line, gathered) in lines.clone().zip(gathered.chunks_exact_mut(width)) {
                         let (row, oy) = (line / height, line % height);
@@ -182,7 +183,13 @@ fn for_each_run(
 }
 
 /// Gathers what each output position sees: `panel[depth][line, ox]`.
-fn im2col<T: Scalar>(shape: &ConvShape, group: usize, x: &[T], lines: std::ops::Range<usize>, panel: &mut [T]) {
+fn im2col<T: Scalar>(
+    shape: &ConvShape,
+    group: usize,
+    x: &[T],
+    lines: std::ops::Range<usize>,
+    panel: &mut [T],
+) {
     if shape.window.reaches_outside() {
         panel.fill(T::zero());
     }
@@ -210,7 +217,13 @@ fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
 }
 
 /// Adds a panel back to where [`im2col`] takes it from.
-fn col2im<T: Scalar>(shape: &ConvShape, group: usize, panel: &[T], lines: std::ops::Range<usize>, x: &mut [T]) {
+fn col2im<T: Scalar>(
+    shape: &ConvShape,
+    group: usize,
+    panel: &[T],
+    lines: std::ops::Range<usize>,
+    x: &mut [T],
+) {
     for_each_run(shape, group, lines, |at, image, count, step| {
         for (&panel, x) in panel[at..at + count].iter().zip(x[image..].iter_mut().step_by(step)) {
             *x += panel;

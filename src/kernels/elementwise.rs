@@ -41,7 +41,13 @@ pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<
 
 /// `x̄ = B z̄` for the adjoints z̄ of the published rule, or added to x̄.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
-pub fn bell<T: Scalar>(function: Activation, primal: Series<T>, z: Series<T>, x: &mut SeriesMut<T>, accumulate: bool) {
+pub fn bell<T: Scalar>(
+    function: Activation,
+    primal: Series<T>,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+) {
     let (n, given) = (x.layout.degree, z.layout.degree);
     let zero = Tile::splat(T::zero());
     let mut matrix = vec![zero; n * given];

@@ -92,7 +92,8 @@ impl<T: Scalar> Group<T> {
                 let e = if k == 0 {
                     num_traits::Float::exp(self.x[i] - shift)
                 } else {
-                    let terms = (1..=k).map(|j| T::of(j as f64) * self.x[j * axis + i] * self.e[(k - j) * axis + i]);
+                    let terms =
+                        (1..=k).map(|j| T::of(j as f64) * self.x[j * axis + i] * self.e[(k - j) * axis + i]);
                     terms.sum::<T>() * T::of(1.0 / k as f64)
                 };
                 self.e[k * axis + i] = e;

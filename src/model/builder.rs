@@ -1,6 +1,8 @@
 //! Building a model node by node, with every shape checked.
 
-use super::{Affine, Conv, Linear, Model, Node, NodeId, Op, PerUnit, Pool, Strided, StridedDim, Weights, Window};
+use super::{
+    Affine, Conv, Linear, Model, Node, NodeId, Op, PerUnit, Pool, Strided, StridedDim, Weights, Window,
+};
 use crate::activation::{Activation, Pow, Reciprocal};
 use crate::error::{Error, Result};
 
@@ -184,12 +186,18 @@ impl ModelBuilder {
     }
 
     /// Mean over windows of each channel.
-    pub fn average_pool(&mut self, x: NodeId, geometry: &Geometry, count_include_pad: bool) -> Result<NodeId> {
+    pub fn average_pool(
+        &mut self,
+        x: NodeId,
+        geometry: &Geometry,
+        count_include_pad: bool,
+    ) -> Result<NodeId> {
         let (pool, y) = self.pool("AveragePool", x, geometry, count_include_pad)?;
         let window = pool.window;
         for axis in 0..2 {
             if (0..window.output[axis]).any(|o| window.counted(axis, o, count_include_pad) == 0) {
-                return self.fail("AveragePool", "a window lies entirely in the padding: reduce the padding".into());
+                return self
+                    .fail("AveragePool", "a window lies entirely in the padding: reduce the padding".into());
             }
         }
         self.push("AveragePool", Op::AveragePool(pool), vec![x], y)
@@ -201,7 +209,8 @@ impl ModelBuilder {
         let window = pool.window;
         for axis in 0..2 {
             if (0..window.output[axis]).any(|o| window.counted(axis, o, false) == 0) {
-                return self.fail("MaxPool", "a window lies entirely in the padding: reduce the padding".into());
+                return self
+                    .fail("MaxPool", "a window lies entirely in the padding: reduce the padding".into());
             }
         }
         self.push("MaxPool", Op::MaxPool(pool), vec![x], y)
@@ -282,7 +291,8 @@ impl ModelBuilder {
         let mut sorted = permutation.to_vec();
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..shape.len()) {
-            return self.fail("Transpose", format!("{permutation:?} is no permutation of the axes of {shape:?}"));
+            return self
+                .fail("Transpose", format!("{permutation:?} is no permutation of the axes of {shape:?}"));
         }
         let y: Vec<usize> = permutation.iter().map(|&axis| shape[axis]).collect();
         if permutation.iter().copied().filter(|&a| shape[a] > 1).is_sorted() {
@@ -295,12 +305,24 @@ impl ModelBuilder {
     }
 
     /// Takes `size` indices from `start` in steps of `step` along an axis.
-    pub fn slice(&mut self, x: NodeId, axis: usize, start: usize, step: isize, size: usize) -> Result<NodeId> {
+    pub fn slice(
+        &mut self,
+        x: NodeId,
+        axis: usize,
+        start: usize,
+        step: isize,
+        size: usize,
+    ) -> Result<NodeId> {
         let shape = self.shape(x).to_vec();
-        let last = size.checked_sub(1).and_then(|n| (n as isize).checked_mul(step)).and_then(|d| d.checked_add(start as isize));
+        let last = size
+            .checked_sub(1)
+            .and_then(|n| (n as isize).checked_mul(step))
+            .and_then(|d| d.checked_add(start as isize));
         let inside = |i: isize, n: usize| i >= 0 && (i as usize) < n;
         if axis >= shape.len() || !last.is_some_and(|l| inside(l, shape[axis])) || start >= shape[axis] {
-            let cause = format!("a slice of {size} from {start} in steps of {step} on axis {axis} of {shape:?} is empty or outside");
+            let cause = format!(
+                "a slice of {size} from {start} in steps of {step} on axis {axis} of {shape:?} is empty or outside"
+            );
             return self.fail("Slice", cause);
         }
         if start == 0 && step == 1 && size == shape[axis] {
@@ -323,9 +345,8 @@ impl ModelBuilder {
         if before.iter().chain(after).all(|&p| p == 0) {
             return Ok(x);
         }
-        let y: Option<Vec<usize>> = (0..shape.len())
-            .map(|i| shape[i].checked_add(before[i])?.checked_add(after[i]))
-            .collect();
+        let y: Option<Vec<usize>> =
+            (0..shape.len()).map(|i| shape[i].checked_add(before[i])?.checked_add(after[i])).collect();
         let Some(y) = y.filter(|y| checked_units(y).is_some_and(|n| n <= MAX_UNITS)) else {
             return self.fail("Pad", format!("the padding {before:?}, {after:?} is too large"));
         };
@@ -364,7 +385,8 @@ impl ModelBuilder {
         if axes.iter().any(|&axis| axis >= shape.len()) {
             return self.fail("Reduce", format!("axes {axes:?} are not all axes of {shape:?}"));
         }
-        let kept: Vec<usize> = (0..shape.len()).map(|i| if axes.contains(&i) { 1 } else { shape[i] }).collect();
+        let kept: Vec<usize> =
+            (0..shape.len()).map(|i| if axes.contains(&i) { 1 } else { shape[i] }).collect();
         let y = if keep_dims {
             kept.clone()
         } else {
@@ -467,7 +489,9 @@ impl ModelBuilder {
     ) -> Result<(Pool, Vec<usize>)> {
         let input = self.shape(x);
         if !(2..=3).contains(&input.len()) {
-            let cause = format!("the input has shape {input:?} per sample; pooling in one or two dimensions is supported");
+            let cause = format!(
+                "the input has shape {input:?} per sample; pooling in one or two dimensions is supported"
+            );
             return self.fail(kind, cause);
         }
         let (window, spatial) = self.window(kind, &input[1..], geometry)?;
@@ -537,14 +561,19 @@ impl ModelBuilder {
 
     fn finite(&self, kind: &str, values: &[f64]) -> Result<()> {
         match values.iter().position(|v| !v.is_finite()) {
-            Some(index) => self.fail(kind, format!("weight number {index} is {}: retrain or repair the model", values[index])),
+            Some(index) => self.fail(
+                kind,
+                format!("weight number {index} is {}: retrain or repair the model", values[index]),
+            ),
             None => Ok(()),
         }
     }
 
     fn broadcast_shape(&self, kind: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
         let rank = a.len().max(b.len());
-        let size = |shape: &[usize], i: usize| if i + shape.len() < rank { 1 } else { shape[i + shape.len() - rank] };
+        let size = |shape: &[usize], i: usize| {
+            if i + shape.len() < rank { 1 } else { shape[i + shape.len() - rank] }
+        };
         let joint: Option<Vec<usize>> = (0..rank)
             .map(|i| match (size(a, i), size(b, i)) {
                 (m, n) if m == n => Some(m),
@@ -572,7 +601,10 @@ impl ModelBuilder {
         let range = &shape[first..=last];
         let count = checked_units(range).filter(|&n| n <= MAX_EXPANDED.max(constant.values.len()));
         let Some(count) = count else {
-            return self.fail("Affine", format!("a constant of shape {:?} broadcast to {shape:?} is too large", constant.shape));
+            return self.fail(
+                "Affine",
+                format!("a constant of shape {:?} broadcast to {shape:?} is too large", constant.shape),
+            );
         };
         let stride = strides(constant.shape);
         let values = (0..count).map(|index| {
@@ -590,10 +622,12 @@ impl ModelBuilder {
 
     fn push(&mut self, kind: &str, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> Result<NodeId> {
         if !checked_units(&shape).is_some_and(|n| (1..=MAX_UNITS).contains(&n)) {
-            return self.fail(kind, format!("its output of shape {shape:?} per sample is empty or too large"));
+            return self
+                .fail(kind, format!("its output of shape {shape:?} per sample is empty or too large"));
         }
         let kind = self.kind.clone().unwrap_or_else(|| kind.to_string());
-        let name = self.name.clone().unwrap_or_else(|| format!("{}_{}", kind.to_lowercase(), self.nodes.len()));
+        let name =
+            self.name.clone().unwrap_or_else(|| format!("{}_{}", kind.to_lowercase(), self.nodes.len()));
         self.nodes.push(Node { name, kind, op, inputs, shape });
         Ok(NodeId(self.nodes.len() - 1))
     }
@@ -622,7 +656,11 @@ fn strides(shape: &[usize]) -> Vec<isize> {
 }
 
 /// A copy over `(size, input stride, output stride)`, with ranges merged where both sides are contiguous.
-fn copy(dims: impl Iterator<Item = (usize, isize, isize)>, input_offset: usize, output_offset: usize) -> Strided {
+fn copy(
+    dims: impl Iterator<Item = (usize, isize, isize)>,
+    input_offset: usize,
+    output_offset: usize,
+) -> Strided {
     let mut merged: Vec<StridedDim> = Vec::new();
     for (size, input, output) in dims.filter(|dim| dim.0 != 1) {
         match merged.last_mut() {

@@ -184,7 +184,8 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(model: &'a Model, method: Method, order: usize) -> Self {
-        let layers = model.nodes().iter().map(|node| Layer { name: node.name.clone(), kind: node.kind.clone() });
+        let layers =
+            model.nodes().iter().map(|node| Layer { name: node.name.clone(), kind: node.kind.clone() });
         Self {
             model,
             plan: Plan {
@@ -217,7 +218,14 @@ impl<'a> Builder<'a> {
         }))
     }
 
-    fn step(&mut self, node: NodeId, kernel: Kernel, inputs: Vec<ValueId>, output: ValueId, accumulate: bool) {
+    fn step(
+        &mut self,
+        node: NodeId,
+        kernel: Kernel,
+        inputs: Vec<ValueId>,
+        output: ValueId,
+        accumulate: bool,
+    ) {
         self.plan.steps.push(Step { layer: node.0, kernel, inputs, output, accumulate });
     }
 

@@ -17,7 +17,8 @@ pub(super) fn assign(plan: &mut Plan) {
     let mut slots = Slots::default();
     let mut placed = vec![false; plan.values.len()];
     // What the executor writes is there from the start.
-    let given: Vec<ValueId> = [plan.input].into_iter().chain(plan.seed).chain(plan.adjoints.clone()).collect();
+    let given: Vec<ValueId> =
+        [plan.input].into_iter().chain(plan.seed).chain(plan.adjoints.clone()).collect();
     for value in given {
         if !std::mem::replace(&mut placed[value.0], true) {
             plan.values[value.0].slot = slots.take(plan.values[value.0].size());
@@ -57,8 +58,9 @@ impl Slots {
     /// The free slot that has to grow least, else the one that wastes least, else a new one.
     fn take(&mut self, size: usize) -> usize {
         let sizes = &self.sizes;
-        let best = (0..self.free.len())
-            .min_by_key(|&i| (size.saturating_sub(sizes[self.free[i]]), sizes[self.free[i]].saturating_sub(size)));
+        let best = (0..self.free.len()).min_by_key(|&i| {
+            (size.saturating_sub(sizes[self.free[i]]), sizes[self.free[i]].saturating_sub(size))
+        });
         match best {
             Some(i) => {
                 let slot = self.free.swap_remove(i);

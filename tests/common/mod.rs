@@ -76,13 +76,21 @@ pub fn relative_error(found: impl IntoIterator<Item = f64>, truth: impl IntoIter
 }
 
 /// The error of each order of `[points, outputs, orders, columns]`, of as many orders as `found` has.
-pub fn errors_by_order(found: &[f64], truth: &[f64], orders: usize, truth_orders: usize, columns: usize) -> Vec<f64> {
+pub fn errors_by_order(
+    found: &[f64],
+    truth: &[f64],
+    orders: usize,
+    truth_orders: usize,
+    columns: usize,
+) -> Vec<f64> {
     let rows = found.len() / (orders * columns);
     assert_eq!(truth.len(), rows * truth_orders * columns);
     (0..orders)
         .map(|k| {
             let pick = |data: &'_ [f64], n: usize| -> Vec<f64> {
-                data.chunks_exact(n * columns).flat_map(|row| row[k * columns..][..columns].to_vec()).collect()
+                data.chunks_exact(n * columns)
+                    .flat_map(|row| row[k * columns..][..columns].to_vec())
+                    .collect()
             };
             relative_error(pick(found, orders), pick(truth, truth_orders))
         })
@@ -92,6 +100,10 @@ pub fn errors_by_order(found: &[f64], truth: &[f64], orders: usize, truth_orders
 /// Fails if an order is wrong by more than the tolerance.
 pub fn assert_orders(what: &str, errors: &[f64], tolerance: f64) {
     for (k, error) in errors.iter().enumerate() {
-        assert!(*error <= tolerance, "{what}: order {} is off by {error:.2e}, allowed {tolerance:.0e}", k + 1);
+        assert!(
+            *error <= tolerance,
+            "{what}: order {} is off by {error:.2e}, allowed {tolerance:.0e}",
+            k + 1
+        );
     }
 }

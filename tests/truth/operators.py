@@ -794,7 +794,7 @@ def arithmetic_variables(op_type, label, shape, second):
         a, b = g.op("Tanh", "x"), g.op("Add", g.op("Cos", "x"), g.scalar(2.5))
         b = second[0](g, b)
         y = g.op("Sin", g.op(op_type, a, b))
-        z = g.op("Sin", g.op(op_type, b, a)) if op_type in ("Add", "Mul", "Sub") else None
+        z = g.op("Cos", g.op(op_type, b, a)) if op_type in ("Add", "Mul", "Sub") else None
 
         def truth(x):
             return torch.sin(ARITHMETIC[op_type](torch.tanh(x), second[1](torch.cos(x) + 2.5)))
@@ -803,7 +803,7 @@ def arithmetic_variables(op_type, label, shape, second):
             return y, truth
 
         def swapped(x):
-            return torch.sin(ARITHMETIC[op_type](second[1](torch.cos(x) + 2.5), torch.tanh(x)))
+            return torch.cos(ARITHMETIC[op_type](second[1](torch.cos(x) + 2.5), torch.tanh(x)))
 
         return g.op("Add", y, z), lambda x: truth(x) + swapped(x)
 
