@@ -15,7 +15,7 @@ impl Function for Selu {
     const NAME: &'static str = "selu";
     const ONNX: Option<&'static str> = Some("Selu");
     const PARAMETERS: &'static [(&'static str, f64)] =
-        &[("alpha", 1.67326319217681884765625), ("gamma", 1.05070102214813232421875)];
+        &[("alpha", 1.673_263_192_176_818_8), ("gamma", 1.050_701_022_148_132_3)];
 
     fn new(parameters: &[f64]) -> Self {
         Self { alpha: parameters[0], gamma: parameters[1] }

@@ -52,6 +52,11 @@ impl Layout {
         self.total_rows() * self.units
     }
 
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Elements of the block of an order.
     pub fn block(&self, order: usize) -> Range<usize> {
         let start = match order {
