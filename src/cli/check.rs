@@ -1,0 +1,142 @@
+//! `hope check`: what is in a network, and what an expansion of it will be.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+
+use hope::model::{Model, Node, Op};
+use hope::plan::Method;
+use hope::{Certificate, Error, Job, Kinks, Request, TermKind, memory};
+
+use super::args::CheckArgs;
+use super::{Failure, load, text};
+
+/// Runs the command.
+pub fn run(args: &CheckArgs) -> Result<(), Failure> {
+    let text = report(args).map_err(Failure::Input)?;
+    text::print(text).map_err(Failure::Run)
+}
+
+fn report(args: &CheckArgs) -> Result<String> {
+    if !(1..=hope::series::MAX_ORDER).contains(&args.order) {
+        bail!("order {} is not supported: choose 1 to {}", args.order, hope::series::MAX_ORDER);
+    }
+    let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+    let mut text = format!(
+        "{}: input {}, output '{}' {}\n\n",
+        args.model.display(),
+        text::shape(model.input_shape()),
+        model.output_name(),
+        text::shape(model.output_shape()),
+    );
+    text.push_str(&layers(&model));
+    let _ =
+        writeln!(text, "\n{} in all; {}", text::count(model.parameters(), "parameter"), smoothness(&model));
+    text.push_str("\nThe published rule (--method hope)\n");
+    for (name, kind) in [("unmixed", TermKind::Unmixed), ("mixed", TermKind::Mixed)] {
+        let _ = writeln!(text, "  {name:<8} {}", rule(&model, kind));
+    }
+    let _ = writeln!(text, "\nCost of unmixed coefficients to order {}, f64", args.order);
+    for (name, method) in [("exact", Method::Exact), ("hope", Method::Hope)] {
+        let _ = writeln!(text, "  {name:<8} {}", cost(&model, method, args.order));
+    }
+    Ok(text)
+}
+
+fn layers(model: &Model) -> String {
+    let mut rows = vec![["layer", "operator", "output", "parameters", ""].map(String::from)];
+    rows.extend(model.nodes().iter().map(|node| {
+        [
+            node.name.clone(),
+            node.kind.clone(),
+            text::shape(&node.shape),
+            match node.op.parameters() {
+                0 => String::new(),
+                n => text::grouped(n),
+            },
+            character(node).to_string(),
+        ]
+    }));
+    table(&rows)
+}
+
+/// What an operator does to smoothness.
+fn character(node: &Node) -> &'static str {
+    match &node.op {
+        Op::Input => "",
+        Op::MaxPool(_) => "kinks",
+        Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
+        op if op.is_affine() => "linear",
+        _ => "smooth",
+    }
+}
+
+fn smoothness(model: &Model) -> &'static str {
+    match Kinks::of(model) {
+        Kinks::None => "smooth",
+        Kinks::Piecewise => "with kinks: an expansion is valid up to the nearest one",
+        Kinks::PiecewiseLinear => {
+            "piecewise linear: orders from 2 are zero, an expansion is valid up to the nearest kink"
+        }
+    }
+}
+
+/// Whether the published rule is exact.
+fn rule(model: &Model, terms: TermKind) -> String {
+    // The plan finds operators that the rule has no answer for, the certificate whether its answers are exact.
+    let planned = match terms {
+        TermKind::Mixed => Ok(()),
+        _ => plan_rule(model),
+    };
+    match planned.and_then(|()| Certificate::new(model, Method::Hope, terms)) {
+        Ok(certificate) if certificate.exact => format!("exact: {}", certificate.reason),
+        Ok(certificate) => format!("NOT EXACT: {}", certificate.reason),
+        Err(error) => format!("no answer: {error}"),
+    }
+}
+
+fn plan_rule(model: &Model) -> Result<(), Error> {
+    let mut request = at_zero(model, 1);
+    request.method = Method::Hope;
+    Job::new(model, &request).map(drop)
+}
+
+fn at_zero(model: &Model, order: usize) -> Request {
+    Request::new(vec![0.0; model.inputs()], order)
+}
+
+/// Operations and memory of one point.
+fn cost(model: &Model, method: Method, order: usize) -> String {
+    let mut request = at_zero(model, order);
+    request.method = method;
+    match Job::new(model, &request) {
+        Ok(job) => {
+            let passes = match job.rays() {
+                Some(rays) => text::count(rays, "ray"),
+                None => format!("{}, backward", text::count(job.outputs().len(), "output")),
+            };
+            format!(
+                "{} per point, {} of memory ({passes})",
+                text::flops(job.flops()),
+                memory::human(job.bytes())
+            )
+        }
+        Err(error @ Error::Memory { .. }) => error.to_string(),
+        Err(_) => "no answer, see above".into(),
+    }
+}
+
+/// Columns, aligned; the fourth to the right.
+fn table(rows: &[[String; 5]]) -> String {
+    let widths = [0, 1, 2, 3, 4]
+        .map(|column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
+    for [name, operator, shape, parameters, character] in rows {
+        let line = format!(
+            "{name:<0$}  {operator:<1$}  {shape:<2$}  {parameters:>3$}  {character}",
+            widths[0], widths[1], widths[2], widths[3]
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}

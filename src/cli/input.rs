@@ -1,0 +1,173 @@
+//! What the user gives: reference points, directions, a subspace.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+
+use hope::model::Model;
+use hope::rays::Directions;
+
+use super::{npy, text};
+
+/// Reads reference points, `[points, inputs]`: inline numbers, or an `.npy` file.
+///
+/// # Errors
+/// If they don't fit the model.
+pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
+    if let Some(rows) = inline(given) {
+        return inline_points(given, &rows, model);
+    }
+    let path = Path::new(given);
+    if !path.exists() && path.extension().is_none() {
+        bail!("--at {given}: neither a file nor numbers such as \"0.5,-0.5;0,0\"");
+    }
+    let array = npy::read(path)?;
+    let inputs = model.inputs();
+    let count = array.values.len() / inputs;
+    // Axes of size 1 don't change the order of the numbers: [B, 28, 28] is as good as [B, 1, 28, 28].
+    let fits = [[&[count], model.input_shape()].concat(), vec![count, inputs]]
+        .iter()
+        .any(|shape| squeezed(shape) == squeezed(&array.shape));
+    if count == 0 || count * inputs != array.values.len() || !fits {
+        bail!(
+            "{given}: the array has shape {:?}, but points of this model are {} or {}",
+            array.shape,
+            shape_text(&["B"], model.input_shape()),
+            shape_text(&["B"], &[inputs]),
+        );
+    }
+    check_finite(&given, "point", inputs, &array.values)?;
+    Ok(array.values)
+}
+
+/// Reads directions of rays.
+///
+/// # Errors
+/// If they don't fit the model or the number of points.
+pub fn directions(path: &Path, model: &Model, points: usize) -> Result<Directions> {
+    let array = npy::read(path)?;
+    let (inputs, shape) = (model.inputs(), model.input_shape());
+    let shared = rows_of(&array.shape, inputs, shape);
+    let per_point = match array.shape.split_first() {
+        Some((&count, rest)) if count == points && rest.len() > 1 => rows_of(rest, inputs, shape),
+        _ => None,
+    };
+    let name = path.display();
+    check_finite(&name, "direction", inputs, &array.values)?;
+    match (shared, per_point) {
+        (Some(rays), Some(own)) if rays != own => bail!(
+            "{name}: shape {:?} could be {rays} directions for all points or {own} for each point: \
+             save it as {} or {}",
+            array.shape,
+            shape_text(&[&rays.to_string()], &[inputs]),
+            shape_text(&[&points.to_string(), &own.to_string()], &[inputs]),
+        ),
+        (Some(1..), _) => Ok(Directions::Shared { inputs, rows: array.values }),
+        (None, Some(rays @ 1..)) => Ok(Directions::PerPoint { inputs, rays, rows: array.values }),
+        _ => bail!(
+            "{name}: the array has shape {:?}, but directions for this model and {} are {}, {} or {}",
+            array.shape,
+            text::count(points, "point"),
+            shape_text(&["R"], &[inputs]),
+            shape_text(&["R"], shape),
+            shape_text(&[&points.to_string(), "R"], &[inputs]),
+        ),
+    }
+}
+
+/// Reads the directions of a subspace, `[variables, inputs]`.
+///
+/// # Errors
+/// If they don't fit the model.
+pub fn subspace(path: &Path, model: &Model) -> Result<Vec<f64>> {
+    let array = npy::read(path)?;
+    let (inputs, shape) = (model.inputs(), model.input_shape());
+    let name = path.display();
+    let Some(1..) = rows_of(&array.shape, inputs, shape) else {
+        bail!(
+            "{name}: the array has shape {:?}, but a subspace for this model is {} or {}",
+            array.shape,
+            shape_text(&["d"], &[inputs]),
+            shape_text(&["d"], shape),
+        );
+    };
+    check_finite(&name, "direction", inputs, &array.values)?;
+    Ok(array.values)
+}
+
+/// Number of rows, if the shape is that of one row or of several, flat or in the input's shape.
+fn rows_of(shape: &[usize], inputs: usize, input_shape: &[usize]) -> Option<usize> {
+    let flat = [inputs];
+    for row in [&flat, input_shape] {
+        if shape == row {
+            return Some(1);
+        }
+        match shape.split_first() {
+            Some((&count, rest)) if rest == row => return Some(count),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Rows of numbers, `0.5,-0.5;0,0`; none if it is no such list.
+fn inline(given: &str) -> Option<Vec<Vec<f64>>> {
+    let given = given.trim().trim_end_matches(';');
+    given.split(';').map(|row| row.split(',').map(|x| x.trim().parse().ok()).collect()).collect()
+}
+
+fn inline_points(given: &str, rows: &[Vec<f64>], model: &Model) -> Result<Vec<f64>> {
+    let inputs = model.inputs();
+    if let Some((i, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != inputs) {
+        bail!(
+            "--at {given}: point {i} has {}, but the model has {} (shape {}); points are separated by ';'",
+            text::count(row.len(), "number"),
+            text::count(inputs, "input"),
+            text::shape(model.input_shape()),
+        );
+    }
+    let values = rows.concat();
+    check_finite(&format!("--at {given}"), "point", inputs, &values)?;
+    Ok(values)
+}
+
+fn check_finite(source: &dyn std::fmt::Display, what: &str, inputs: usize, values: &[f64]) -> Result<()> {
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(i) => Err(anyhow!("{source}: {what} {} has {} at input {}", i / inputs, values[i], i % inputs)),
+    }
+}
+
+fn squeezed(shape: &[usize]) -> Vec<usize> {
+    shape.iter().copied().filter(|&size| size != 1).collect()
+}
+
+/// A shape for people, with letters for free sizes: `[B, 1, 28, 28]`.
+fn shape_text(front: &[&str], shape: &[usize]) -> String {
+    let sizes = front.iter().map(ToString::to_string).chain(shape.iter().map(usize::to_string));
+    format!("[{}]", sizes.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inline_numbers() {
+        assert_eq!(inline("0.5,-0.5;0,0"), Some(vec![vec![0.5, -0.5], vec![0.0, 0.0]]));
+        assert_eq!(inline(" -1e-3 ; 2;"), Some(vec![vec![-1e-3], vec![2.0]]));
+        for no in ["points.npy", "", ";", "1,,2", "0.5 0.5", "1;;2"] {
+            assert_eq!(inline(no), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn rows_flat_or_shaped() {
+        assert_eq!(rows_of(&[3, 784], 784, &[1, 28, 28]), Some(3));
+        assert_eq!(rows_of(&[3, 1, 28, 28], 784, &[1, 28, 28]), Some(3));
+        assert_eq!(rows_of(&[784], 784, &[1, 28, 28]), Some(1));
+        assert_eq!(rows_of(&[1, 28, 28], 784, &[1, 28, 28]), Some(1));
+        assert_eq!(rows_of(&[784, 3], 784, &[1, 28, 28]), None);
+        assert_eq!(rows_of(&[], 1, &[1]), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: what the user types, and what the program exits with.
+//!
+//! `args` defines the options; each command has a file of its own. Results go to files and stdout, everything
+//! about the run (progress, errors) to stderr.
+
+mod args;
+mod check;
+mod expand;
+mod input;
+mod load;
+mod npy;
+mod npz;
+mod output;
+mod progress;
+mod record;
+mod sink;
+mod summary;
+mod temporary;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+
+/// How a command fails.
+#[derive(Debug)]
+enum Failure {
+    /// Wrong usage or bad input, found before anything was computed or written.
+    Input(anyhow::Error),
+    /// Something went wrong on the way.
+    Run(anyhow::Error),
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Run(_) => 1,
+            Self::Input(_) => 2,
+        }
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Expand(args) => expand::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Completions { shell } => completions(shell),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let code = failure.exit_code();
+            let (Failure::Input(error) | Failure::Run(error)) = failure;
+            text::complain(&format!("error: {error}\n"));
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    // Into memory first: the generator panics when a pipe closes.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "hope", &mut script);
+    text::print(&script).map_err(Failure::Run)
+}

@@ -1,0 +1,129 @@
+//! Streams an expansion into RESULT.npz, batch by batch.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tempfile::SpooledTempFile;
+
+use hope::rays::Directions;
+use hope::{Batch, Job, Request, Sink, Terms};
+
+use super::args::NumberType;
+use super::npz::NpzWriter;
+
+/// Bytes that a spool keeps in memory before it goes to the disk.
+const SPOOLED: usize = 1 << 22;
+
+/// Takes batches and writes them. An archive takes one array after the other, so what comes together with the
+/// coefficients waits in spools.
+pub struct NpzSink {
+    npz: NpzWriter,
+    value: Spool,
+    kinks: Option<Spool>,
+    spent: Duration,
+}
+
+impl NpzSink {
+    /// Begins the archive: the points, and the array of coefficients.
+    pub fn new(
+        file: File,
+        folder: &Path,
+        dtype: NumberType,
+        job: &Job,
+        request: &Request,
+    ) -> io::Result<Self> {
+        let mut npz = NpzWriter::new(file, dtype);
+        npz.array("points", &[job.points(), request.points.len() / job.points()], &request.points)?;
+        npz.begin(terms_name(&request.terms), &job.shape())?;
+        let kinks = job.has_kinks().then(|| Spool::new(folder));
+        Ok(Self { npz, value: Spool::new(folder), kinks, spent: Duration::ZERO })
+    }
+
+    /// Seconds spent on writing.
+    pub fn seconds(&self) -> f64 {
+        self.spent.as_secs_f64()
+    }
+
+    /// Writes the rest and completes the archive; returns its size.
+    pub fn finish(self, job: &Job, request: &Request) -> io::Result<u64> {
+        let Self { mut npz, value, kinks, .. } = self;
+        let (points, inputs) = (job.points(), request.points.len() / job.points());
+        npz.begin("value", &[points, job.outputs().len()])?;
+        value.pour(&mut npz)?;
+        if let (Some(kinks), Some(rays)) = (kinks, job.rays()) {
+            npz.begin("kink", &[points, rays])?;
+            kinks.pour(&mut npz)?;
+        }
+        match &request.terms {
+            Terms::Along(Directions::Shared { rows, .. }) => {
+                npz.array("directions", &[rows.len() / inputs, inputs], rows)?;
+            }
+            Terms::Along(Directions::PerPoint { rows, rays, .. }) => {
+                npz.array("directions", &[points, *rays, inputs], rows)?;
+            }
+            _ => {}
+        }
+        if let Some(variables) = job.variables() {
+            let exponents = job.exponents();
+            npz.bytes("exponents", &[exponents.len() / variables, variables], exponents)?;
+        }
+        npz.finish()
+    }
+
+    fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        self.npz.numbers(batch.coefficients)?;
+        self.value.push(batch.value)?;
+        self.kinks.as_mut().map_or(Ok(()), |kinks| kinks.push(batch.kinks))
+    }
+}
+
+impl Sink for NpzSink {
+    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        let started = Instant::now();
+        let written = self.write(batch);
+        self.spent += started.elapsed();
+        written
+    }
+}
+
+/// Name of the array, and of the option's value.
+pub fn terms_name(terms: &Terms) -> &'static str {
+    match terms {
+        Terms::Unmixed => "unmixed",
+        Terms::Along(_) => "along",
+        Terms::Mixed(_) => "mixed",
+    }
+}
+
+/// Numbers that wait for their turn: in memory if they are few, else in an unnamed file beside the result.
+struct Spool(SpooledTempFile);
+
+impl Spool {
+    fn new(folder: &Path) -> Self {
+        Self(tempfile::spooled_tempfile_in(SPOOLED, folder))
+    }
+
+    fn push(&mut self, values: &[f64]) -> io::Result<()> {
+        for values in values.chunks(1 << 13) {
+            let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+            self.0.write_all(&bytes)?;
+        }
+        Ok(())
+    }
+
+    fn pour(mut self, into: &mut NpzWriter) -> io::Result<()> {
+        self.0.rewind()?;
+        let mut bytes = Vec::with_capacity(1 << 16);
+        loop {
+            bytes.clear();
+            (&mut self.0).take(1 << 16).read_to_end(&mut bytes)?;
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            let numbers = bytes.chunks_exact(8).map(|b| b.try_into().map_or(f64::NAN, f64::from_le_bytes));
+            into.numbers(&numbers.collect::<Vec<_>>())?;
+        }
+    }
+}

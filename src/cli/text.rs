@@ -1,0 +1,111 @@
+//! Text for people: printing that survives closed pipes, and numbers as one reads them.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+
+/// Writes to stdout. A reader that has seen enough (`hope … | head`) is no failure.
+///
+/// # Errors
+/// If stdout can't take it for another reason, such as a full disk.
+pub fn print(text: impl AsRef<[u8]>) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(anyhow::anyhow!("cannot write to standard output: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes to stderr; if even that fails, there is nobody to tell.
+pub fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A number with few digits: `-0.0312`, `1.24e-7`.
+pub fn number(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return x.to_string();
+    }
+    let magnitude = x.abs().log10().floor();
+    if (-4.0..6.0).contains(&magnitude) {
+        format!("{x:.*}", (3.0 - magnitude).max(0.0) as usize)
+    } else {
+        format!("{x:.3e}")
+    }
+}
+
+/// A duration: `0.12 s`, `3 min 20 s`.
+pub fn seconds(s: f64) -> String {
+    match s {
+        s if s < 0.0995 => format!("{s:.3} s"),
+        s if s < 9.95 => format!("{s:.2} s"),
+        s if s < 99.5 => format!("{s:.1} s"),
+        s if s < 3600.0 => format!("{:.0} min {:.0} s", (s / 60.0).floor(), s % 60.0),
+        s => format!("{:.0} h {:.0} min", (s / 3600.0).floor(), s % 3600.0 / 60.0),
+    }
+}
+
+/// A number of operations: `1.2 GFLOP`.
+pub fn flops(n: f64) -> String {
+    const UNITS: [&str; 6] = ["", "k", "M", "G", "T", "P"];
+    let (mut amount, mut unit) = (n, 0);
+    while amount >= 1000.0 && unit + 1 < UNITS.len() {
+        amount /= 1000.0;
+        unit += 1;
+    }
+    format!("{amount:.*} {}FLOP", if amount < 100.0 && unit > 0 { 1 } else { 0 }, UNITS[unit])
+}
+
+/// A count with its noun: `1 point`, `40 points`.
+pub fn count(n: usize, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// A whole number with its thousands apart: `109,386`.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A shape as people write it: `1 x 28 x 28`.
+pub fn shape(sizes: &[usize]) -> String {
+    if sizes.is_empty() {
+        return "scalar".into();
+    }
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!(number(0.0), "0");
+        assert_eq!(number(-0.031234), "-0.03123");
+        assert_eq!(number(123.456), "123.5");
+        assert_eq!(number(1.0), "1.000");
+        assert_eq!(number(123_456.7), "123457");
+        assert_eq!(number(1.24e-7), "1.240e-7");
+        assert_eq!(number(f64::INFINITY), "inf");
+    }
+
+    #[test]
+    fn amounts_have_units() {
+        assert_eq!(flops(999.0), "999 FLOP");
+        assert_eq!(flops(1_234_000.0), "1.2 MFLOP");
+        assert_eq!(grouped(109_386), "109,386");
+        assert_eq!(grouped(86), "86");
+        assert_eq!(seconds(200.0), "3 min 20 s");
+        assert_eq!(count(1, "point"), "1 point");
+    }
+}

@@ -1,0 +1,195 @@
+//! Elementwise arithmetic on values: with constants and between what depends on the input.
+
+use super::fold::{Binary, joint};
+use super::patterns;
+use super::tensor::Tensor;
+use super::values::{Importer, Value};
+use crate::activation::{Activation, Exp, Log, Pow, Reciprocal};
+use crate::error::Result;
+use crate::model::{Constant, NodeId, Op, Weights};
+
+impl Importer {
+    /// An elementwise operator of two constants.
+    pub fn fold_binary(&mut self, op: Binary, a: &Tensor, b: &Tensor) -> Result<Value> {
+        let Some(shape) = joint(&a.shape, &b.shape) else {
+            return self.fail(format!("shapes {:?} and {:?} do not broadcast", a.shape, b.shape));
+        };
+        self.charge_shape(&shape)?;
+        match a.combined(op, b, &shape) {
+            Ok(tensor) => Ok(tensor.into()),
+            Err(cause) => self.fail(cause),
+        }
+    }
+
+    /// An elementwise function.
+    pub fn activation(&mut self, value: &Value, function: impl Into<Activation>) -> Result<Value> {
+        let function = function.into();
+        if let Value::Constant(tensor) = value {
+            self.charge(tensor.len())?;
+            return Ok(tensor.activated(function).into());
+        }
+        let x = self.node(value)?;
+        Ok(match patterns::activation(&mut self.builder, x, function)? {
+            Some(fused) => fused.into(),
+            None => self.builder.activation(x, function)?.into(),
+        })
+    }
+
+    /// `x ∘ scale + shift` with constants as one sample sees them.
+    pub fn affine(&mut self, x: NodeId, scale: Option<&Tensor>, shift: Option<&Tensor>) -> Result<NodeId> {
+        let number =
+            |t: Option<&Tensor>, default| t.map_or(Some(default), |t| t.uniform().filter(|_| t.len() == 1));
+        let mut shape = self.builder.shape(x).to_vec();
+        for constant in [scale, shift].into_iter().flatten() {
+            if let Some(both) = joint(&shape, &constant.shape) {
+                shape = both; // if they don't broadcast, the builder says so
+            }
+        }
+        self.checked_rank(shape.len())?;
+        if let (Some(a), Some(b)) = (number(scale, 1.0), number(shift, 0.0))
+            && shape == self.builder.shape(x)
+        {
+            return patterns::affine(&mut self.builder, x, a, b);
+        }
+        for constant in [scale, shift].into_iter().flatten().filter(|c| c.shape.len() <= shape.len()) {
+            // What the builder stores: the range of axes that the constant varies over.
+            let missing = shape.len() - constant.shape.len();
+            let varies = |&n: &usize| n > 1;
+            let range = constant.shape.iter().position(varies).zip(constant.shape.iter().rposition(varies));
+            if let Some((first, last)) = range {
+                self.charge(constant.len())?;
+                self.charge_shape(&shape[missing + first..=missing + last])?;
+            }
+        }
+        if let Op::Linear(linear) = &self.builder.node(x).op
+            && linear.bias.is_none()
+        {
+            self.charge(linear.weight.len())?; // checked once more with the bias
+        }
+        if scale.is_none()
+            && let Some(shift) = shift
+            && let Some(fused) = patterns::bias(&mut self.builder, x, shift)?
+        {
+            return Ok(fused);
+        }
+        let (a, b) = (scale.map(Tensor::values), shift.map(Tensor::values));
+        fn constant<'a>(tensor: Option<&'a Tensor>, values: &'a Option<Weights>) -> Option<Constant<'a>> {
+            Some(Constant { shape: &tensor?.shape, values: values.as_ref()? })
+        }
+        self.builder.affine(x, constant(scale, &a), constant(shift, &b))
+    }
+
+    /// Sum, difference, product, quotient or power, with broadcasting.
+    pub fn arithmetic(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
+        if let (Value::Constant(a), Value::Constant(b)) = (a, b) {
+            return self.fold_binary(op, a, b);
+        }
+        let ranks = [self.shape(a).len(), self.shape(b).len()];
+        let rank = ranks[0].max(ranks[1]);
+        match (a, b) {
+            (_, Value::Constant(c)) => {
+                let x = self.node(a)?;
+                let c = self.per_sample(c, ranks[0])?;
+                self.with_constant(op, x, &c)
+            }
+            (Value::Constant(c), _) => {
+                let x = self.node(b)?;
+                let c = self.per_sample(c, ranks[1])?;
+                self.constant_with(op, &c, x)
+            }
+            _ => {
+                let (x, y) = (self.node(a)?, self.node(b)?);
+                if ranks[0] != ranks[1] && (self.dynamic || self.batch != 1) {
+                    return self.fail(format!(
+                        "values with {} and {rank} axes would be combined along different batches: give both the same axes",
+                        ranks[0].min(ranks[1])
+                    ));
+                }
+                self.between_nodes(op, x, y)
+            }
+        }
+        .map(Value::Node)
+    }
+
+    fn with_constant(&mut self, op: Binary, x: NodeId, c: &Tensor) -> Result<NodeId> {
+        match op {
+            Binary::Add => self.affine(x, None, Some(c)),
+            Binary::Sub => self.affine(x, None, Some(&c.mapped(|v| -v))),
+            Binary::Mul => self.affine(x, Some(c), None),
+            Binary::Div => {
+                if c.values().contains(&0.0) {
+                    return self.fail("it divides by 0: the model is damaged");
+                }
+                self.affine(x, Some(&c.mapped(f64::recip)), None)
+            }
+            Binary::Pow => match c.uniform() {
+                Some(exponent) => {
+                    let x = self.broadcast_with(x, &c.shape)?;
+                    if exponent == 1.0 { Ok(x) } else { self.builder.activation(x, Pow { exponent }) }
+                }
+                None => {
+                    let log = self.builder.activation(x, Log)?;
+                    let product = self.affine(log, Some(c), None)?;
+                    self.builder.activation(product, Exp)
+                }
+            },
+            _ => self.fail("it is not supported on values that depend on the model's input"),
+        }
+    }
+
+    fn constant_with(&mut self, op: Binary, c: &Tensor, x: NodeId) -> Result<NodeId> {
+        match op {
+            Binary::Add | Binary::Mul => self.with_constant(op, x, c),
+            Binary::Sub => self.affine(x, Some(&Tensor::scalar(-1.0)), Some(c)),
+            Binary::Div => {
+                let inverse = self.activation(&x.into(), Reciprocal)?;
+                let inverse = self.node(&inverse)?;
+                self.affine(inverse, Some(c), None)
+            }
+            Binary::Pow => {
+                if c.values().iter().any(|&base| base <= 0.0) {
+                    return self
+                        .fail("a power with a base that is not positive has no derivative in its exponent");
+                }
+                let product = self.affine(x, Some(&c.mapped(f64::ln)), None)?;
+                self.builder.activation(product, Exp)
+            }
+            _ => self.fail("it is not supported on values that depend on the model's input"),
+        }
+    }
+
+    fn between_nodes(&mut self, op: Binary, x: NodeId, y: NodeId) -> Result<NodeId> {
+        match op {
+            Binary::Add => self.builder.add(x, y),
+            Binary::Sub => {
+                let minus = patterns::affine(&mut self.builder, y, -1.0, 0.0)?;
+                self.builder.add(x, minus)
+            }
+            Binary::Mul => match patterns::product(&mut self.builder, x, y)? {
+                Some(fused) => Ok(fused),
+                None => self.builder.mul(x, y),
+            },
+            Binary::Div => match patterns::quotient(&mut self.builder, x, y)? {
+                Some(fused) => Ok(fused),
+                None => self.builder.div(x, y),
+            },
+            Binary::Pow => {
+                let log = self.builder.activation(x, Log)?;
+                let product = self.builder.mul(y, log)?;
+                self.builder.activation(product, Exp)
+            }
+            _ => self.fail("it is not supported on values that depend on the model's input"),
+        }
+    }
+
+    /// Broadcasts a node against another shape of one sample.
+    pub fn broadcast_with(&mut self, x: NodeId, shape: &[usize]) -> Result<NodeId> {
+        match joint(self.builder.shape(x), shape) {
+            Some(both) => self.builder.broadcast(x, &both),
+            None => self.fail(format!(
+                "shapes {:?} and {shape:?} (per sample) do not broadcast",
+                self.builder.shape(x)
+            )),
+        }
+    }
+}

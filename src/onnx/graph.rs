@@ -1,0 +1,390 @@
+//! From the graph of the file to the model: finds what the output needs and lowers it, node by node.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::node::{Node, name_of};
+use super::ops;
+use super::proto::{
+    DimensionProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorName,
+    TensorProto, ValueInfoProto,
+};
+use super::shown;
+use super::tensor::{External, Kind, MAX_RANK, Tensor, kind};
+use super::values::{Importer, Value};
+use crate::error::{Error, Result};
+use crate::model::Model;
+
+/// Operator sets that are understood. Before 7, broadcasting was another; the tests cover 11 to 22.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=22;
+
+/// Most inputs or outputs of one node.
+const MAX_EDGES: usize = 1 << 16;
+
+fn format_error<T>(message: impl Into<String>) -> Result<T> {
+    Err(Error::Format(message.into()))
+}
+
+fn decode<M: Message + Default>(bytes: Bytes, what: &str) -> Result<M> {
+    M::decode(bytes)
+        .or_else(|e| format_error(format!("{what} cannot be read ({e}): the file is cut off or damaged")))
+}
+
+/// The graph of a file, its lists decoded and their names checked.
+#[derive(Debug)]
+pub struct Graph {
+    nodes: Vec<NodeProto>,
+    /// Encoded weights.
+    initializers: HashMap<String, Bytes>,
+    inputs: Vec<ValueInfoProto>,
+    input_names: HashSet<String>,
+    /// Names of the outputs, in the file's order.
+    pub outputs: Vec<String>,
+    opset: i64,
+    functions: Vec<FunctionProto>,
+    /// The node that writes each name.
+    producers: HashMap<String, usize>,
+}
+
+impl Graph {
+    /// Decodes a file.
+    pub fn read(file: Bytes) -> Result<Self> {
+        let model: ModelProto = decode(file, "the model")?;
+        let Some(graph) = model.graph else {
+            return format_error("there is no graph in it: the file is damaged or not an ONNX model");
+        };
+        let opset = opset(&model.opset_import)?;
+        let graph: GraphProto = decode(graph, "the graph")?;
+        if !graph.sparse_initializer.is_empty() {
+            return format_error("it has sparse weights, which are not supported: store them dense");
+        }
+        let mut initializers = HashMap::new();
+        for bytes in graph.initializer {
+            let TensorName { name } = decode(bytes.clone(), "a weight")?;
+            if name.is_empty() {
+                return format_error("a weight has no name: the file is damaged");
+            }
+            let name_shown = shown(&name);
+            if initializers.insert(name, bytes).is_some() {
+                return format_error(format!(
+                    "two weights have the name '{name_shown}': the file is damaged"
+                ));
+            }
+        }
+        let mut inputs = Vec::new();
+        for bytes in graph.input {
+            let input: ValueInfoProto = decode(bytes, "an input")?;
+            if !initializers.contains_key(&input.name) {
+                inputs.push(input);
+            }
+        }
+        let mut outputs = Vec::new();
+        for bytes in graph.output {
+            outputs.push(decode::<ValueInfoProto>(bytes, "an output")?.name);
+        }
+        let functions =
+            model.functions.into_iter().map(|f| decode(f, "a function")).collect::<Result<_>>()?;
+        let nodes = Vec::new();
+        let input_names = inputs.iter().map(|input| input.name.clone()).collect();
+        let producers = HashMap::new();
+        let mut read =
+            Self { nodes, initializers, inputs, input_names, outputs, opset, functions, producers };
+        for bytes in graph.node {
+            read.add(decode(bytes, "a node")?)?;
+        }
+        Ok(read)
+    }
+
+    fn add(&mut self, node: NodeProto) -> Result<()> {
+        if node.op_type.is_empty() || node.output.iter().all(String::is_empty) {
+            return format_error(format!(
+                "node number {} ('{}') has no operator or no output: the file is damaged",
+                self.nodes.len() + 1,
+                name_of(&node)
+            ));
+        }
+        if node.input.len().max(node.output.len()) > MAX_EDGES {
+            return fail(&node, format!("it has more than {MAX_EDGES} inputs or outputs"));
+        }
+        for output in node.output.iter().filter(|o| !o.is_empty()) {
+            let earlier = self.producers.insert(output.clone(), self.nodes.len());
+            let other = match earlier {
+                Some(earlier) => {
+                    let other = self.nodes.get(earlier).unwrap_or(&node);
+                    format!("node '{}' ({}) writes, too", name_of(other), shown(&other.op_type))
+                }
+                None if self.initializers.contains_key(output) => "is the name of a weight".into(),
+                None if self.input_names.contains(output) => "is the name of the input".into(),
+                None => continue,
+            };
+            return fail(&node, format!("it writes '{}', which {other}: the file is damaged", shown(output)));
+        }
+        self.nodes.push(node);
+        Ok(())
+    }
+
+    /// The nodes that a tensor depends on.
+    fn needed(&self, tensor: &str) -> Vec<bool> {
+        let mut needed = vec![false; self.nodes.len()];
+        let mut open = vec![tensor];
+        while let Some(name) = open.pop() {
+            if let Some(&index) = self.producers.get(name)
+                && !std::mem::replace(&mut needed[index], true)
+            {
+                open.extend(self.nodes[index].input.iter().map(String::as_str));
+            }
+        }
+        needed
+    }
+
+    /// The input among those of the file that the needed nodes read.
+    fn input(&self, needed: &[bool], output: &str) -> Result<&ValueInfoProto> {
+        let mut candidates: Vec<&ValueInfoProto> = self.inputs.iter().collect();
+        if candidates.len() > 1 {
+            let nodes = self.nodes.iter().zip(needed).filter(|(_, needed)| **needed);
+            let read: HashSet<&str> = nodes.flat_map(|(node, _)| &node.input).map(String::as_str).collect();
+            candidates.retain(|input| input.name == output || read.contains(input.name.as_str()));
+        }
+        match candidates[..] {
+            [input] => Ok(input),
+            [] if self.inputs.is_empty() => format_error("the model has no input"),
+            [] => format_error(format!("the output '{}' does not depend on any input", shown(output))),
+            _ => {
+                let names: Vec<String> =
+                    candidates.iter().take(8).map(|i| format!("'{}'", shown(&i.name))).collect();
+                format_error(format!(
+                    "the model has {} inputs ({}), one is supported: make constants of the others, or join them to one before exporting",
+                    candidates.len(),
+                    names.join(", ")
+                ))
+            }
+        }
+    }
+
+    /// Makes the model that computes one output.
+    pub fn import(&self, output: Option<&str>, folder: Option<PathBuf>, file_size: u64) -> Result<Model> {
+        let listed =
+            || self.outputs.iter().take(16).map(|o| format!("'{}'", shown(o))).collect::<Vec<_>>().join(", ");
+        let output = match output {
+            None => self.outputs.first().ok_or_else(|| Error::Format("the model has no output".into()))?,
+            Some(name) if self.outputs.iter().any(|o| o == name) || self.producers.contains_key(name) => name,
+            Some(name) => {
+                let cause = format!(
+                    "the model has no output or inner tensor '{}'; its outputs are {}",
+                    shown(name),
+                    listed()
+                );
+                return Err(Error::Request(cause));
+            }
+        };
+        let needed = self.needed(output);
+        let input = self.input(&needed, output)?;
+        let (batch, shape) = input_shape(input)?;
+        let external = External::new(folder);
+        let mut importer = Importer::new(Model::builder(&shape), external, batch, file_size);
+        let mut values: HashMap<&str, Value> = HashMap::new();
+        values.insert(&input.name, importer.builder.input().into());
+        for (index, node) in self.nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
+            let lowered = self.lower(node, index, &mut importer, &mut values)?;
+            for (name, value) in node.output.iter().zip(lowered) {
+                values.insert(name, value);
+            }
+        }
+        match values.get(output) {
+            Some(Value::Node(id)) => importer.builder.build_named(*id, shown(output)),
+            Some(Value::Constant(_)) => format_error(format!(
+                "the output '{}' is constant: it does not depend on the input",
+                shown(output)
+            )),
+            Some(_) => format_error(format!("the output '{}' has no derivative", shown(output))),
+            None if self.initializers.contains_key(output) => format_error(format!(
+                "the output '{}' is a weight: it does not depend on the input",
+                shown(output)
+            )),
+            None => format_error(format!(
+                "the output '{}' is computed by no node: the file is damaged",
+                shown(output)
+            )),
+        }
+    }
+
+    fn lower<'a>(
+        &'a self,
+        proto: &'a NodeProto,
+        index: usize,
+        importer: &mut Importer,
+        values: &mut HashMap<&'a str, Value>,
+    ) -> Result<Vec<Value>> {
+        if !matches!(proto.domain.as_str(), "" | "ai.onnx") {
+            return self.foreign(proto);
+        }
+        let mut inputs = Vec::with_capacity(proto.input.len());
+        for name in &proto.input {
+            inputs.push(match name.is_empty() {
+                true => None,
+                false => Some(self.bound(name, proto, index, importer, values)?),
+            });
+        }
+        let node = Node::new(proto.clone(), self.opset, inputs)?;
+        importer.enter(&node.name, &node.op);
+        ops::lower(&node, importer)
+    }
+
+    /// The value of a tensor that a node reads.
+    fn bound<'a>(
+        &'a self,
+        name: &'a str,
+        node: &NodeProto,
+        index: usize,
+        importer: &mut Importer,
+        values: &mut HashMap<&'a str, Value>,
+    ) -> Result<Value> {
+        if let Some(value) = values.get(name) {
+            return Ok(value.clone());
+        }
+        if let Some(bytes) = self.initializers.get(name) {
+            let proto: TensorProto = decode(bytes.clone(), "a weight")?;
+            let decoded = Tensor::decode(&proto, &mut importer.external);
+            let (tensor, outside) = match decoded {
+                Ok(decoded) => decoded,
+                Err(cause) => {
+                    return fail(node, format!("its weight '{}' is unusable: {cause}", shown(name)));
+                }
+            };
+            importer.grant(outside);
+            let value = Value::from(tensor);
+            values.insert(name, value.clone());
+            return Ok(value);
+        }
+        let name = shown(name);
+        match self.producers.get(name.as_str()).copied() {
+            Some(producer) if producer >= index => {
+                let later = name_of(&self.nodes[producer]);
+                let cyclic = node.output.iter().any(|o| !o.is_empty() && self.reaches(o, producer))
+                    || producer == index;
+                let why =
+                    if cyclic { "the nodes form a cycle" } else { "the nodes are not in topological order" };
+                fail(
+                    node,
+                    format!(
+                        "it reads '{name}', which node '{later}' computes only later: {why}, the file is damaged"
+                    ),
+                )
+            }
+            _ => fail(
+                node,
+                format!(
+                    "it reads '{name}', which is no input, weight or output of a node: the file is damaged"
+                ),
+            ),
+        }
+    }
+
+    /// Whether a node depends on a tensor.
+    fn reaches(&self, tensor: &str, node: usize) -> bool {
+        let writer = self.producers.get(tensor).copied();
+        let outputs = self.nodes[node].output.iter().filter(|o| !o.is_empty());
+        writer.is_some_and(|writer| outputs.take(1).any(|o| self.needed(o)[writer]))
+    }
+
+    fn foreign<T>(&self, node: &NodeProto) -> Result<T> {
+        let local = self.functions.iter().any(|f| f.name == node.op_type && f.domain == node.domain);
+        if local {
+            return fail(
+                node,
+                "it calls a function defined in the file, which is not supported: inline it with onnx.inliner.inline_local_functions",
+            );
+        }
+        fail(
+            node,
+            format!(
+                "operators of the domain '{}' are not supported: export the model with standard ONNX operators",
+                shown(&node.domain)
+            ),
+        )
+    }
+}
+
+fn fail<T>(node: &NodeProto, cause: impl Into<String>) -> Result<T> {
+    Err(Error::Node { node: name_of(node), op: shown(&node.op_type), cause: cause.into() })
+}
+
+fn opset(imports: &[Bytes]) -> Result<i64> {
+    let mut opset = None;
+    for bytes in imports {
+        let import: OperatorSetIdProto = decode(bytes.clone(), "the list of operator sets")?;
+        if matches!(import.domain.as_str(), "" | "ai.onnx") {
+            opset = opset.max(Some(import.version));
+        }
+    }
+    match opset {
+        Some(version) if OPSETS.contains(&version) => Ok(version),
+        Some(version) => format_error(format!(
+            "the model uses opset {version}; {} to {} are supported: export it with opset_version=18, or convert it with onnx.version_converter",
+            OPSETS.start(),
+            OPSETS.end()
+        )),
+        None => format_error("the model does not say which opset it uses: the file is damaged"),
+    }
+}
+
+/// Size of the batch, none if it is dynamic, and the shape of one sample.
+fn input_shape(input: &ValueInfoProto) -> Result<(Option<usize>, Vec<usize>)> {
+    let name = shown(&input.name);
+    let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+    let Some((tensor, shape)) = tensor.and_then(|t| Some((t, t.shape.as_ref()?))) else {
+        return format_error(format!(
+            "the input '{name}' has no declared type and shape: export the model with them"
+        ));
+    };
+    match kind(tensor.elem_type) {
+        Ok(Kind::Float) => {}
+        Ok(_) => {
+            return format_error(format!(
+                "the input '{name}' is of integers: only models of real numbers have derivatives"
+            ));
+        }
+        Err(cause) => return format_error(format!("the input '{name}': {cause}")),
+    }
+    if shape.dim.len() > MAX_RANK {
+        return format_error(format!(
+            "the input '{name}' has {} axes; up to {MAX_RANK} are supported",
+            shape.dim.len()
+        ));
+    }
+    let mut sizes = Vec::with_capacity(shape.dim.len());
+    for bytes in &shape.dim {
+        let dim: DimensionProto = decode(bytes.clone(), "the input's shape")?;
+        sizes.push(match dim.dim_value {
+            Some(value) => match usize::try_from(value).ok().filter(|&v| v > 0) {
+                Some(value) => Ok(value),
+                None => return format_error(format!("the input '{name}' has an axis of size {value}")),
+            },
+            None => Err(shown(&dim.dim_param)),
+        });
+    }
+    let Some((batch, rest)) = sizes.split_first() else {
+        return format_error(format!("the input '{name}' is a single number: axis 0 must be the batch"));
+    };
+    let mut shape = Vec::with_capacity(rest.len());
+    for (axis, size) in rest.iter().enumerate() {
+        match size {
+            Ok(size) => shape.push(*size),
+            Err(dim) => {
+                return format_error(format!(
+                    "axis {} ('{dim}') of the input '{name}' has no fixed size: only the batch, axis 0, may be dynamic; export the model with fixed sizes",
+                    axis + 1
+                ));
+            }
+        }
+    }
+    if super::fold::count(&shape).is_none_or(|units| units > 1 << 31) {
+        return format_error(format!(
+            "the input '{name}' has shape {shape:?} per sample, which is too large"
+        ));
+    }
+    Ok((batch.as_ref().ok().copied(), shape))
+}

@@ -1,0 +1,172 @@
+//! Reading trained networks from ONNX files.
+//!
+//! A file is decoded (`proto`), the nodes that the chosen output needs are lowered one after the other
+//! (`graph`, `ops`) by operations on values that are either constants or nodes of the model (`values`):
+//! what depends on constants alone, like the arithmetic of shapes, is computed at once (`fold`).
+//!
+//! Files are not trusted: whatever they hold gives a model or an error, in memory and time proportional to their size.
+
+mod arithmetic;
+mod fold;
+mod graph;
+mod node;
+mod ops;
+mod patterns;
+mod proto;
+mod tensor;
+mod values;
+
+use std::path::Path;
+
+use bytes::Bytes;
+
+use crate::error::{Error, Result};
+use crate::model::Model;
+use graph::Graph;
+
+/// Largest file that protobuf allows; larger models keep their weights in files beside it.
+const MAX_FILE: u64 = 1 << 31;
+
+/// Choices at reading a model.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Which output of the model to compute, or which inner tensor; by default the first output.
+    pub output_name: Option<String>,
+}
+
+impl Model {
+    /// Reads a trained network from an ONNX file.
+    ///
+    /// Weights in other files are read from the model's own folder only. Shapes are those of one sample: axis 0 of
+    /// the model's input is the batch.
+    ///
+    /// ```
+    /// use hope::model::Model;
+    /// use hope::onnx::ImportOptions;
+    ///
+    /// let model = Model::from_onnx("tests/fixtures/operators/gemm.onnx", &ImportOptions::default())?;
+    /// assert_eq!(model.input_shape(), [4]);
+    /// # Ok::<(), hope::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the file can't be read, is no sound ONNX model, or uses an operator that isn't supported: the message names
+    /// the node, its operator, and what to do.
+    pub fn from_onnx(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Self> {
+        let path = path.as_ref();
+        let file = read(path)?;
+        let folder = path.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p });
+        let size = file.len() as u64;
+        let graph = Graph::read(file).map_err(|e| of_file(e, path))?;
+        graph
+            .import(options.output_name.as_deref(), folder.map(Path::to_path_buf), size)
+            .map_err(|e| of_file(clipped(e), path))
+    }
+
+    /// Reads a trained network from the bytes of an ONNX file, with its weights inside.
+    ///
+    /// # Errors
+    /// As [`Self::from_onnx`], and if weights are in other files.
+    pub fn from_onnx_bytes(bytes: Vec<u8>, options: &ImportOptions) -> Result<Self> {
+        let size = bytes.len() as u64;
+        check(&bytes)?;
+        let graph = Graph::read(bytes.into())?;
+        graph.import(options.output_name.as_deref(), None, size).map_err(clipped)
+    }
+}
+
+/// Names of a model's outputs, in order: what [`ImportOptions::output_name`] may be.
+///
+/// ```
+/// let outputs = hope::onnx::output_names("tests/fixtures/operators/two_outputs.onnx")?;
+/// assert_eq!(outputs.len(), 2);
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// If the file can't be read or is no sound ONNX model.
+pub fn output_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
+    let path = path.as_ref();
+    Ok(Graph::read(read(path)?).map_err(|e| of_file(e, path))?.outputs)
+}
+
+fn read(path: &Path) -> Result<Bytes> {
+    let failed = |source| Error::Io { path: path.into(), source };
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    let refuse = |cause: String| Err(of_file(Error::Format(cause), path));
+    if !metadata.is_file() {
+        return refuse("this is not a file".into());
+    }
+    if metadata.len() > MAX_FILE {
+        return refuse(format!(
+            "{} are more than an ONNX file may have (2 GiB): store the weights as external data",
+            crate::memory::human(metadata.len())
+        ));
+    }
+    let bytes = std::fs::read(path).map_err(failed)?;
+    check(&bytes).map_err(|e| of_file(e, path))?;
+    Ok(bytes.into())
+}
+
+/// Recognises what is no ONNX file by its first bytes.
+fn check(bytes: &[u8]) -> Result<()> {
+    const OTHERS: &[(&[u8], &str)] = &[
+        (b"PK", "a zip archive, perhaps a PyTorch checkpoint: export the model with torch.onnx.export"),
+        (
+            b"\x80\x02",
+            "a Python pickle, perhaps a PyTorch checkpoint: export the model with torch.onnx.export",
+        ),
+        (b"\x89HDF", "an HDF5 file, perhaps a Keras model: convert it with tf2onnx"),
+        (b"version https://git-lfs", "a Git LFS pointer: fetch the file itself with git lfs pull"),
+        (b"<", "a text like HTML or XML"),
+    ];
+    /// Fields of ModelProto with a number (wire type 0) and with a length (2).
+    const FIELDS: [&[u32]; 3] = [&[1, 5], &[], &[2, 3, 4, 6, 7, 8, 14, 20, 25, 26]];
+    let not_onnx = |what: &str| Err(Error::Format(format!("this is not an ONNX file{what}")));
+    if bytes.is_empty() {
+        return not_onnx(": it is empty");
+    }
+    if let Some((_, what)) = OTHERS.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return not_onnx(&format!(", but {what}"));
+    }
+    let tag = match *bytes {
+        [first, ..] if first < 0x80 => first as u32,
+        [first, second, ..] if second < 0x80 => (first & 0x7f) as u32 | (second as u32) << 7,
+        _ => 0,
+    };
+    match FIELDS.get((tag & 7) as usize) {
+        Some(fields) if fields.contains(&(tag >> 3)) => Ok(()),
+        _ => not_onnx(": it begins with none of an ONNX model's fields"),
+    }
+}
+
+/// Names the file in errors about its format.
+fn of_file(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Format(message) => Error::Format(format!("{}: {message}", path.display())),
+        other => other,
+    }
+}
+
+/// A name from the file, safe to show: no control characters, not longer than a line or two.
+fn shown(name: &str) -> String {
+    const LONGEST: usize = 160;
+    let mut text: String =
+        name.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.len() < name.len() && name.chars().nth(LONGEST).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+/// Shortens messages that list numbers of the file.
+fn clipped(error: Error) -> Error {
+    const LONGEST: usize = 600;
+    match error {
+        Error::Node { node, op, cause } if cause.len() > LONGEST => {
+            let cause = cause.chars().take(LONGEST).chain(['…']).collect();
+            Error::Node { node, op, cause }
+        }
+        other => other,
+    }
+}

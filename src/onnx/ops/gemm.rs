@@ -1,0 +1,53 @@
+//! General matrix product `α A B + β C`: a linear layer.
+
+use super::prelude::*;
+
+pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let alpha = node.float("alpha")?.unwrap_or(1.0);
+    let beta = node.float("beta")?.unwrap_or(1.0);
+    let (trans_a, trans_b) = (node.flag("transA")?.unwrap_or(false), node.flag("transB")?.unwrap_or(false));
+    let value = node.value(0)?;
+    let weight = node.constant(1, "weight B")?;
+    if trans_a && !matches!(value, Value::Constant(_)) {
+        return node.fail("transA = 1 makes the product run over the batch: each sample must stay by itself");
+    }
+    let rank = importer.shape(value).len();
+    if rank != 2 || weight.shape.len() != 2 {
+        return node.fail(format!("it takes matrices, but its inputs have {rank} and {} axes", weight.shape.len()));
+    }
+    let value = if trans_a { importer.transpose(value, &[1, 0])? } else { value.clone() };
+    let x = importer.node(&value)?;
+    importer.charge(weight.len())?;
+    let weight = if trans_b {
+        weight.clone()
+    } else {
+        importer.charge(weight.len())?;
+        weight.matrix_transposed()
+    };
+    let [outputs, inputs] = [weight.shape[0], weight.shape[1]];
+    let weight = if alpha == 1.0 {
+        weight
+    } else {
+        importer.charge(weight.len())?;
+        weight.mapped(|w| alpha * w)
+    };
+    let bias = match node.optional(2)? {
+        Some(Value::Constant(c)) => {
+            let c = importer.per_sample(c, 2)?;
+            if joint(&c.shape, &[outputs]).as_deref() != Some(&[outputs]) {
+                return node.fail(format!("its bias C of shape {:?} does not fit {outputs} outputs", c.shape));
+            }
+            importer.charge(outputs)?;
+            Some(c.expanded(&[outputs]).values().iter().map(|b| beta * b).collect())
+        }
+        _ => None,
+    };
+    let y = importer.builder.linear(x, &[outputs, inputs], weight.values(), bias)?;
+    match node.optional(2)? {
+        Some(Value::Constant(_)) | None => Ok(vec![y.into()]),
+        Some(variable) => {
+            let scaled = importer.arithmetic(Binary::Mul, variable, &Tensor::scalar(beta).into())?;
+            Ok(vec![importer.arithmetic(Binary::Add, &y.into(), &scaled)?])
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Layer normalisation over the last axes.
+
+use super::prelude::*;
+
+pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let value = node.value(0)?;
+    let rank = importer.shape(value).len();
+    let axis = node.axis(node.int("axis")?.unwrap_or(-1), rank)?;
+    let epsilon = node.float("epsilon")?.unwrap_or(1e-5f32 as f64);
+    node.ignore(&["stash_type"]);
+    importer.not_the_batch(value, axis)?;
+    let x = importer.node(value)?;
+    let mut y = Value::Node(importer.builder.normalize(x, rank - axis, epsilon)?);
+    let shape = importer.shape(&y);
+    let (scale, bias) = (node.value(1)?, node.optional(2)?);
+    for part in [Some(scale), bias].into_iter().flatten() {
+        if joint(&importer.shape(part), &shape[axis..]).as_deref() != Some(&shape[axis..]) {
+            return node.fail(format!(
+                "its scale or bias of shape {:?} does not fit the normalised axes {:?}",
+                importer.shape(part),
+                &shape[axis..]
+            ));
+        }
+    }
+    y = match (scale, bias, &y) {
+        // In one step where both are constant, as they are after training.
+        (Value::Constant(scale), Some(Value::Constant(bias)), &Value::Node(id)) => {
+            importer.affine(id, Some(scale), Some(bias))?.into()
+        }
+        _ => {
+            let scaled = importer.arithmetic(Binary::Mul, &y, scale)?;
+            match bias {
+                Some(bias) => importer.arithmetic(Binary::Add, &scaled, bias)?,
+                None => scaled,
+            }
+        }
+    };
+    let statistics = Value::Unusable("the statistics of a LayerNormalization");
+    Ok(vec![y, statistics.clone(), statistics])
+}

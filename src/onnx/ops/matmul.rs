@@ -1,0 +1,150 @@
+//! Matrix product: with a constant a linear layer, of two values a sum of products.
+
+use super::prelude::*;
+use crate::model::{Geometry, NodeId};
+
+/// Products that two values may be multiplied out to, per sample.
+const MAX_PRODUCTS: usize = 1 << 26;
+
+pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let (a, b) = (node.value(0)?, node.value(1)?);
+    let (ranks, mut shapes) = ([importer.shape(a).len(), importer.shape(b).len()], [importer.shape(a), importer.shape(b)]);
+    if ranks.contains(&0) {
+        return node.fail("a matrix product with a number is not defined: the model is damaged");
+    }
+    // A vector on the left is a row, on the right a column; the product loses that axis again.
+    if ranks[0] == 1 {
+        shapes[0].insert(0, 1);
+    }
+    if ranks[1] == 1 {
+        shapes[1].push(1);
+    }
+    let inner = [shapes[0][shapes[0].len() - 1], shapes[1][shapes[1].len() - 2]];
+    if inner[0] != inner[1] {
+        return node.fail(format!("inner sizes {} and {} of the matrix product differ", inner[0], inner[1]));
+    }
+    let over_the_batch = "it multiplies along axis 0, which is the batch: each sample must stay by itself";
+    let y = match (a, b) {
+        (Value::Constant(a), Value::Constant(b)) => {
+            let (a, b) = (a.reshaped(&shapes[0]), b.reshaped(&shapes[1]));
+            return constants(node, importer, &a, &b, ranks);
+        }
+        (_, Value::Constant(b)) => {
+            if ranks[0] < 2 {
+                return node.fail(over_the_batch);
+            }
+            let x = importer.node(a)?;
+            right(importer, x, &b.reshaped(&shapes[1]))?
+        }
+        (Value::Constant(a), _) => {
+            if ranks[1] < 3 {
+                return node.fail(over_the_batch);
+            }
+            // A B = (Bᵀ Aᵀ)ᵀ
+            let x = importer.node(b)?;
+            let x = swapped(importer, x)?;
+            importer.charge(a.len())?;
+            let y = right(importer, x, &a.reshaped(&shapes[0]).matrix_transposed())?;
+            swapped(importer, y)?
+        }
+        _ => {
+            if ranks[0] < 3 || ranks[0] != ranks[1] {
+                return node.fail("products of two values that depend on the model's input need the same axes, at least three, of both");
+            }
+            let (a, b) = (importer.node(a)?, importer.node(b)?);
+            products(node, importer, a, b)?
+        }
+    };
+    let mut shape = importer.builder.shape(y).to_vec();
+    if ranks[1] == 1 {
+        shape.pop();
+    }
+    if ranks[0] == 1 {
+        shape.remove(shape.len().saturating_sub(if ranks[1] == 1 { 1 } else { 2 }));
+    }
+    Ok(vec![importer.builder.reshape(y, &shape)?.into()])
+}
+
+fn swapped(importer: &mut Importer, x: NodeId) -> Result<NodeId> {
+    let mut permutation: Vec<usize> = (0..importer.builder.shape(x).len()).collect();
+    let n = permutation.len();
+    permutation.swap(n - 2, n - 1);
+    importer.builder.transpose(x, &permutation)
+}
+
+/// `x B` with a constant `[…, inner, columns]`.
+fn right(importer: &mut Importer, x: NodeId, b: &Tensor) -> Result<NodeId> {
+    let rank = importer.builder.shape(x).len() + 1;
+    let b = if b.shape.len() > 2 { importer.per_sample(b, rank)? } else { b.clone() };
+    let (leading, matrix) = b.shape.split_at(b.shape.len() - 2);
+    importer.charge(b.len())?;
+    if leading.iter().all(|&n| n == 1) {
+        let mut y_shape = vec![1; (leading.len() + 1).saturating_sub(importer.builder.shape(x).len())];
+        let weight = b.reshaped(matrix).matrix_transposed();
+        let y = importer.builder.linear(x, &[matrix[1], matrix[0]], weight.values(), None)?;
+        if y_shape.is_empty() {
+            return Ok(y);
+        }
+        y_shape.extend(importer.builder.shape(y));
+        return importer.builder.reshape(y, &y_shape);
+    }
+    // A matrix for each head: a grouped convolution of width 1 over the rows.
+    let x_shape = importer.builder.shape(x).to_vec();
+    let (x_leading, x_matrix) = x_shape.split_at(x_shape.len().saturating_sub(2));
+    let (Some(heads), &[rows, inner]) = (joint(x_leading, leading), x_matrix) else {
+        return importer.fail(format!("shapes {x_shape:?} and {:?} (per sample) do not fit", b.shape));
+    };
+    let columns = matrix[1];
+    let full: Vec<usize> = heads.iter().copied().chain([rows, inner]).collect();
+    let x = importer.builder.broadcast(x, &full)?;
+    let expanded: Vec<usize> = heads.iter().chain(matrix).copied().collect();
+    importer.charge_shape(&expanded)?;
+    let weight = b.expanded(&expanded).matrix_transposed();
+    let Some(groups) = count(&heads) else { return importer.fail("too many matrices") };
+    let x = swapped(importer, x)?;
+    let x = importer.builder.reshape(x, &[groups * inner, rows])?;
+    let window = Geometry { kernel: vec![1], ..Geometry::default() };
+    let y = importer.builder.conv(x, &[groups * columns, inner, 1], weight.values(), None, groups, &window)?;
+    let shape: Vec<usize> = heads.into_iter().chain([columns, rows]).collect();
+    let y = importer.builder.reshape(y, &shape)?;
+    swapped(importer, y)
+}
+
+/// Two values: rows of one times columns of the other, summed.
+fn products(node: &Node, importer: &mut Importer, a: NodeId, b: NodeId) -> Result<NodeId> {
+    let b = swapped(importer, b)?;
+    let (mut left, mut right) = (importer.builder.shape(a).to_vec(), importer.builder.shape(b).to_vec());
+    let rank = left.len();
+    left.insert(rank - 1, 1); // [… rows, 1, inner]
+    right.insert(rank - 2, 1); // [… 1, columns, inner]
+    let all = joint(&left, &right).and_then(|shape| count(&shape));
+    if all.is_none_or(|n| n > MAX_PRODUCTS) {
+        return node.fail(format!("a product of two values of shapes {left:?} and {right:?} per sample is too large"));
+    }
+    let a = importer.builder.reshape(a, &left)?;
+    let b = importer.builder.reshape(b, &right)?;
+    let product = importer.builder.mul(a, b)?;
+    importer.builder.reduce(product, &[rank], false, false)
+}
+
+/// The same of two constants.
+fn constants(node: &Node, importer: &mut Importer, a: &Tensor, b: &Tensor, ranks: [usize; 2]) -> Result<Vec<Value>> {
+    importer.charge(b.len())?;
+    let b = b.matrix_transposed();
+    let (mut left, mut right) = (a.shape.clone(), b.shape.clone());
+    left.insert(left.len() - 1, 1);
+    right.insert(right.len() - 2, 1);
+    let product = importer.fold_binary(Binary::Mul, &a.reshaped(&left), &b.reshaped(&right))?;
+    let Value::Constant(product) = product else { return node.fail("a product of constants is not constant") };
+    let rank = product.shape.len();
+    let mut y = importer.fold_reduce(&product, Binary::Add, &[rank - 1], false)?;
+    let mut shape = y.shape.clone();
+    if ranks[1] == 1 {
+        shape.pop();
+    }
+    if ranks[0] == 1 {
+        shape.remove(shape.len().saturating_sub(if ranks[1] == 1 { 1 } else { 2 }));
+    }
+    y = y.reshaped(&shape);
+    Ok(vec![y.into()])
+}

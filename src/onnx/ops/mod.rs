@@ -1,0 +1,97 @@
+//! ONNX's operators, each lowered to the model's primitive ones.
+//!
+//! To add one: write its file and add it to the list below.
+
+use super::node::Node;
+use super::values::{Importer, Value};
+use crate::activation::Activation;
+use crate::error::Result;
+
+mod window;
+
+/// What the files of this folder use.
+mod prelude {
+    pub(super) use super::super::fold::{Binary, count, joint};
+    pub(super) use super::super::node::Node;
+    pub(super) use super::super::tensor::{Data, Kind, Tensor, kind};
+    pub(super) use super::super::values::{Importer, Value};
+    pub(super) use crate::error::Result;
+}
+
+/// Lowers a node: one value for each of its outputs.
+type Lower = fn(&Node, &mut Importer) -> Result<Vec<Value>>;
+
+macro_rules! operators {
+    ($($module:ident { $($name:ident => $lower:ident),* $(,)? })*) => {
+        $(mod $module;)*
+
+        fn find(operator: &str) -> Option<Lower> {
+            match operator {
+                $($(stringify!($name) => Some($module::$lower),)*)*
+                _ => None,
+            }
+        }
+    };
+}
+
+operators! {
+    arithmetic { Add => add, Sub => sub, Mul => mul, Div => div, Pow => pow, Sum => sum, Mean => mean, Neg => neg }
+    batch_normalization { BatchNormalization => lower }
+    cast { Cast => cast, CastLike => cast_like }
+    clip { Clip => clip, Max => max, Min => min }
+    compare {
+        Equal => equal, Greater => greater, GreaterOrEqual => greater_or_equal, Less => less,
+        LessOrEqual => less_or_equal, And => and, Or => or, Not => not, Where => select,
+    }
+    concat { Concat => lower }
+    constant { Constant => constant, ConstantOfShape => of_shape, Range => range, Shape => shape, Size => size }
+    conv { Conv => lower }
+    expand { Expand => expand, Tile => tile }
+    gather { Gather => lower }
+    gelu { Gelu => lower }
+    gemm { Gemm => lower }
+    identity { Identity => identity, Dropout => dropout }
+    layer_normalization { LayerNormalization => lower }
+    matmul { MatMul => lower }
+    pad { Pad => lower }
+    pool {
+        AveragePool => average, MaxPool => max, GlobalAveragePool => global_average, GlobalMaxPool => global_max,
+    }
+    prelu { PRelu => lower }
+    reduce { ReduceMean => mean, ReduceSum => sum, ReduceProd => product, ReduceMax => max, ReduceMin => min }
+    reshape { Reshape => reshape, Flatten => flatten, Squeeze => squeeze, Unsqueeze => unsqueeze }
+    rounding { Floor => floor, Ceil => ceil, Sign => sign }
+    slice { Slice => lower }
+    softmax { Softmax => softmax, LogSoftmax => log_softmax }
+    split { Split => lower }
+    transpose { Transpose => lower }
+}
+
+/// Lowers any supported node, and checks that all of it was understood.
+pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let values = match find(&node.op) {
+        Some(lower) => lower(node, importer)?,
+        None => vec![elementwise(node, importer)?],
+    };
+    node.check_all_read(values.len())?;
+    Ok(values)
+}
+
+/// An operator that is one of the activations, found by its name there.
+fn elementwise(node: &Node, importer: &mut Importer) -> Result<Value> {
+    let mut failed = Ok(());
+    let function = Activation::from_onnx(&node.op, |name| match node.float(name) {
+        Ok(value) => value,
+        Err(error) => {
+            failed = Err(error);
+            None
+        }
+    });
+    failed?;
+    match function {
+        Some(function) => importer.activation(node.value(0)?, function),
+        None => node.fail(
+            "this operator is not supported: replace it in the model by supported ones, or cut the model off before it with --output-name",
+        ),
+    }
+}

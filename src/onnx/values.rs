@@ -1,0 +1,343 @@
+//! Values of the graph, and what can be done with them whether they are constant or not.
+//!
+//! Shapes and axes here are ONNX's: axis 0 of whatever depends on the input is the batch. This is the one place
+//! that knows it: towards the builder the batch is left out, and what would mix or move samples is an error.
+
+use std::rc::Rc;
+
+use super::fold::{Binary, count, joint};
+use super::tensor::{External, MAX_RANK, Tensor};
+use crate::error::{Error, Result};
+use crate::model::{ModelBuilder, NodeId};
+
+/// What a tensor's name stands for.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// It doesn't depend on the input.
+    Constant(Rc<Tensor>),
+    /// It does.
+    Node(NodeId),
+    /// Whether each unit of a node is above a threshold.
+    Above(NodeId, f64),
+    /// An output that no supported operator can read: what it is.
+    Unusable(&'static str),
+}
+
+impl From<Tensor> for Value {
+    fn from(tensor: Tensor) -> Self {
+        Self::Constant(Rc::new(tensor))
+    }
+}
+
+impl From<NodeId> for Value {
+    fn from(id: NodeId) -> Self {
+        Self::Node(id)
+    }
+}
+
+/// The model under construction.
+#[derive(Debug)]
+pub struct Importer {
+    /// Takes the primitive operators.
+    pub builder: ModelBuilder,
+    /// Reads weights outside the file.
+    pub external: External,
+    /// Size of the batch in the file's shapes: 1 where it is dynamic.
+    pub batch: usize,
+    /// Whether the batch may be of any size.
+    pub dynamic: bool,
+    /// Elements that may still be computed from constants: bounds memory and time by the file's size.
+    budget: u64,
+    node: (String, String),
+}
+
+/// Largest number of units of one value, as for the builder.
+const MAX_UNITS: usize = 1 << 32;
+
+/// Elements that even the smallest file may compute.
+const BASE_BUDGET: u64 = 4 << 20;
+
+/// Elements that may be computed for each byte of the file: float32 weights need less than one.
+const BUDGET_PER_BYTE: u64 = 8;
+
+impl Importer {
+    pub fn new(builder: ModelBuilder, external: External, batch: Option<usize>, file_size: u64) -> Self {
+        Self {
+            builder,
+            external,
+            batch: batch.unwrap_or(1),
+            dynamic: batch.is_none(),
+            budget: BASE_BUDGET.saturating_add(file_size.saturating_mul(BUDGET_PER_BYTE)),
+            node: Default::default(),
+        }
+    }
+
+    /// The node that follows: for names and errors.
+    pub fn enter(&mut self, name: &str, op: &str) {
+        self.builder.name(name).kind(op);
+        self.node = (name.into(), op.into());
+    }
+
+    pub fn fail<T>(&self, cause: impl Into<String>) -> Result<T> {
+        let (node, op) = self.node.clone();
+        Err(Error::Node { node, op, cause: cause.into() })
+    }
+
+    /// Allows more elements, after reading weights of this many bytes from another file.
+    pub fn grant(&mut self, bytes: u64) {
+        self.budget = self.budget.saturating_add(bytes.saturating_mul(BUDGET_PER_BYTE));
+    }
+
+    /// Counts elements before they are computed.
+    pub fn charge(&mut self, elements: usize) -> Result<()> {
+        match self.budget.checked_sub(elements as u64) {
+            Some(rest) => {
+                self.budget = rest;
+                Ok(())
+            }
+            None => self.fail(format!(
+                "computing its constants takes {elements} more elements, out of proportion to the size of the file"
+            )),
+        }
+    }
+
+    /// Counts the elements of a constant of this shape.
+    pub fn charge_shape(&mut self, shape: &[usize]) -> Result<()> {
+        match count(shape) {
+            Some(elements) if shape.len() <= MAX_RANK => self.charge(elements),
+            _ => self.fail(format!("a constant of shape {shape:?} is too large")),
+        }
+    }
+
+    /// Sizes of all axes, the batch included.
+    pub fn shape(&self, value: &Value) -> Vec<usize> {
+        match value {
+            Value::Constant(tensor) => tensor.shape.clone(),
+            Value::Node(id) | Value::Above(id, _) => {
+                std::iter::once(self.batch).chain(self.builder.shape(*id).iter().copied()).collect()
+            }
+            Value::Unusable(_) => Vec::new(),
+        }
+    }
+
+    pub fn checked_rank(&self, rank: usize) -> Result<()> {
+        if rank > MAX_RANK {
+            return self.fail(format!("its result has {rank} axes; up to {MAX_RANK} are supported"));
+        }
+        Ok(())
+    }
+
+    /// The node that a value is; a constant becomes one that ignores the input.
+    pub fn node(&mut self, value: &Value) -> Result<NodeId> {
+        match value {
+            Value::Node(id) => Ok(*id),
+            Value::Constant(tensor) => {
+                let per_sample = self.per_sample(tensor, tensor.shape.len())?;
+                let first = self.builder.input();
+                let flat = [self.builder.shape(first).iter().product()];
+                let mut x = self.builder.reshape(first, &flat)?;
+                x = self.builder.slice(x, 0, 0, 1, 1)?;
+                x = self.builder.reshape(x, &vec![1; per_sample.shape.len()])?;
+                x = self.builder.broadcast(x, &per_sample.shape)?;
+                self.affine(x, Some(&Tensor::scalar(0.0)), Some(&per_sample))
+            }
+            Value::Above(..) => self.fail("a comparison with the model's input is not supported here"),
+            Value::Unusable(what) => {
+                self.fail(format!("one of its inputs is {what}, which is not supported"))
+            }
+        }
+    }
+
+    /// A constant as one sample of a value with `rank` axes sees it: without the batch axis.
+    pub fn per_sample(&self, tensor: &Tensor, rank: usize) -> Result<Tensor> {
+        if tensor.shape.len() < rank {
+            return Ok(tensor.clone());
+        }
+        let one_sample = self.batch == 1 && !self.dynamic;
+        let Some(&first) = tensor.shape.first() else { return Ok(tensor.clone()) };
+        if tensor.shape.len() > rank && !(one_sample && first == 1) {
+            return self.fail(format!(
+                "a constant of shape {:?} with a value of {rank} axes would move the batch away from axis 0",
+                tensor.shape
+            ));
+        }
+        let rest = &tensor.shape[1..];
+        if first == 1 {
+            return Ok(tensor.reshaped(rest));
+        }
+        if first != self.batch {
+            return self
+                .fail(format!("a constant of shape {:?} does not fit the batch on axis 0", tensor.shape));
+        }
+        let values = tensor.values();
+        let mut samples = values.chunks_exact((tensor.len() / first).max(1));
+        let one = samples.next();
+        if !samples.all(|sample| Some(sample) == one) {
+            return self.fail(
+                "a constant differs between the samples of the batch: export with a dynamic batch axis",
+            );
+        }
+        Ok(tensor.sliced(0, 0, 1, 1).reshaped(rest))
+    }
+
+    /// Shape of one sample, where a result with axis 0 as the batch is asked for.
+    pub fn sample_shape<'a>(&self, shape: &'a [usize]) -> Result<&'a [usize]> {
+        match shape.split_first() {
+            Some((&batch, rest)) if batch == self.batch => Ok(rest),
+            _ => {
+                let n = if self.dynamic { "1 (for a dynamic one)".into() } else { self.batch.to_string() };
+                self.fail(format!(
+                    "the result's shape {shape:?} does not keep the batch on axis 0, whose size is {n}: samples may not be mixed with other axes"
+                ))
+            }
+        }
+    }
+
+    /// Refuses to touch axis 0 of what depends on the input.
+    pub fn not_the_batch(&self, value: &Value, axis: usize) -> Result<()> {
+        match value {
+            Value::Constant(_) => Ok(()),
+            _ if axis > 0 => Ok(()),
+            _ => self.fail("it works along axis 0, which is the batch: each sample must stay by itself"),
+        }
+    }
+
+    /// Another shape for the same units.
+    pub fn reshape(&mut self, value: &Value, shape: &[usize]) -> Result<Value> {
+        self.checked_rank(shape.len())?;
+        match value {
+            Value::Constant(tensor) if count(shape) == Some(tensor.len()) => {
+                Ok(tensor.reshaped(shape).into())
+            }
+            Value::Constant(tensor) => {
+                self.fail(format!("{:?} cannot be reshaped to {shape:?}", tensor.shape))
+            }
+            _ => {
+                let x = self.node(value)?;
+                let sample = self.sample_shape(shape)?;
+                Ok(self.builder.reshape(x, sample)?.into())
+            }
+        }
+    }
+
+    /// Axis i of the result is axis `permutation[i]`, a permutation of all axes.
+    pub fn transpose(&mut self, value: &Value, permutation: &[usize]) -> Result<Value> {
+        if let Value::Constant(tensor) = value {
+            self.charge(tensor.len())?;
+            return Ok(tensor.transposed(permutation).into());
+        }
+        let x = self.node(value)?;
+        if permutation.first() != Some(&0) {
+            return self.fail(format!(
+                "the permutation {permutation:?} moves axis 0, which is the batch: export the model with the batch first"
+            ));
+        }
+        let rest: Vec<usize> = permutation[1..].iter().map(|&axis| axis - 1).collect();
+        Ok(self.builder.transpose(x, &rest)?.into())
+    }
+
+    /// `size` indices from `start` in steps along an axis; the caller has checked that they are inside.
+    pub fn slice(
+        &mut self,
+        value: &Value,
+        axis: usize,
+        start: usize,
+        step: isize,
+        size: usize,
+    ) -> Result<Value> {
+        if start == 0 && step == 1 && size == self.shape(value)[axis] {
+            return Ok(value.clone());
+        }
+        let step = if size <= 1 { 1 } else { step }; // which may be anything, even beyond what strides can hold
+        if let Value::Constant(tensor) = value {
+            let mut shape = tensor.shape.clone();
+            shape[axis] = size;
+            self.charge_shape(&shape)?;
+            return Ok(tensor.sliced(axis, start, step, size).into());
+        }
+        self.not_the_batch(value, axis)?;
+        if size == 0 {
+            return self.fail(format!("nothing is left of axis {axis}"));
+        }
+        let x = self.node(value)?;
+        Ok(self.builder.slice(x, axis - 1, start, step, size)?.into())
+    }
+
+    /// Joins values along an axis.
+    pub fn concat(&mut self, parts: &[Value], axis: usize) -> Result<Value> {
+        let constants: Option<Vec<&Tensor>> = parts
+            .iter()
+            .map(|part| match part {
+                Value::Constant(tensor) => Some(tensor.as_ref()),
+                _ => None,
+            })
+            .collect();
+        if let Some(constants) = constants {
+            let shape = &constants[0].shape;
+            for part in &constants {
+                let others =
+                    |s: &[usize]| (0..s.len()).filter(|&i| i != axis).map(|i| s[i]).collect::<Vec<_>>();
+                if part.shape.len() != shape.len() || others(&part.shape) != others(shape) {
+                    return self
+                        .fail(format!("{:?} and {shape:?} cannot be joined along axis {axis}", part.shape));
+                }
+                self.charge(part.len())?;
+            }
+            return Ok(Tensor::concatenated(&constants, axis).into());
+        }
+        if axis == 0 {
+            return self.fail("it joins along axis 0, which is the batch: each sample must stay by itself");
+        }
+        let nodes = parts.iter().map(|part| self.node(part)).collect::<Result<Vec<_>>>()?;
+        Ok(self.builder.concat(&nodes, axis - 1)?.into())
+    }
+
+    /// Repeats axes of size 1 and adds leading ones, as ONNX's Expand does: both ways.
+    pub fn expand(&mut self, value: &Value, shape: &[usize]) -> Result<Value> {
+        let from = self.shape(value);
+        let Some(to) = joint(&from, shape) else {
+            return self.fail(format!("{from:?} cannot be broadcast to {shape:?}"));
+        };
+        self.checked_rank(to.len())?;
+        if count(&to).is_none_or(|units| units > MAX_UNITS) {
+            return self.fail(format!("its result of shape {to:?} is too large"));
+        }
+        if let Value::Constant(tensor) = value {
+            self.charge_shape(&to)?;
+            return Ok(tensor.expanded(&to).into());
+        }
+        if to.len() > from.len() && (self.dynamic || self.batch != 1) {
+            return self.fail(format!("the shape {shape:?} has more axes than the value, which would move the batch away from axis 0"));
+        }
+        let x = self.node(value)?;
+        let sample = self.sample_shape(&to)?;
+        Ok(self.builder.broadcast(x, sample)?.into())
+    }
+
+    /// Sum or mean over axes.
+    pub fn reduce(&mut self, value: &Value, axes: &[usize], keep_dims: bool, mean: bool) -> Result<Value> {
+        if let Value::Constant(tensor) = value {
+            let sum = self.fold_reduce(tensor, Binary::Add, axes, keep_dims)?;
+            let size: usize = axes.iter().map(|&axis| tensor.shape[axis]).product();
+            return Ok(if mean { sum.mapped(|v| v / size as f64) } else { sum }.into());
+        }
+        if axes.contains(&0) {
+            return self.fail("it reduces axis 0, which is the batch: each sample must stay by itself");
+        }
+        let x = self.node(value)?;
+        let axes: Vec<usize> = axes.iter().map(|&axis| axis - 1).collect();
+        Ok(self.builder.reduce(x, &axes, keep_dims, mean)?.into())
+    }
+
+    /// Folds axes of a constant together.
+    pub fn fold_reduce(
+        &mut self,
+        tensor: &Tensor,
+        op: Binary,
+        axes: &[usize],
+        keep_dims: bool,
+    ) -> Result<Tensor> {
+        self.charge(tensor.len())?;
+        tensor.reduced(op, axes, keep_dims).or_else(|cause| self.fail(cause))
+    }
+}

@@ -1,0 +1,48 @@
+//! `hope check`.
+
+use super::{Workplace, example, reference_text};
+
+#[test]
+fn a_network_with_its_layers() {
+    let w = Workplace::new();
+    let text = w.done(&["check", &example("mnist_cnn_tanh.onnx")]).stdout;
+    for part in
+        ["Conv", "AveragePool", "Tanh", "Gemm", "10 x 24 x 24", "16,050", "21,840 parameters", "smooth"]
+    {
+        assert!(text.contains(part), "no '{part}' in:\n{text}");
+    }
+    assert!(text.contains("NOT EXACT") && text.contains("(Conv)"), "{text}");
+    assert!(text.contains("784 rays") && text.contains("FLOP per point"), "{text}");
+    assert_eq!(w.files(), [""; 0]);
+}
+
+#[test]
+fn where_the_published_rule_is_exact() {
+    let w = Workplace::new();
+    let text = w.done(&["check", &example("mnist_mlp1_sigmoid.onnx")]).stdout;
+    assert!(text.contains("unmixed  exact"), "{text}");
+    let text = w.done(&["check", &reference_text("discover_2d.onnx")]).stdout;
+    assert!(text.contains("unmixed  NOT EXACT"), "{text}");
+}
+
+#[test]
+fn kinks_are_named() {
+    let w = Workplace::new();
+    let text = w.done(&["check", &example("mnist_cnn_relu_bn.onnx")]).stdout;
+    assert!(text.contains("kinks") && text.contains("piecewise linear"), "{text}");
+}
+
+#[test]
+fn cost_grows_with_the_order() {
+    let w = Workplace::new();
+    let model = example("mnist_cnn_tanh.onnx");
+    let cost = |order: &str| {
+        let text = w.done(&["check", &model, "--order", order]).stdout;
+        let line = text.lines().find(|line| line.trim().starts_with("exact ")).expect("a line").to_string();
+        let mut words = line.split_whitespace().skip(1);
+        let amount: f64 = words.next().and_then(|word| word.parse().ok()).expect("a number");
+        amount * if words.next() == Some("GFLOP") { 1e3 } else { 1.0 }
+    };
+    assert!(cost("10") > 1.5 * cost("5"));
+    w.refused(&["check", &model, "--order", "31"], &["order 31", "1 to 30"]);
+}

@@ -1,0 +1,184 @@
+//! Runs that end badly: nothing half-written stays.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::{Workplace, example, files_in, finished, reference_text};
+
+/// Begins a run that takes minutes, and waits until it computes.
+fn long_run(w: &Workplace, mut command: Command) -> (Child, BufReader<std::process::ChildStderr>) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("a line");
+    assert!(line.starts_with("expanding"), "{line}");
+    assert_eq!(w.files().len(), 2, "both files are under construction: {:?}", w.files());
+    (child, stderr)
+}
+
+const LONG: [&str; 8] = ["--order", "30", "--terms", "mixed", "--subspace", "s.npy", "--out", "r.npz"];
+
+fn long_args(w: &Workplace, folder: &Workplace) -> Vec<String> {
+    let subspace = folder.npy("s.npy", &[3, 784], (0..3 * 784).map(|i| f64::from(i % 11) / 784.0));
+    let (model, at) = (example("mnist_cnn_tanh.onnx"), example("digits.npy"));
+    let mut args: Vec<String> = ["expand", &model, "--at", &at].map(String::from).into();
+    args.extend(LONG.map(String::from));
+    let at = args.iter().position(|arg| *arg == subspace).expect("the subspace");
+    args[at] = folder.path("s.npy").to_string_lossy().into_owned();
+    assert_eq!(w.files(), [""; 0]);
+    args
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(sent.expect("kill").success());
+}
+
+#[test]
+fn interruption_leaves_nothing() {
+    for name in ["INT", "TERM"] {
+        let (w, inputs) = (Workplace::new(), Workplace::new());
+        let args = long_args(&w, &inputs);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let (mut child, mut stderr) = long_run(&w, w.command(&args));
+        signal(&child, name);
+        let status = child.wait().expect("an end");
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).expect("the message");
+        assert_eq!(status.code(), Some(130), "{text}");
+        assert!(text.contains("interrupted; nothing was written"), "{text}");
+        assert_eq!(w.files(), [""; 0], "after {name}");
+    }
+}
+
+#[test]
+fn nohup_outlives_its_terminal() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let (w, inputs) = (Workplace::new(), Workplace::new());
+    let args = long_args(&w, &inputs);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_hope")]).args(args);
+    command.current_dir(w.folder.path());
+    let (mut child, _stderr) = long_run(&w, command);
+    signal(&child, "HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    let ended = child.try_wait().expect("a state");
+    signal(&child, "KILL");
+    child.wait().expect("an end");
+    assert!(ended.is_none(), "{ended:?}");
+}
+
+#[test]
+fn a_size_limit_is_reported_and_leaves_nothing() {
+    let w = Workplace::new();
+    let (model, at) = (example("mnist_mlp_tanh.onnx"), example("digits.npy"));
+    // With SIGXFSZ ignored, a write beyond the limit fails as one on a full disk does.
+    let script = "trap '' XFSZ; ulimit -f 1000; exec \"$0\" \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_hope"), "expand", &model, "--at", &at, "--order", "6"]);
+    let run = finished(command.current_dir(w.folder.path()).output().expect("the program starts"));
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let message = run.stderr.lines().last().unwrap_or_default();
+    assert!(message.starts_with("error: cannot write mnist_mlp_tanh.expansion.npz: "), "{}", run.stderr);
+    assert_eq!(run.stderr.lines().filter(|line| line.contains("error")).count(), 1, "{}", run.stderr);
+    assert!(!run.stderr.contains("panic"), "{}", run.stderr);
+    assert_eq!(w.files(), [""; 0]);
+}
+
+/// A file system of one MiB, unmounted at the end.
+struct SmallDisk<'a>(&'a Workplace);
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path("disk")).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_reported_and_leaves_nothing() {
+    let w = Workplace::new();
+    std::fs::create_dir(w.path("disk")).expect("a folder");
+    let mount =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(w.path("disk")).output();
+    if !mount.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: mounting a small file system takes a privileged Linux");
+        return;
+    }
+    let _disk = SmallDisk(&w);
+    let (model, at) = (example("mnist_mlp_tanh.onnx"), example("digits.npy"));
+    let run = w.hope(&["expand", &model, "--at", &at, "--order", "6", "--out", "disk/r.npz"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("disk/r.npz") && run.stderr.contains("No space left"), "{}", run.stderr);
+    assert!(!run.stderr.contains("panic"), "{}", run.stderr);
+    assert_eq!(files_in(&w.path("disk")), [""; 0]);
+}
+
+#[test]
+fn a_failure_keeps_an_earlier_result() {
+    let w = Workplace::new();
+    let model = reference_text("discover_2d.onnx");
+    let out = ["--out", "r.npz"];
+    w.done(&[&["expand", &model, "--at", "0,0", "--order", "2"], &out[..]].concat());
+    let before = std::fs::read(w.path("r.npz")).expect("a result");
+    // Its value is NaN everywhere: found on the way.
+    let nan = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/broken/logarithm_of_negative.onnx");
+    let run =
+        w.hope(&[&["expand", &nan.to_string_lossy(), "--at", "0,0,0,0", "--order", "2"], &out[..]].concat());
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    for part in
+        ["error: ", "logarithm_of_negative.onnx", "(Log)", "not finite", "order 0", "nothing was written"]
+    {
+        assert!(run.stderr.contains(part), "no '{part}' in: {}", run.stderr);
+    }
+    assert_eq!(w.files(), ["r.json", "r.npz"]);
+    assert_eq!(std::fs::read(w.path("r.npz")).expect("a result"), before);
+    // A later success replaces it.
+    w.done(&[&["expand", &model, "--at", "0,0", "--order", "3"], &out[..]].concat());
+    assert_ne!(std::fs::read(w.path("r.npz")).expect("a result"), before);
+}
+
+#[test]
+fn closed_pipes_are_no_failure() {
+    let w = Workplace::new();
+    let model = reference_text("discover_2d.onnx");
+    for args in [
+        &["check", &model][..],
+        &["completions", "zsh"],
+        &["expand", "--help"],
+        &["expand", &model, "--at", "0,0", "--order", "2"],
+    ] {
+        let mut child =
+            w.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a start");
+        drop(child.stdout.take());
+        let run = finished(child.wait_with_output().expect("an end"));
+        assert_eq!(run.code, Some(0), "{args:?}: {}", run.stderr);
+        assert!(!run.stderr.contains("panic"), "{args:?}: {}", run.stderr);
+
+        let mut child =
+            w.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a start");
+        drop(child.stderr.take());
+        assert_eq!(child.wait_with_output().expect("an end").status.code(), Some(0), "{args:?}");
+    }
+    assert_eq!(w.files(), ["discover_2d.expansion.json", "discover_2d.expansion.npz"]);
+}
+
+#[test]
+fn results_are_readable_by_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = Workplace::new();
+    let script = "umask 022; exec \"$0\" \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_hope"), "expand", &reference_text("discover_2d.onnx")]);
+    command.args(["--at", "0,0", "--order", "2", "--out", "r.npz"]).current_dir(w.folder.path());
+    assert!(command.output().expect("the program starts").status.success());
+    for name in ["r.npz", "r.json"] {
+        let mode = std::fs::metadata(w.path(name)).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o644, "{name}");
+    }
+}
