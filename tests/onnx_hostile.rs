@@ -1,9 +1,13 @@
 //! Broken and hostile ONNX files: always an error that says what is wrong, at once, and never a panic.
 #![allow(clippy::unwrap_used)]
 
+mod onnx_encode;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use onnx_encode::{field, file, node};
 
 use hope::model::Model;
 use hope::onnx::ImportOptions;
@@ -64,34 +68,6 @@ fn truncation_anywhere_is_survived() {
             read(bytes[..length].to_vec());
         }
     }
-}
-
-/// A protobuf field with a length.
-fn field(number: u8, content: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![number << 3 | 2];
-    let mut length = content.len();
-    while length >= 128 {
-        bytes.push((length & 127) as u8 | 128);
-        length >>= 7;
-    }
-    bytes.push(length as u8);
-    bytes.extend(content);
-    bytes
-}
-
-fn node(operator: &str, inputs: &[&str], outputs: &[&str]) -> Vec<u8> {
-    let inputs = inputs.iter().flat_map(|name| field(1, name.as_bytes()));
-    let outputs = outputs.iter().flat_map(|name| field(2, name.as_bytes()));
-    field(1, &[inputs.collect(), outputs.collect(), field(4, operator.as_bytes())].concat())
-}
-
-/// A model with input x of 4 features and output y, of these encoded fields of its graph.
-fn file(graph: &[u8]) -> Vec<u8> {
-    let shape = field(2, &[field(1, &field(2, b"batch")), field(1, &[8, 4])].concat()); // [batch, 4]
-    let float = field(2, &field(1, &[vec![8, 1], shape].concat()));
-    let input = field(11, &[field(1, b"x"), float].concat());
-    let graph = field(7, &[graph, &input, &field(12, &field(1, b"y"))].concat());
-    [vec![8, 8], field(8, &[16, 17]), graph].concat()
 }
 
 fn load(bytes: Vec<u8>) -> hope::Result<Model> {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod onnx_encode;
+
 use std::path::{Path, PathBuf};
 
 use hope::model::{Model, Op};
@@ -172,4 +174,18 @@ fn a_model_can_be_read_from_memory() {
     let bytes = std::fs::read(folder.join("gemm_external_data.onnx")).unwrap();
     let message = Model::from_onnx_bytes(bytes, &ImportOptions::default()).unwrap_err().to_string();
     assert!(message.contains("in memory"), "{message}");
+}
+
+/// Exporters write global maximum pooling as ReduceMax.
+#[test]
+fn a_maximum_over_features_is_a_pooling() {
+    let mut reduce = onnx_encode::node("ReduceMax", &["x"], &["y"])[2..].to_vec();
+    let axes = [onnx_encode::field(1, b"axes"), vec![8 << 3, 1], vec![0xa0, 1, 7]].concat();
+    reduce.extend(onnx_encode::field(5, &axes));
+    let file = onnx_encode::file(&onnx_encode::field(1, &reduce));
+    let model = Model::from_onnx_bytes(file, &ImportOptions::default()).unwrap();
+    assert_eq!(model.output_shape(), [1]);
+    let expansion = hope::expand(&model, &hope::Request::new(vec![0.5, -1.0, 3.0, 2.0], 1)).unwrap();
+    assert_eq!(expansion.value, [3.0]);
+    assert_eq!(expansion.coefficients, [0.0, 0.0, 1.0, 0.0]);
 }
