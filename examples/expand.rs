@@ -21,7 +21,10 @@ fn main() -> hope::Result<()> {
     let mut moved = point;
     moved[pixel] += step;
     let truth = expand(&model, &Request::new(moved, 1))?.value[output];
-    println!("logit {output} before: {:.6}, after pixel {pixel} + {step}: {truth:.6}", expansion.value[output]);
+    println!(
+        "logit {output} before: {:.6}, after pixel {pixel} + {step}: {truth:.6}",
+        expansion.value[output]
+    );
     let mut predicted = expansion.value[output];
     for k in 1..=4 {
         predicted += c(k) * step.powi(k as i32);

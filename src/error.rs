@@ -12,12 +12,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The file can't be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 
     /// The bytes aren't a usable ONNX model.
@@ -85,5 +85,5 @@ pub enum Error {
 
     /// Whoever receives the results failed to take them.
     #[error("cannot write the results: {0}")]
-    Sink(#[source] std::io::Error),
+    Sink(std::io::Error),
 }

@@ -201,7 +201,7 @@ fn check_count(variables: usize, order: usize) -> Result<usize> {
     let terms = (0..=order).try_fold(0usize, |sum, k| sum.checked_add(count(variables, k)?));
     match terms {
         Some(n) if n <= MAX_TERMS && variables > 0 => Ok(n),
-        _ => Err(too_many(variables, order, format!("there are not 1 to {MAX_TERMS} of them"))),
+        _ => Err(too_many(variables, order, format!("that is more than {MAX_TERMS} terms"))),
     }
 }
 

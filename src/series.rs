@@ -104,21 +104,21 @@ impl<T: Scalar> Coefficient<T> for Tile<T> {
 }
 
 macro_rules! lanewise {
-    ($($trait:ident $method:ident $op:tt),*) => {$(
+    ($($trait:ident $method:ident $assign:tt),*) => {$(
         impl<T: Scalar> $trait for Tile<T> {
             type Output = Self;
 
             #[inline(always)]
             fn $method(mut self, other: Self) -> Self {
                 for lane in 0..TILE {
-                    self.0[lane] = self.0[lane] $op other.0[lane];
+                    self.0[lane] $assign other.0[lane];
                 }
                 self
             }
         }
     )*};
 }
-lanewise!(Add add +, Sub sub -, Mul mul *, Div div /);
+lanewise!(Add add +=, Sub sub -=, Mul mul *=, Div div /=);
 
 impl<T: Scalar> AddAssign for Tile<T> {
     #[inline(always)]

@@ -301,7 +301,8 @@ fn requests_are_checked() {
         change(&mut request);
         expand(&model, &request).unwrap_err().to_string()
     };
-    let cases: [(&dyn Fn(&mut Request), &str); 9] = [
+    type Change<'a> = &'a dyn Fn(&mut Request);
+    let cases: [(Change, &str); 9] = [
         (&|r| r.points = vec![1.0; 4], "3 numbers per point"),
         (&|r| r.points = vec![], "3 numbers per point"),
         (&|r| r.points[4] = f64::NAN, "point 1"),

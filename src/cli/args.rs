@@ -66,6 +66,7 @@ Results (B points, m outputs, p inputs, n orders, R directions, T terms; all f64
   along    [B, m, n, R]   with directions [R, p] or [B, R, p]
   mixed    [B, m, T]      with exponents [T, d] (u8), by degree
   kink     [B, R]         distance to the nearest kink along each ray, where the network has kinks
+                          (mixed: [B, 1], the nearest of all rays it takes)
 All coefficients are normalised: c_k is the k-th derivative divided by k!.
 
 Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";

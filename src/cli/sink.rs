@@ -37,7 +37,7 @@ impl NpzSink {
         let mut npz = NpzWriter::new(file, dtype);
         npz.array("points", &[job.points(), request.points.len() / job.points()], &request.points)?;
         npz.begin(terms_name(&request.terms), &job.shape())?;
-        let kinks = job.has_kinks().then(|| Spool::new(folder));
+        let kinks = (job.kink_distances() > 0).then(|| Spool::new(folder));
         Ok(Self { npz, value: Spool::new(folder), kinks, spent: Duration::ZERO })
     }
 
@@ -52,8 +52,8 @@ impl NpzSink {
         let (points, inputs) = (job.points(), request.points.len() / job.points());
         npz.begin("value", &[points, job.outputs().len()])?;
         value.pour(&mut npz)?;
-        if let (Some(kinks), Some(rays)) = (kinks, job.rays()) {
-            npz.begin("kink", &[points, rays])?;
+        if let Some(kinks) = kinks {
+            npz.begin("kink", &[points, job.kink_distances()])?;
             kinks.pour(&mut npz)?;
         }
         match &request.terms {

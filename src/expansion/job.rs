@@ -115,9 +115,19 @@ impl<'a> Job<'a> {
         self.directions.as_ref().map(Directions::len)
     }
 
-    /// Whether batches bring kink distances.
-    pub fn has_kinks(&self) -> bool {
-        self.certificate.kinks != Kinks::None && self.directions.is_some()
+    /// Number of kink distances that batches bring per point: one per ray, the nearest of all rays for mixed terms;
+    /// 0 where the network is smooth or the method has no rays.
+    pub fn kink_distances(&self) -> usize {
+        match (&self.certificate.kinks, &self.directions, &self.mixing) {
+            (Kinks::None, ..) | (_, None, _) => 0,
+            (_, Some(directions), Mixing::None) => directions.len(),
+            (_, Some(_), _) => 1,
+        }
+    }
+
+    /// Number of chunks that run at once, each on a core of its own.
+    pub fn workers(&self) -> usize {
+        self.chunking.workers
     }
 
     /// Exponents of mixed terms, `[terms, variables]`; empty for others.
@@ -201,9 +211,9 @@ impl<'a> Job<'a> {
                 points: points.len(),
                 value: &assembled.value,
                 coefficients: &assembled.coefficients,
-                kinks: if self.has_kinks() { &assembled.kinks } else { &[] },
+                kinks: if self.kink_distances() > 0 { &assembled.kinks } else { &[] },
             };
-            summary.take(&batch, self.outputs.len());
+            summary.take(&batch, self.outputs.len(), usize::from(!self.exponents().is_empty()));
             checker.take(&batch);
             sink.batch(&batch).map_err(Error::Sink)?;
         }
@@ -404,6 +414,11 @@ impl ChunkResultBatch {
                 }
             });
         self.coefficients = mixed;
+        // The rays are inner affairs of the interpolation: only the nearest kink of all says something.
+        if job.directions.is_some() {
+            let nearest = |rays: &[f64]| rays.iter().copied().fold(f64::INFINITY, f64::min);
+            self.kinks = self.kinks.chunks_exact(self.columns).map(nearest).collect();
+        }
     }
 }
 
@@ -411,15 +426,23 @@ impl ChunkResultBatch {
 #[derive(Default)]
 struct Summary {
     largest: Vec<Largest>,
-    kinks: Vec<f32>,
+    /// Every `stride`-th kink distance, for the median.
+    kinks: Vec<f64>,
+    stride: usize,
+    seen: usize,
+    nearest: Option<f64>,
 }
 
+/// Number of kink distances that a summary keeps at most.
+const SAMPLES: usize = 1 << 18;
+
 impl Summary {
-    fn take(&mut self, batch: &Batch, outputs: usize) {
+    /// `skip`: leading coefficients of each output that are no derivatives.
+    fn take(&mut self, batch: &Batch, outputs: usize, skip: usize) {
         let per_output = batch.coefficients.len() / (batch.points * outputs).max(1);
         let mut least = self.least();
         for (i, &coefficient) in batch.coefficients.iter().enumerate() {
-            if coefficient.abs() <= least {
+            if coefficient.abs() <= least || i % per_output < skip {
                 continue;
             }
             let (output, index) = (i / per_output, i % per_output);
@@ -434,7 +457,21 @@ impl Summary {
             self.largest.truncate(LISTED);
             least = self.least();
         }
-        self.kinks.extend(batch.kinks.iter().map(|&t| t as f32));
+        for &kink in batch.kinks {
+            self.nearest = Some(self.nearest.map_or(kink, |nearest| nearest.min(kink)));
+            if self.seen.is_multiple_of(self.stride.max(1)) {
+                self.kinks.push(kink);
+            }
+            self.seen += 1;
+            if self.kinks.len() > SAMPLES {
+                self.stride = self.stride.max(1) * 2;
+                let mut keep = false;
+                self.kinks.retain(|_| {
+                    keep = !keep;
+                    keep
+                });
+            }
+        }
     }
 
     fn least(&self) -> f64 {
@@ -442,13 +479,9 @@ impl Summary {
     }
 
     fn kink_distance(&mut self) -> Option<(f64, f64)> {
+        let nearest = self.nearest?;
         let middle = self.kinks.len() / 2;
-        if self.kinks.is_empty() {
-            return None;
-        }
-        let (_, median, _) = self.kinks.select_nth_unstable_by(middle, f32::total_cmp);
-        let median = f64::from(*median);
-        let smallest = self.kinks.iter().copied().fold(f32::INFINITY, f32::min);
-        Some((f64::from(smallest), median))
+        let (_, median, _) = self.kinks.select_nth_unstable_by(middle, f64::total_cmp);
+        Some((nearest, *median))
     }
 }

@@ -28,8 +28,8 @@ pub struct Batch<'a> {
     /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, or `[points, outputs, terms]`:
     /// unmixed, along, mixed.
     pub coefficients: &'a [f64],
-    /// Distance to the nearest kink, `[points, rays]`; empty where the network is smooth or the method
-    /// has no rays.
+    /// Distance to the nearest kink, `[points, rays]`, for mixed terms `[points]`; empty where the network is
+    /// smooth or the method has no rays.
     pub kinks: &'a [f64],
 }
 
@@ -46,7 +46,7 @@ pub struct Report {
     pub certificate: Certificate,
     /// Worst condition number of the interpolation of mixed terms.
     pub condition: Option<f64>,
-    /// Smallest and median distance to a kink, over all points and rays; ∞ where none is reached.
+    /// Smallest and (about) median distance to a kink, over all points and rays; ∞ where none is reached.
     pub kink_distance: Option<(f64, f64)>,
     /// The largest coefficients by magnitude.
     pub largest: Vec<Largest>,
@@ -78,7 +78,7 @@ pub struct Expansion {
     pub coefficients: Vec<f64>,
     /// Shape of [`Self::coefficients`].
     pub shape: Vec<usize>,
-    /// `[points, rays]`; empty where there are no kinks.
+    /// Distances to the nearest kink: see [`Batch::kinks`].
     pub kinks: Vec<f64>,
     /// Mixed terms: exponents `[terms, variables]`.
     pub exponents: Vec<u8>,

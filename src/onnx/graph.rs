@@ -77,13 +77,20 @@ impl Graph {
         let mut inputs = Vec::new();
         for bytes in graph.input {
             let input: ValueInfoProto = decode(bytes, "an input")?;
+            if input.name.is_empty() {
+                return format_error("an input has no name: the file is damaged");
+            }
             if !initializers.contains_key(&input.name) {
                 inputs.push(input);
             }
         }
         let mut outputs = Vec::new();
         for bytes in graph.output {
-            outputs.push(decode::<ValueInfoProto>(bytes, "an output")?.name);
+            let output: ValueInfoProto = decode(bytes, "an output")?;
+            if output.name.is_empty() {
+                return format_error("an output has no name: the file is damaged");
+            }
+            outputs.push(output.name);
         }
         let functions =
             model.functions.into_iter().map(|f| decode(f, "a function")).collect::<Result<_>>()?;

@@ -91,7 +91,7 @@ pub fn output_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
 }
 
 fn read(path: &Path) -> Result<Bytes> {
-    let failed = |source| Error::Io { path: path.into(), source };
+    let failed = |reason| Error::Io { path: path.into(), reason };
     let metadata = std::fs::metadata(path).map_err(failed)?;
     let refuse = |cause: String| Err(of_file(Error::Format(cause), path));
     if !metadata.is_file() {
