@@ -3,7 +3,7 @@
 //! With `a_j = σ^(j)(x)/j!` at the primal value, shared by all lanes of a sample:
 //! - exact: `σ(x + u(t)) = Σ a_j u(t)^j`, by Horner's scheme on truncated series. Since u has no constant
 //!   term, stage j needs only orders up to n - j: about n³/6 multiplications;
-//! - published rule: `v_x[k] = Σ_{s≤k} B[k,s] v_z[s]`, with B[k,s] the coefficient of t^k in
+//! - published rule: `v_x[k] = Σ_{s≤k} B[k,s] v_z[s]`, with `B[k,s]` the coefficient of t^k in
 //!   `(a_1 t + a_2 t² + …)^s`: the ordinary partial Bell polynomials (Comtet, *Advanced Combinatorics*,
 //!   section 3.3), the paper's transformation matrix.
 
