@@ -1,47 +1,16 @@
 //! The CPU executor: runs a plan's kernels chunk by chunk. It is the reference for every other executor.
 
-use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use faer::Par;
+use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::executor::{self, Chunk, ChunkResult, Executor, Source};
 use crate::kernels::arithmetic::{self, Constants};
 use crate::kernels::{Series, SeriesMut, conv, elementwise, linear, pool, reduction, strided};
 use crate::plan::{ConstantId, Kernel, Method, PerUnitId, Plan, Step, ValueId};
-use crate::rays::Directions;
 use crate::scalar::Scalar;
-
-/// A piece of work: some series of some points.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chunk {
-    /// Which points.
-    pub points: Range<usize>,
-    /// Which rays of each (exact), or which of the selected outputs (published rule).
-    pub lanes: Range<usize>,
-}
-
-/// What all chunks read.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
-    /// `[points, inputs]`.
-    pub points: &'a [f64],
-    /// Rays of the exact method; the published rule has none.
-    pub directions: Option<&'a Directions>,
-    /// Selected outputs.
-    pub outputs: &'a [usize],
-}
-
-/// What a chunk yields.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ChunkResult {
-    /// `[points, selected outputs]`.
-    pub value: Vec<f64>,
-    /// Exact: `[points, selected outputs, orders, rays]`; published rule: `[points, selected outputs of this
-    /// chunk, orders, units]`, the units of all adjoints asked for one after the other.
-    pub series: Vec<f64>,
-    /// Exact: distance to the nearest kink, `[points, rays]`, ∞ where there is none.
-    pub kinks: Vec<f64>,
-}
 
 /// A plan with its weights in the scalar type, ready to run.
 #[derive(Debug)]
@@ -84,13 +53,16 @@ impl<T: Scalar> CpuExecutor<T> {
         parallel: Par,
     ) -> Result<ChunkResult> {
         let kinks = self.execute(chunk, source, arena, parallel, |_, _| Ok(()))?;
-        let result = self.collect(chunk, source, arena, kinks);
-        if result.value.iter().chain(&result.series).all(|x| x.is_finite()) {
+        let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
+        let read = |id: ValueId| view(&self.plan, &arena.0, id, samples, lanes);
+        let result = executor::collect(&self.plan, chunk, source, read, kinks);
+        if result.is_finite() {
             return Ok(result);
         }
         // Run again, looking at every layer.
-        self.execute(chunk, source, arena, parallel, |step, output| self.check(chunk, step, output))?;
-        Err(self.not_finite(self.plan.layers.len() - 1, 0, chunk.points.start))
+        let check = |step: &Step, output: Series<T>| executor::check(&self.plan, chunk, step.layer, output);
+        self.execute(chunk, source, arena, parallel, check)?;
+        Err(executor::not_finite::<T>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
     }
 
     /// Runs all steps; `inspect` sees each step's output. Returns the kink distances.
@@ -111,7 +83,11 @@ impl<T: Scalar> CpuExecutor<T> {
                 buffer.resize(length, T::zero());
             }
         }
-        self.write_input(chunk, source, buffers);
+        for id in [Some(self.plan.input), self.plan.seed].into_iter().flatten() {
+            let layout = self.plan.layout(id, samples, lanes);
+            let data = &mut buffers[self.plan.values[id.0].slot][..layout.len()];
+            executor::write_given(&self.plan, id, chunk, source, SeriesMut { data, layout });
+        }
         let mut kinks = match self.plan.method {
             Method::Exact => vec![f64::INFINITY; samples * lanes],
             Method::Hope => Vec::new(),
@@ -128,36 +104,6 @@ impl<T: Scalar> CpuExecutor<T> {
             buffers[slot] = output;
         }
         Ok(kinks)
-    }
-
-    /// Fills what the plan leaves to its executor: points and rays, or points and the outputs' adjoints.
-    fn write_input(&self, chunk: &Chunk, source: Source, buffers: &mut [Vec<T>]) {
-        let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
-        let input = self.plan.values[self.plan.input.0];
-        let layout = input.layout(samples, lanes);
-        let mut view = SeriesMut { data: &mut buffers[input.slot][..layout.len()], layout };
-        for (sample, point) in chunk.points.clone().enumerate() {
-            let from = &source.points[point * input.units..][..input.units];
-            for (x, &p) in view.row(0, sample, 0).iter_mut().zip(from) {
-                *x = T::of(p);
-            }
-            if let Some(directions) = source.directions.filter(|_| input.degree > 0) {
-                for (lane, ray) in chunk.lanes.clone().enumerate() {
-                    directions.write(point, ray, view.row(1, sample, lane));
-                }
-            }
-        }
-        if let Some(seed) = self.plan.seed {
-            let value = self.plan.values[seed.0];
-            let layout = value.layout(samples, lanes);
-            let mut view = SeriesMut { data: &mut buffers[value.slot][..layout.len()], layout };
-            view.data.fill(T::zero());
-            for sample in 0..samples {
-                for (lane, selected) in chunk.lanes.clone().enumerate() {
-                    view.row(1, sample, lane)[source.outputs[selected]] = T::one();
-                }
-            }
-        }
     }
 
     /// Dispatches a step to its kernel.
@@ -223,85 +169,6 @@ impl<T: Scalar> CpuExecutor<T> {
         }
     }
 
-    /// Brings the results into their final order.
-    fn collect(&self, chunk: &Chunk, source: Source, arena: &Arena<T>, kinks: Vec<f64>) -> ChunkResult {
-        let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
-        let read = |id: ValueId| view(&self.plan, &arena.0, id, samples, lanes);
-        let output = read(self.plan.output);
-        let mut value = Vec::with_capacity(samples * source.outputs.len());
-        for sample in 0..samples {
-            let row = output.row(0, sample, 0);
-            value.extend(source.outputs.iter().map(|&o| row[o].f64()));
-        }
-        let order = self.plan.order;
-        let mut series = Vec::new();
-        match self.plan.method {
-            Method::Exact => {
-                series.resize(samples * source.outputs.len() * order * lanes, 0.0);
-                let mut rows = series.chunks_exact_mut(lanes);
-                for sample in 0..samples {
-                    for &selected in source.outputs {
-                        for (k, row) in (1..=order).zip(&mut rows) {
-                            if k > output.layout.degree {
-                                continue;
-                            }
-                            for (lane, c) in row.iter_mut().enumerate() {
-                                *c = output.row(k, sample, lane)[selected].f64();
-                            }
-                        }
-                    }
-                }
-            }
-            Method::Hope => {
-                let adjoints: Vec<Series<T>> = self.plan.adjoints.iter().map(|&id| read(id)).collect();
-                for sample in 0..samples {
-                    for lane in 0..lanes {
-                        for k in 1..=order {
-                            for adjoint in &adjoints {
-                                if k <= adjoint.layout.degree {
-                                    series.extend(adjoint.row(k, sample, lane).iter().map(|c| c.f64()));
-                                } else {
-                                    series.resize(series.len() + adjoint.layout.units, 0.0);
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        ChunkResult { value, series, kinks }
-    }
-
-    /// An error if a step's output isn't finite.
-    fn check(&self, chunk: &Chunk, step: &Step, output: Series<T>) -> Result<()> {
-        for order in 0..=output.layout.degree {
-            let units = output.layout.units;
-            let block = output.block(order);
-            if let Some(i) = block.iter().position(|x| !x.f64().is_finite()) {
-                let row = i / units;
-                let sample = if order == 0 { row } else { row / output.layout.lanes };
-                return Err(self.not_finite(step.layer, order, chunk.points.start + sample));
-            }
-        }
-        Ok(())
-    }
-
-    fn not_finite(&self, layer: usize, order: usize, point: usize) -> Error {
-        let layer = &self.plan.layers[layer];
-        Error::NonFinite {
-            layer: layer.name.clone(),
-            op: layer.kind.clone(),
-            order,
-            point,
-            hint: if order == 0 {
-                "the network itself has no finite value there; check the point"
-            } else if T::NAME == "f32" {
-                "the coefficient overflows f32; use --precision f64, a lower order, or shorter directions"
-            } else {
-                "use a lower order or shorter directions, or check whether the function is smooth there"
-            },
-        }
-    }
 }
 
 fn view<'a, T: Scalar>(
@@ -313,4 +180,59 @@ fn view<'a, T: Scalar>(
 ) -> Series<'a, T> {
     let layout = plan.layout(id, samples, lanes);
     Series { data: &buffers[plan.values[id.0].slot][..layout.len()], layout }
+}
+
+/// A [`CpuExecutor`] with threads: runs chunks side by side.
+#[derive(Debug)]
+pub struct CpuPool<T> {
+    executor: CpuExecutor<T>,
+    threads: rayon::ThreadPool,
+    /// Buffers of the chunks that run at once, kept for the next.
+    arenas: Mutex<Vec<Arena<T>>>,
+}
+
+impl<T: Scalar> CpuPool<T> {
+    /// Prepares a plan for a number of threads.
+    ///
+    /// # Errors
+    /// If the system refuses threads.
+    pub fn new(plan: Plan, threads: usize) -> Result<Self> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| Error::Request(format!("cannot start threads: {error}")))?;
+        Ok(Self { executor: CpuExecutor::new(plan), threads, arenas: Mutex::default() })
+    }
+
+    fn run_one(&self, chunk: &Chunk, source: Source, parallel: Par) -> Result<ChunkResult> {
+        let arenas = || self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut arena = arenas().pop().unwrap_or_default();
+        let result = self.executor.run(chunk, source, &mut arena, parallel);
+        arenas().push(arena);
+        result
+    }
+}
+
+impl<T: Scalar> Executor for CpuPool<T> {
+    fn run(
+        &self,
+        chunks: &[Chunk],
+        source: Source,
+        deliver: &mut dyn FnMut(&Chunk, ChunkResult) -> Result<()>,
+    ) -> Result<()> {
+        let workers = self.threads.current_num_threads();
+        // So few chunks that cores would be idle: let the matrix products use them.
+        let parallel = if chunks.len() < workers { Par::rayon(workers) } else { Par::Seq };
+        // Chunks in groups, so that no more than a group's results wait to be delivered.
+        for group in chunks.chunks(2 * workers) {
+            let run = || -> Result<Vec<ChunkResult>> {
+                group.par_iter().map(|chunk| self.run_one(chunk, source, parallel)).collect()
+            };
+            let results = self.threads.install(run)?;
+            for (chunk, result) in group.iter().zip(results) {
+                deliver(chunk, result)?;
+            }
+        }
+        Ok(())
+    }
 }

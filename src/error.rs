@@ -79,6 +79,42 @@ pub enum Error {
         hint: &'static str,
     },
 
+    /// No GPU to compute on.
+    #[error("there is no {wanted}; found: {there}; or use --device cpu")]
+    NoAdapter {
+        /// What was asked for.
+        wanted: String,
+        /// What there is instead.
+        there: String,
+    },
+
+    /// A device can't do what is asked of it.
+    #[error("device '{device}': {cause}")]
+    Device {
+        /// Its name.
+        device: String,
+        /// Why, and what to do.
+        cause: String,
+    },
+
+    /// A device's memory doesn't suffice.
+    #[error("device '{device}' has no {} of memory left: lower --memory", crate::memory::human(*bytes))]
+    DeviceMemory {
+        /// Its name.
+        device: String,
+        /// Bytes asked for.
+        bytes: u64,
+    },
+
+    /// A device is gone: driver crash, reset, or unplugged.
+    #[error("device '{device}' was lost: {reason}")]
+    DeviceLost {
+        /// Its name.
+        device: String,
+        /// The driver's words.
+        reason: String,
+    },
+
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -22,7 +22,7 @@
 //! ```
 //!
 //! # Shape of the code
-//! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → an executor ([`cpu`]) → the expansion. A plan is plain
+//! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → an executor ([`cpu`], `gpu`) → the expansion. A plan is plain
 //! data, a list of kernel calls over numbered values; the [`kernels`] are pure functions on slices; an
 //! executor runs any plan. A new activation is one file in `src/activation` and one line in its list.
 
@@ -30,7 +30,10 @@ pub mod activation;
 mod certificate;
 pub mod cpu;
 mod error;
+pub mod executor;
 mod expansion;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod interpolation;
 pub mod kernels;
 pub mod memory;
@@ -44,6 +47,6 @@ pub mod series;
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Result};
 pub use expansion::{
-    Batch, Expansion, Job, Largest, Precision, Progress, Report, Request, Sink, Terms, Verification, expand,
+    Batch, Device, Expansion, Job, Largest, Precision, Progress, Report, Request, Sink, Terms, Verification, expand,
 };
 pub use plan::Method;

@@ -6,35 +6,56 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[path = "common/gpus.rs"]
+mod gpus;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::{Truth, assert_orders, errors_by_order, fixtures, path, relative_error};
 use hope::model::Model;
 use hope::onnx::{self, ImportOptions};
 use hope::rays::Directions;
-use hope::{Expansion, Method, Precision, Request, Terms, expand};
+use hope::{Device, Expansion, Method, Precision, Request, Terms, expand};
 use libtest_mimic::{Arguments, Trial};
 
 /// Where a case runs, and how exact it has to be there.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Executor {
-    name: &'static str,
+    name: String,
+    device: Device,
     precision: Precision,
     /// Norm-wise relative error allowed for each order.
     tolerance: f64,
 }
 
-const EXECUTORS: [Executor; 2] = [
-    Executor { name: "cpu-f64", precision: Precision::F64, tolerance: 1e-10 },
-    Executor { name: "cpu-f32", precision: Precision::F32, tolerance: 1e-4 },
-];
+/// The CPU path in both precisions, and every adapter present.
+fn executors() -> Vec<Executor> {
+    let cpu = |name: &str, precision, tolerance| Executor {
+        name: name.into(),
+        device: Device::Cpu,
+        precision,
+        tolerance,
+    };
+    let mut all = vec![cpu("cpu-f64", Precision::F64, 1e-10), cpu("cpu-f32", Precision::F32, 1e-4)];
+    all.extend(gpus::engines().into_iter().map(|(name, engine)| Executor {
+        name,
+        device: Device::Gpu(engine),
+        precision: Precision::F32,
+        tolerance: 1e-4,
+    }));
+    all
+}
 
 impl Executor {
     fn expand(&self, model: &Path, output: Option<&str>, request: Request) -> Expansion {
         let options = ImportOptions { output_name: output.map(str::to_string) };
         let model = Model::from_onnx(model, &options).unwrap_or_else(|e| panic!("{e}"));
-        let request = Request { precision: self.precision, memory: Some(1 << 30), ..request };
+        let request = Request {
+            precision: self.precision,
+            device: self.device.clone(),
+            memory: Some(1 << 30),
+            ..request
+        };
         expand(&model, &request).unwrap_or_else(|e| panic!("{e}"))
     }
 }
@@ -42,10 +63,10 @@ impl Executor {
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for executor in EXECUTORS {
+    for executor in executors() {
         let mut add = |kind: &str, file: &Path, run: fn(Executor, &Path)| {
             let case = file.file_stem().unwrap().to_string_lossy();
-            let file: PathBuf = file.to_path_buf();
+            let (executor, file) = (executor.clone(), file.to_path_buf());
             trials.push(Trial::test(format!("{kind}::{case}::{}", executor.name), move || {
                 run(executor, &file);
                 Ok(())
@@ -60,6 +81,9 @@ fn main() {
         for truth in fixtures("reference", "npz") {
             add("reference", &truth, reference);
         }
+    }
+    if let Some(missing) = gpus::missing() {
+        trials.push(missing);
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -122,8 +146,8 @@ fn published_rule(executor: Executor, model: &Path) {
     let certificate = &by_rule.report.certificate;
     assert_eq!(certificate.exact, is_exact, "{}", certificate.reason);
     assert!(exact.report.certificate.exact);
-    mixed(executor, model, &mut truth, "mixed", Method::Exact);
-    mixed(executor, model, &mut truth, "mixed_rule", Method::Hope);
+    mixed(&executor, model, &mut truth, "mixed", Method::Exact);
+    mixed(&executor, model, &mut truth, "mixed_rule", Method::Hope);
 }
 
 fn truth_points(model: &Path) -> Vec<f64> {
@@ -131,7 +155,7 @@ fn truth_points(model: &Path) -> Vec<f64> {
 }
 
 /// Mixed coefficients, where the fixture has them.
-fn mixed(executor: Executor, model: &Path, truth: &mut Truth, key: &str, method: Method) {
+fn mixed(executor: &Executor, model: &Path, truth: &mut Truth, key: &str, method: Method) {
     let Some(wanted) = truth.find(key) else { return };
     let exponents = truth.exponents();
     let terms = wanted.shape()[2];
@@ -175,5 +199,5 @@ fn reference(executor: Executor, truth_file: &Path) {
         let errors = errors_by_order(&found.coefficients, &truth.values(key), order, order, inputs);
         assert_orders(key, &errors, executor.tolerance);
     }
-    mixed(executor, &model, &mut truth, "mixed", Method::Exact);
+    mixed(&executor, &model, &mut truth, "mixed", Method::Exact);
 }

@@ -1,6 +1,6 @@
 //! Elementwise functions and their Taylor coefficients.
 //!
-//! One file per function. To add one: write its file and add a line to the list below; import, planning,
+//! One file per function, here and in `shaders/activations`. To add one: write the two files and add a line to the list below; import, planning,
 //! execution, `hope check` and the tests follow from the list.
 
 use crate::scalar::Scalar;
@@ -85,6 +85,15 @@ macro_rules! activations {
                         .map(|(name, default)| attribute(name).unwrap_or(f64::from(*default as f32)))
                         .collect();
                     return Some(Self::$name($name::new(&parameters)));
+                })*
+                None
+            }
+
+            /// The function's WGSL twin.
+            #[cfg(feature = "gpu")]
+            pub(crate) fn shader(name: &str) -> Option<&'static str> {
+                $(if name == $name::NAME {
+                    return Some(include_str!(concat!("../../shaders/activations/", stringify!($module), ".wgsl")));
                 })*
                 None
             }

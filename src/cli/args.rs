@@ -29,6 +29,8 @@ pub struct Cli {
 pub enum Command {
     Expand(Box<ExpandArgs>),
     Check(CheckArgs),
+    /// List the GPUs and software drivers that can compute.
+    Adapters,
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -120,11 +122,11 @@ pub struct ExpandArgs {
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
     pub method: MethodArg,
 
-    /// Where to compute: auto, cpu, gpu, or a GPU's name. This version computes on the CPU only.
+    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
     #[arg(long, value_name = "DEVICE", default_value = "auto", help_heading = "How")]
     pub device: String,
 
-    /// Number type to compute in [default: f64 on the CPU].
+    /// Number type to compute in [default: f64 on the CPU; GPUs compute in f32].
     #[arg(long, value_enum, help_heading = "How")]
     pub precision: Option<NumberType>,
 

@@ -10,6 +10,7 @@ use hope::model::Model;
 use hope::plan::Method;
 use hope::{Error, Job, Precision, Report, Request, Terms, memory};
 
+use super::device::{Place, check_deviation};
 use super::args::{ExpandArgs, MethodArg, NumberType, Outputs, TermsArg};
 use super::output::Target;
 use super::progress::Reporter;
@@ -61,6 +62,8 @@ pub fn run(args: &ExpandArgs) -> Result<(), Failure> {
     let report = compute(&setup, &job, &mut sink, args.quiet).map_err(Failure::Run)?;
     timings.compute = clock.lap() - sink.seconds();
     timings.write += sink.seconds();
+    let deviation = report.verification.map(|v| v.deviation);
+    check_deviation(&setup.request.device, setup.request.method, deviation).map_err(Failure::Run)?;
     let bytes = sink.finish(&job, &setup.request).map_err(cannot_write)?;
     timings.write += clock.lap();
     let record = record::record(&setup, &job, &report, &timings);
@@ -74,7 +77,6 @@ pub fn run(args: &ExpandArgs) -> Result<(), Failure> {
 
 impl Setup {
     fn new(args: &ExpandArgs) -> Result<Self> {
-        check_device(&args.device)?;
         let kind = terms_kind(args)?;
         let target = Target::new(args.out.as_deref(), &args.model)?;
         let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
@@ -89,12 +91,14 @@ impl Setup {
             Outputs::All => None,
             Outputs::Some(outputs) => Some(outputs.clone()),
         };
-        request.precision = match args.precision {
-            Some(NumberType::F32) => Precision::F32,
-            Some(NumberType::F64) | None => Precision::F64,
-        };
+        let precision = args.precision.map(|precision| match precision {
+            NumberType::F32 => Precision::F32,
+            NumberType::F64 => Precision::F64,
+        });
+        let verify = args.verify.map(|rays| rays as usize);
+        let place = Place::new(&args.device, precision, args.order, verify)?;
+        (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
         request.memory = args.memory;
-        request.verify = args.verify.unwrap_or(0) as usize;
         Ok(Self {
             model,
             model_path: args.model.clone(),
@@ -109,26 +113,6 @@ impl Setup {
     /// The model's file, without its folders.
     pub fn model_name(&self) -> String {
         self.model_path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// What computes, as a GPU's driver would be named.
-    pub fn driver(&self) -> String {
-        format!(
-            "hope {} CPU path, {}-{}",
-            env!("CARGO_PKG_VERSION"),
-            std::env::consts::ARCH,
-            std::env::consts::OS
-        )
-    }
-}
-
-fn check_device(device: &str) -> Result<()> {
-    match device {
-        "auto" | "cpu" => Ok(()),
-        _ => bail!(
-            "--device {device}: this version of hope computes on the CPU only; the GPU engine comes with the next \
-             version. Use --device cpu, or leave the option out"
-        ),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod device;
 mod expand;
 mod input;
 mod load;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Expand(args) => expand::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Adapters => device::list(),
         Command::Completions { shell } => completions(shell),
     };
     match done {

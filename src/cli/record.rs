@@ -10,6 +10,7 @@ use super::sink::terms_name;
 /// The record. Numbers that are not finite are null, as JSON has no others.
 pub fn record(setup: &Setup, job: &Job, report: &Report, timings: &Timings) -> String {
     let request: &Request = &setup.request;
+    let (device, driver) = super::device::describe(&request.device);
     let record = json!({
         "model": setup.model_path.to_string_lossy(),
         "model_sha256": setup.sha256,
@@ -25,8 +26,8 @@ pub fn record(setup: &Setup, job: &Job, report: &Report, timings: &Timings) -> S
         "points": job.points(),
         "rays": job.rays(),
         "variables": job.variables(),
-        "device": "cpu",
-        "driver": setup.driver(),
+        "device": device,
+        "driver": driver,
         "threads": setup.threads,
         "precision": request.precision.name(),
         "dtype": setup.dtype.name(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use hope::plan::Method;
-use hope::{Job, Largest, Report, Terms, memory};
+use hope::{Device, Job, Largest, Report, Terms, memory};
 
 use super::expand::{Setup, Timings};
 use super::record::peak_bytes;
@@ -32,7 +32,11 @@ pub fn summary(setup: &Setup, job: &Job, report: &Report, timings: &Timings, byt
         },
     );
     exactness(&mut lines, report);
-    lines.add("device", format!("cpu, {}, {}", count(setup.threads, "thread"), request.precision.name()));
+    let device = match &request.device {
+        Device::Cpu => format!("cpu, {}", count(setup.threads, "thread")),
+        gpu => super::device::describe(gpu).0,
+    };
+    lines.add("device", format!("{device}, {}", request.precision.name()));
     lines.add(
         "points",
         format!(

@@ -1,11 +1,11 @@
 //! Cutting the work into chunks that fit the memory and keep all cores busy.
 
-use crate::cpu::Chunk;
 use crate::error::{Error, Result};
+use crate::executor::Chunk;
 use crate::plan::Plan;
 
-/// Series per chunk: enough rows for an efficient matrix product, few enough to stay in the cache.
-const SERIES: usize = 64;
+/// Series per chunk on the CPU: enough rows for an efficient matrix product, few enough to stay in the cache.
+pub(super) const CPU_SERIES: usize = 64;
 
 /// How the work is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) struct Work {
     pub lane_result: u64,
     /// Bytes of results per point besides.
     pub point_result: u64,
+    /// Series that a chunk should have.
+    pub series: usize,
     /// Bytes allowed.
     pub budget: u64,
     /// Cores.
@@ -42,7 +44,8 @@ pub(super) struct Work {
 }
 
 impl Chunking {
-    pub fn new(plan: &Plan, work: &Work) -> Result<Self> {
+    /// `fits` tells whether a chunk of so many points and lanes stays within a device's limits.
+    pub fn new(plan: &Plan, work: &Work, fits: &dyn Fn(usize, usize) -> bool) -> Result<Self> {
         let weights: u64 = plan.constants.iter().map(|c| c.len() as u64).sum::<u64>() * work.scalar;
         let chunk_bytes = |samples: usize, lanes: usize| {
             plan.elements(samples, lanes) * work.scalar + (samples * lanes) as u64 * work.lane_result
@@ -58,13 +61,13 @@ impl Chunking {
         let workers = work.cores.min(fit).max(1);
         // Half of the room for the workers' chunks (all of it if they need it), the rest for results in a batch.
         let share = (room / 2 / workers as u64).max(chunk_bytes(1, 1));
-        let mut lanes = work.lanes.min(SERIES);
-        let mut samples = (SERIES / lanes).clamp(1, work.points);
+        let mut lanes = work.lanes.min(work.series);
+        let mut samples = (work.series / lanes).clamp(1, work.points);
         // Few chunks: smaller ones, so that no core is idle.
         while samples * lanes > 8 && chunks(work.points, samples) * chunks(work.lanes, lanes) < 2 * workers {
             halve(&mut samples, &mut lanes);
         }
-        while chunk_bytes(samples, lanes) > share && samples * lanes > 1 {
+        while (chunk_bytes(samples, lanes) > share || !fits(samples, lanes)) && samples * lanes > 1 {
             halve(&mut samples, &mut lanes);
         }
         let room = room.saturating_sub(workers as u64 * chunk_bytes(samples, lanes));

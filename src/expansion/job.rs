@@ -1,25 +1,25 @@
 //! A request planned for a model, and its run.
 
 use std::ops::{ControlFlow, Range};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use faer::Par;
 use rayon::prelude::*;
 
-use super::chunks::{Chunking, Work};
+use super::chunks::{CPU_SERIES, Chunking, Work};
 use super::rule_mixed;
 use super::verify::Checker;
-use super::{Batch, Largest, Precision, Report, Request, Sink, Terms};
+use super::{Batch, Device, Largest, Precision, Report, Request, Sink, Terms};
 use crate::certificate::{Certificate, Kinks};
-use crate::cpu::{Arena, Chunk, ChunkResult, CpuExecutor, Source};
+use crate::cpu::CpuPool;
 use crate::error::{Error, Result};
+use crate::executor::{Chunk, ChunkResult, Executor, Source};
+#[cfg(feature = "gpu")]
+use crate::gpu::GpuExecutor;
 use crate::interpolation::{self, Interpolation};
 use crate::memory;
 use crate::model::Model;
 use crate::plan::{Method, Plan, Rays, Target, first_linear_layers};
 use crate::rays::Directions;
-use crate::scalar::Scalar;
 
 /// Number of coefficients that a report lists.
 const LISTED: usize = 5;
@@ -82,10 +82,20 @@ impl<'a> Job<'a> {
             scalar: request.precision.bytes(),
             lane_result: (8 * lane_units * request.order) as u64,
             point_result: 8 * (outputs.len() * (terms + 1) + lanes) as u64,
+            series: CPU_SERIES,
             budget: request.memory.unwrap_or_else(memory::default_budget),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
         };
-        let chunking = Chunking::new(&plan, &work)?;
+        let chunking = match &request.device {
+            Device::Cpu => Chunking::new(&plan, &work, &|_, _| true)?,
+            #[cfg(feature = "gpu")]
+            Device::Gpu(engine) => {
+                GpuExecutor::check(engine, &plan)?;
+                // Two chunks are under way at once: one computes while the other is read back.
+                let work = Work { cores: 2, series: GpuExecutor::SERIES, ..work };
+                Chunking::new(&plan, &work, &|samples, lanes| GpuExecutor::fits(engine, &plan, samples, lanes))?
+            }
+        };
         tracing::debug!(?chunking, "{plan}");
         Ok(Self { model, request, points, outputs, directions, mixing, plan, chunking, certificate })
     }
@@ -165,7 +175,7 @@ impl<'a> Job<'a> {
         self.plan.flops(samples, lanes) * chunks
     }
 
-    /// Runs it on the CPU. `progress` is called after each chunk, from any thread; it may break to stop.
+    /// Runs it. `progress` is called after each chunk; it may break to stop.
     ///
     /// # Errors
     /// If numbers overflow, the sink fails, or `progress` breaks.
@@ -174,38 +184,50 @@ impl<'a> Job<'a> {
         sink: &mut dyn Sink,
         progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
     ) -> Result<Report> {
-        match self.request.precision {
-            Precision::F32 => self.run_in::<f32>(sink, progress),
-            Precision::F64 => self.run_in::<f64>(sink, progress),
+        let (plan, workers) = (self.plan.clone(), self.chunking.workers);
+        match (&self.request.device, self.request.precision) {
+            #[cfg(feature = "gpu")]
+            (Device::Gpu(engine), _) => {
+                let executor = GpuExecutor::new(engine.clone(), plan)?;
+                self.run_on(&executor, sink, progress)
+            }
+            (Device::Cpu, Precision::F32) => {
+                self.run_on(&CpuPool::<f32>::new(plan, workers)?, sink, progress)
+            }
+            (Device::Cpu, Precision::F64) => {
+                self.run_on(&CpuPool::<f64>::new(plan, workers)?, sink, progress)
+            }
         }
     }
 
-    fn run_in<T: Scalar>(
+    fn run_on(
         &self,
+        executor: &dyn Executor,
         sink: &mut dyn Sink,
         progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
     ) -> Result<Report> {
-        let executor = CpuExecutor::<T>::new(self.plan.clone());
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.chunking.workers)
-            .build()
-            .map_err(|error| Error::Request(format!("cannot start threads: {error}")))?;
-        let arenas = Arenas::default();
         let total = self.chunking.chunks(0..self.points, self.lanes()).len();
-        let done = AtomicUsize::new(0);
-        let stopped = AtomicBool::new(false);
-        let tick = || {
-            let progressed = Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total };
-            if progress(progressed).is_break() {
-                stopped.store(true, Ordering::Relaxed);
-            }
-            if stopped.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+        let mut done = 0;
+        let source = Source {
+            points: &self.request.points,
+            directions: self.directions.as_ref(),
+            outputs: &self.outputs,
         };
         let mut summary = Summary::default();
         let mut checker = Checker::new(self);
         for first in (0..self.points).step_by(self.chunking.batch) {
             let points = first..self.points.min(first + self.chunking.batch);
-            let assembled = pool.install(|| self.run_batch(&executor, &arenas, points.clone(), &tick))?;
+            let mut assembled = Assembled::new(self, points.clone());
+            let chunks = self.chunking.chunks(points.clone(), self.lanes());
+            executor.run(&chunks, source, &mut |chunk, result| {
+                assembled.place(chunk, &result, first);
+                done += 1;
+                match progress(Progress { done, total }) {
+                    ControlFlow::Continue(()) => Ok(()),
+                    ControlFlow::Break(()) => Err(Error::Interrupted),
+                }
+            })?;
+            assembled.mix(self);
             let batch = Batch {
                 first,
                 points: points.len(),
@@ -226,68 +248,12 @@ impl<'a> Job<'a> {
             condition,
             kink_distance: summary.kink_distance(),
             largest: summary.largest,
-            verification: pool.install(|| checker.finish())?,
+            verification: checker.finish()?,
         })
-    }
-
-    fn run_batch<T: Scalar>(
-        &self,
-        executor: &CpuExecutor<T>,
-        arenas: &Arenas<T>,
-        points: Range<usize>,
-        tick: &(dyn Fn() -> Result<()> + Sync),
-    ) -> Result<ChunkResultBatch> {
-        let chunks = self.chunking.chunks(points.clone(), self.lanes());
-        // So few chunks that cores would be idle: let the matrix products use them.
-        let parallel =
-            if chunks.len() < self.chunking.workers { Par::rayon(self.chunking.workers) } else { Par::Seq };
-        let source = Source {
-            points: &self.request.points,
-            directions: self.directions.as_ref(),
-            outputs: &self.outputs,
-        };
-        let mut batch = ChunkResultBatch::new(self, points.clone());
-        // Chunks in groups, so that no more than a group's results wait to be put in their place.
-        for group in chunks.chunks(2 * self.chunking.workers) {
-            let results: Vec<ChunkResult> = group
-                .par_iter()
-                .map(|chunk| {
-                    let mut arena = arenas.take();
-                    let result = executor.run(chunk, source, &mut arena, parallel)?;
-                    arenas.give(arena);
-                    tick()?;
-                    Ok(result)
-                })
-                .collect::<Result<_>>()?;
-            for (chunk, result) in group.iter().zip(results) {
-                batch.place(chunk, &result, points.start);
-            }
-        }
-        batch.mix(self);
-        Ok(batch)
     }
 
     fn lanes(&self) -> usize {
         self.directions.as_ref().map_or(self.outputs.len(), Directions::len)
-    }
-}
-
-/// Buffers for the chunks that run at once, kept from batch to batch.
-struct Arenas<T>(Mutex<Vec<Arena<T>>>);
-
-impl<T> Default for Arenas<T> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-}
-
-impl<T> Arenas<T> {
-    fn take(&self) -> Arena<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    fn give(&self, arena: Arena<T>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
     }
 }
 
@@ -340,7 +306,7 @@ impl Mixing {
 }
 
 /// Results of a batch, put together from its chunks.
-struct ChunkResultBatch {
+struct Assembled {
     value: Vec<f64>,
     /// `[points, outputs, orders, series]`: rays (exact) or units (rule); then mixed terms.
     coefficients: Vec<f64>,
@@ -352,7 +318,7 @@ struct ChunkResultBatch {
     columns: usize,
 }
 
-impl ChunkResultBatch {
+impl Assembled {
     fn new(job: &Job, points: Range<usize>) -> Self {
         let (outputs, order) = (job.outputs.len(), job.request.order);
         let columns = match &job.directions {

@@ -9,7 +9,7 @@ mod verify;
 use std::ops::ControlFlow;
 
 pub use job::{Job, Progress};
-pub use request::{Precision, Request, Terms};
+pub use request::{Device, Precision, Request, Terms};
 pub use verify::Verification;
 
 use crate::certificate::Certificate;

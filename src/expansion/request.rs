@@ -56,6 +56,18 @@ impl Precision {
     }
 }
 
+/// Where to compute.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum Device {
+    /// On all cores of the processor, in f32 or f64.
+    #[default]
+    Cpu,
+    /// On a GPU, in f32, orders up to 16.
+    #[cfg(feature = "gpu")]
+    Gpu(std::sync::Arc<crate::gpu::Engine>),
+}
+
 /// What to compute. Fields may be set directly; [`Request::new`] sets defaults.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -69,8 +81,10 @@ pub struct Request {
     pub method: Method,
     /// Selected outputs; default: all.
     pub outputs: Option<Vec<usize>>,
-    /// Number type; default: f64.
+    /// Number type; default: f64. GPUs compute in f32 only.
     pub precision: Precision,
+    /// Where; default: on the CPU.
+    pub device: Device,
     /// Bytes of memory for the work; default: half of the free memory.
     pub memory: Option<u64>,
     /// Number of random rays to recompute in f64 and compare; default: none.
@@ -87,6 +101,7 @@ impl Request {
             method: Method::Exact,
             outputs: None,
             precision: Precision::F64,
+            device: Device::Cpu,
             memory: None,
             verify: 0,
         }
@@ -129,6 +144,12 @@ impl Request {
                 "there is no output {output}: the model has outputs 0 to {}",
                 model.outputs() - 1
             )));
+        }
+        #[cfg(feature = "gpu")]
+        if let (Device::Gpu(_), Precision::F64) = (&self.device, self.precision) {
+            return Err(Error::Request(
+                "GPUs compute in f32: use --precision f32, or --device cpu for f64".into(),
+            ));
         }
         if outputs.is_empty() {
             return Err(Error::Request("no outputs are selected".into()));

@@ -5,8 +5,9 @@
 
 use faer::Par;
 
-use crate::cpu::{Arena, Chunk, CpuExecutor, Source};
+use crate::cpu::{Arena, CpuExecutor};
 use crate::error::Result;
+use crate::executor::{Chunk, Source};
 use crate::interpolation::multinomial;
 use crate::model::{Model, NodeId};
 use crate::plan::{Plan, Rays};

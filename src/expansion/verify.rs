@@ -4,8 +4,9 @@ use faer::Par;
 
 use super::job::{Job, Mixing};
 use super::{Batch, Terms};
-use crate::cpu::{Arena, Chunk, CpuExecutor, Source};
+use crate::cpu::{Arena, CpuExecutor};
 use crate::error::Result;
+use crate::executor::{Chunk, Source};
 use crate::interpolation::monomial;
 use crate::plan::{Method, Plan, Rays, Target};
 use crate::rays::Directions;

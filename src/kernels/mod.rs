@@ -150,7 +150,7 @@ fn tiles(units: usize) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// A power of two near a magnitude, for scaling without rounding; 1 for 0.
-fn power_of_two_near(magnitude: f64) -> f64 {
+pub(crate) fn power_of_two_near(magnitude: f64) -> f64 {
     if magnitude > 0.0 && magnitude.is_finite() { magnitude.log2().round().exp2() } else { 1.0 }
 }
 

@@ -1,0 +1,11 @@
+// Gaussian error linear unit, tanh form: x/2 (1 + tanh u), u = sqrt(2/pi) (x + 0.044715 x^3).
+// 
+// (1 + tanh u)/2 is the logistic function of 2u, a cubic in t; beyond |x| = 32 it is 0 or 1, but the cubic may overflow.
+
+fn taylor(x: f32, n: u32, p: vec4<f32>) {
+    let c = 0.044715;
+    let scale = 1.595769122; // 2 sqrt(2/pi)
+    let u = clamp(x, -32.0, 32.0);
+    logistic_series(scale * vec4(u + c * u * u * u, 1.0 + 3.0 * c * u * u, 3.0 * c * u, c), n);
+    times_argument(x, n);
+}

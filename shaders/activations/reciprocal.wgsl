@@ -1,0 +1,10 @@
+// 1 / x: a_k = (-1)^k / x^{k+1}.
+
+fn taylor(x: f32, n: u32, p: vec4<f32>) {
+    let inverse = 1.0 / x;
+    var term = inverse;
+    for (var k = 0u; k <= n; k++) {
+        a[k] = term;
+        term *= -inverse;
+    }
+}

@@ -1,0 +1,61 @@
+// What every kernel shares: the layout of series, the bindings, the numbering of invocations.
+//
+// A value is [order][row][unit], units contiguous. Block 0 has a row per sample, blocks 1.. a row per
+// (sample, lane). A lane is a ray (exact) or an output (published rule, whose adjoints have no block 0).
+// Each kernel file defines its own `struct Params`, which begins with the layouts of x, y and out.
+
+const MAX_ORDER: u32 = 16u;
+
+struct Layout {
+    samples: u32,
+    lanes: u32,
+    units: u32,
+    degree: u32,
+    primal: u32, // 1 if there is a block 0
+    pad0: u32,
+    pad1: u32,
+    pad2: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+// First and second input of the step.
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> y: array<f32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> out: array<f32>;
+// Distance to the nearest kink of each (sample, lane), as the bits of a non-negative float: those order like integers.
+@group(0) @binding(6) var<storage, read_write> kinks: array<atomic<u32>>;
+
+const WORKGROUP: u32 = 256u;
+
+// Number of this invocation in a grid of one dimension that is folded into two.
+fn invocation(id: vec3<u32>, groups: vec3<u32>) -> u32 {
+    return id.y * groups.x * WORKGROUP + id.x;
+}
+
+fn rows(l: Layout, order: u32) -> u32 {
+    return select(l.samples * l.lanes, l.samples * l.primal, order == 0u);
+}
+
+// Rows of all blocks.
+fn total_rows(l: Layout) -> u32 {
+    return l.samples * l.primal + l.degree * l.samples * l.lanes;
+}
+
+// First element of the row of a sample (order 0) or of a lane of a sample (above).
+fn row(l: Layout, order: u32, sample: u32, lane: u32) -> u32 {
+    if order == 0u {
+        return sample * l.units;
+    }
+    return (l.samples * l.primal + ((order - 1u) * l.samples + sample) * l.lanes + lane) * l.units;
+}
+
+// First element of an order's block.
+fn block(l: Layout, order: u32) -> u32 {
+    return row(l, order, 0u, 0u);
+}
+
+fn note_kink(sample: u32, lane: u32, lanes: u32, distance: f32) {
+    atomicMin(&kinks[sample * lanes + lane], bitcast<u32>(abs(distance)));
+}

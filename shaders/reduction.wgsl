@@ -1,0 +1,204 @@
+// Softmax, log-softmax and layer normalisation over the last axis, as series. Twin of src/kernels/reduction.rs.
+// Needs functions.wgsl.
+//
+// An invocation computes a group of `axis` neighbouring units of one lane. It has no room for all their
+// series, so that it goes through the group once for the sums and again for the results.
+
+struct Params {
+    x: Layout,
+    y: Layout,
+    out: Layout,
+    axis: u32,
+    epsilon: f32,
+    pad0: u32,
+    pad1: u32,
+}
+
+alias Coefficients = array<f32, MAX_ORDER + 1u>;
+
+struct Group {
+    sample: u32,
+    lane: u32,
+    // First unit.
+    start: u32,
+    // The order-0 row is shared by the lanes: the first one writes it.
+    first: u32,
+    exists: bool,
+}
+
+fn group_of(i: u32) -> Group {
+    let l = params.out;
+    let groups = l.units / params.axis;
+    // Without higher orders there need not be lanes.
+    let lanes = select(l.lanes, 1u, l.degree == 0u);
+    let exists = i < l.samples * lanes * groups;
+    let lane = i / groups % max(lanes, 1u);
+    let sample = i / groups / max(lanes, 1u);
+    return Group(sample, lane, i % groups * params.axis, select(1u, 0u, lane == 0u), exists);
+}
+
+fn coefficient(g: Group, order: u32, unit: u32) -> f32 {
+    return x[row(params.x, order, g.sample, g.lane) + g.start + unit];
+}
+
+fn load(g: Group, unit: u32) -> Coefficients {
+    var series: Coefficients;
+    for (var k = 0u; k <= params.x.degree; k++) {
+        series[k] = coefficient(g, k, unit);
+    }
+    return series;
+}
+
+fn put(g: Group, order: u32, unit: u32, value: f32) {
+    if order >= g.first {
+        out[row(params.out, order, g.sample, g.lane) + g.start + unit] = value;
+    }
+}
+
+// The primal maximum: a constant along a ray, so that nothing overflows.
+fn largest(g: Group) -> f32 {
+    var largest = coefficient(g, 0u, 0u);
+    for (var unit = 1u; unit < params.axis; unit++) {
+        largest = max(largest, coefficient(g, 0u, unit));
+    }
+    return largest;
+}
+
+// e = exp(u - shift): k e_k = Σ j u_j e_{k-j}.
+fn exponential(u: Coefficients, shift: f32) -> Coefficients {
+    var a = u;
+    var e: Coefficients;
+    e[0] = hope_exp(a[0] - shift);
+    for (var k = 1u; k <= params.out.degree; k++) {
+        var sum = 0.0;
+        for (var j = 1u; j <= min(k, params.x.degree); j++) {
+            sum += f32(j) * a[j] * e[k - j];
+        }
+        e[k] = sum / f32(k);
+    }
+    return e;
+}
+
+// Sum of the exponentials of a group.
+fn sum_of_exponentials(g: Group, shift: f32) -> Coefficients {
+    var sums: Coefficients;
+    for (var unit = 0u; unit < params.axis; unit++) {
+        var e = exponential(load(g, unit), shift);
+        for (var k = 0u; k <= params.out.degree; k++) {
+            sums[k] += e[k];
+        }
+    }
+    return sums;
+}
+
+// y_k = (e_k - Σ_{j≥1} s_j y_{k-j}) / s_0.
+@compute @workgroup_size(WORKGROUP)
+fn softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let g = group_of(invocation(id, groups));
+    if !g.exists {
+        return;
+    }
+    let shift = largest(g);
+    var sums = sum_of_exponentials(g, shift);
+    for (var unit = 0u; unit < params.axis; unit++) {
+        var quotient = exponential(load(g, unit), shift);
+        for (var k = 0u; k <= params.out.degree; k++) {
+            var sum = quotient[k];
+            for (var j = 1u; j <= k; j++) {
+                sum -= sums[j] * quotient[k - j];
+            }
+            quotient[k] = sum / sums[0];
+            put(g, k, unit, quotient[k]);
+        }
+    }
+}
+
+// y = (x - shift) - log s, with log s by y_k = (s_k - Σ_{0<j<k} (j/k) y_j s_{k-j}) / s_0.
+@compute @workgroup_size(WORKGROUP)
+fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let g = group_of(invocation(id, groups));
+    if !g.exists {
+        return;
+    }
+    let shift = largest(g);
+    var sums = sum_of_exponentials(g, shift);
+    var logs: Coefficients;
+    logs[0] = hope_log(sums[0]);
+    for (var k = 1u; k <= params.out.degree; k++) {
+        var sum = sums[k];
+        for (var j = 1u; j < k; j++) {
+            sum -= f32(j) / f32(k) * logs[j] * sums[k - j];
+        }
+        logs[k] = sum / sums[0];
+    }
+    for (var unit = 0u; unit < params.axis; unit++) {
+        var u = load(g, unit);
+        u[0] -= shift;
+        for (var k = 0u; k <= params.out.degree; k++) {
+            put(g, k, unit, u[k] - logs[k]);
+        }
+    }
+}
+
+fn centred(g: Group, unit: u32, means: Coefficients) -> Coefficients {
+    var mean = means;
+    var c = load(g, unit);
+    for (var k = 0u; k <= params.x.degree; k++) {
+        c[k] -= mean[k];
+    }
+    return c;
+}
+
+// Coefficient k of the product of two series.
+fn product_at(a: ptr<function, Coefficients>, b: ptr<function, Coefficients>, k: u32) -> f32 {
+    var sum = 0.0;
+    for (var j = 0u; j <= k; j++) {
+        sum += (*a)[j] * (*b)[k - j];
+    }
+    return sum;
+}
+
+// c · (mean c² + ε)^(-1/2), c = x - mean x; with v = mean c² + ε and p = -1/2,
+// the power is k v_0 y_k = Σ_{j≥1} (j p - (k-j)) v_j y_{k-j}.
+@compute @workgroup_size(WORKGROUP)
+fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let g = group_of(invocation(id, groups));
+    if !g.exists {
+        return;
+    }
+    let n = params.out.degree;
+    let size = f32(params.axis);
+    var means: Coefficients;
+    for (var k = 0u; k <= params.x.degree; k++) {
+        for (var unit = 0u; unit < params.axis; unit++) {
+            means[k] += coefficient(g, k, unit);
+        }
+        means[k] /= size;
+    }
+    var variance: Coefficients;
+    for (var unit = 0u; unit < params.axis; unit++) {
+        var c = centred(g, unit, means);
+        for (var k = 0u; k <= n; k++) {
+            variance[k] += product_at(&c, &c, k);
+        }
+    }
+    for (var k = 0u; k <= n; k++) {
+        variance[k] /= size;
+    }
+    variance[0] += params.epsilon;
+    var scale: Coefficients;
+    scale[0] = 1.0 / hope_sqrt(variance[0]);
+    for (var k = 1u; k <= n; k++) {
+        var sum = 0.0;
+        for (var j = 1u; j <= k; j++) {
+            sum += (-0.5 * f32(j) - f32(k - j)) / f32(k) * variance[j] * scale[k - j];
+        }
+        scale[k] = sum / variance[0];
+    }
+    for (var unit = 0u; unit < params.axis; unit++) {
+        var c = centred(g, unit, means);
+        for (var k = g.first; k <= n; k++) {
+            put(g, k, unit, product_at(&scale, &c, k));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! `--device`: where to compute; and `hope adapters`.
+
+use anyhow::{Result, bail};
+
+use hope::plan::Method;
+use hope::{Device, Precision};
+
+use super::{Failure, text};
+
+/// Number of rays that a GPU run recomputes on the CPU unless told otherwise.
+const GPU_VERIFY: usize = 3;
+
+/// Largest deviation from f64 that a GPU run may have, as the norm of an order.
+pub const GPU_TOLERANCE: f64 = 1e-3;
+
+/// Where a run computes, and what follows from it.
+pub struct Place {
+    pub device: Device,
+    pub precision: Precision,
+    pub verify: usize,
+}
+
+impl Place {
+    /// Takes the device that `--device` names; `auto` is a hardware GPU if there is one that can do what is asked,
+    /// else the CPU.
+    pub fn new(device: &str, precision: Option<Precision>, order: usize, verify: Option<usize>) -> Result<Self> {
+        let cpu = || Self {
+            device: Device::Cpu,
+            precision: precision.unwrap_or(Precision::F64),
+            verify: verify.unwrap_or(0),
+        };
+        if device == "cpu" {
+            return Ok(cpu());
+        }
+        if device != "auto" && precision == Some(Precision::F64) {
+            bail!("--device {device}: GPUs compute in f32: use --precision f32, or --device cpu for f64");
+        }
+        let suits = precision != Some(Precision::F64) && order <= max_order();
+        if device == "auto" && !suits {
+            return Ok(cpu());
+        }
+        match open(device)? {
+            Some(device) => {
+                Ok(Self { device, precision: Precision::F32, verify: verify.unwrap_or(GPU_VERIFY) })
+            }
+            None => Ok(cpu()),
+        }
+    }
+}
+
+/// Name and driver, as the JSON says them.
+pub fn describe(device: &Device) -> (String, String) {
+    match device {
+        Device::Cpu => (
+            "cpu".into(),
+            format!(
+                "hope {} CPU path, {}-{}",
+                env!("CARGO_PKG_VERSION"),
+                std::env::consts::ARCH,
+                std::env::consts::OS
+            ),
+        ),
+        #[cfg(feature = "gpu")]
+        Device::Gpu(engine) => {
+            let info = engine.info();
+            (info.name.clone(), format!("{} {} ({})", info.driver, info.driver_info, info.backend))
+        }
+        #[allow(unreachable_patterns)] // devices to come
+        _ => ("unknown".into(), String::new()),
+    }
+}
+
+/// An error if a verified run on a GPU is further from f64 than its arithmetic explains.
+pub fn check_deviation(device: &Device, method: Method, deviation: Option<f64>) -> Result<()> {
+    match (device, deviation) {
+        (Device::Cpu, _) | (_, None) => Ok(()),
+        (_, Some(deviation)) if deviation <= GPU_TOLERANCE => Ok(()),
+        (_, Some(deviation)) => bail!(
+            "the GPU's coefficients ({} method) are off by {deviation:.1e} from the CPU's in f64, more than {GPU_TOLERANCE:.0e}: \
+             use --device cpu, and please report this with the output of `hope adapters`",
+            method.name()
+        ),
+    }
+}
+
+#[cfg(feature = "gpu")]
+fn max_order() -> usize {
+    hope::gpu::MAX_ORDER
+}
+
+#[cfg(not(feature = "gpu"))]
+fn max_order() -> usize {
+    0
+}
+
+#[cfg(feature = "gpu")]
+fn open(device: &str) -> Result<Option<Device>> {
+    use hope::gpu::{Choice, Engine};
+
+    let choice = match device {
+        "auto" | "gpu" => Choice::Hardware,
+        name => Choice::Named(name.into()),
+    };
+    match pollster::block_on(Engine::open(&choice, None)) {
+        Ok(engine) => Ok(Some(Device::Gpu(engine.into()))),
+        // Without a GPU, or with a broken one, `auto` means the CPU.
+        Err(_) if device == "auto" => Ok(None),
+        Err(error) => bail!("--device {device}: {error}; `hope adapters` lists what there is"),
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn open(device: &str) -> Result<Option<Device>> {
+    if device == "auto" {
+        return Ok(None);
+    }
+    bail!("--device {device}: this build of hope has no GPU engine: use --device cpu, or build it with the feature gpu")
+}
+
+/// `hope adapters`.
+#[cfg(feature = "gpu")]
+pub fn list() -> Result<(), Failure> {
+    use std::fmt::Write as _;
+
+    let adapters = pollster::block_on(hope::gpu::adapters());
+    let mut lines = String::new();
+    let auto = adapters.first().filter(|adapter| !adapter.is_software());
+    for adapter in &adapters {
+        let (info, limits) = (&adapter.info, &adapter.limits);
+        let mark = if auto.is_some_and(|auto| auto.info == *info) { "  <- --device auto" } else { "" };
+        let kind = if adapter.is_software() { "software" } else { "GPU" };
+        let _ = writeln!(lines, "{} ({kind}){mark}", info.name);
+        let _ = writeln!(lines, "  backend   {}", info.backend);
+        let _ = writeln!(lines, "  vendor    {:#06x}, device {:#06x}", info.vendor, info.device);
+        let _ = writeln!(lines, "  driver    {} {}", info.driver, info.driver_info);
+        let _ = writeln!(
+            lines,
+            "  limits    bindings of {}, buffers of {}, {} storage buffers, {} invocations per workgroup, {} workgroups per dimension",
+            hope::memory::human(limits.max_storage_buffer_binding_size),
+            hope::memory::human(limits.max_buffer_size),
+            limits.max_storage_buffers_per_shader_stage,
+            limits.max_compute_invocations_per_workgroup,
+            limits.max_compute_workgroups_per_dimension,
+        );
+        let wanted = [
+            ("timestamps", wgpu::Features::TIMESTAMP_QUERY),
+            ("f16", wgpu::Features::SHADER_F16),
+            ("f64", wgpu::Features::SHADER_F64),
+            ("subgroups", wgpu::Features::SUBGROUP),
+        ];
+        let has: Vec<&str> =
+            wanted.iter().filter(|(_, f)| adapter.features.contains(*f)).map(|(name, _)| *name).collect();
+        let _ = writeln!(lines, "  features  {}\n", if has.is_empty() { "none of note".into() } else { has.join(", ") });
+    }
+    match (adapters.is_empty(), auto) {
+        (true, _) => lines.push_str(
+            "no adapters: install a Vulkan driver (Debian: mesa-vulkan-drivers)\n--device auto takes the CPU\n",
+        ),
+        (false, None) => lines.push_str(
+            "--device auto takes the CPU: there is no hardware GPU, and a software driver is taken only by its name\n",
+        ),
+        _ => {}
+    }
+    text::print(&lines).map_err(Failure::Run)
+}
+
+/// `hope adapters`.
+#[cfg(not(feature = "gpu"))]
+pub fn list() -> Result<(), Failure> {
+    text::print("this build of hope has no GPU engine\n").map_err(Failure::Run)
+}

@@ -1,0 +1,180 @@
+//! What executors share: the pieces of work, what goes in, what comes out.
+
+use std::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::kernels::{Series, SeriesMut};
+use crate::plan::{Method, Plan, ValueId};
+use crate::rays::Directions;
+use crate::scalar::Scalar;
+
+/// A piece of work: some series of some points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Which points.
+    pub points: Range<usize>,
+    /// Which rays of each (exact), or which of the selected outputs (published rule).
+    pub lanes: Range<usize>,
+}
+
+/// What all chunks read.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// `[points, inputs]`.
+    pub points: &'a [f64],
+    /// Rays of the exact method; the published rule has none.
+    pub directions: Option<&'a Directions>,
+    /// Selected outputs.
+    pub outputs: &'a [usize],
+}
+
+/// What a chunk yields.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChunkResult {
+    /// `[points, selected outputs]`.
+    pub value: Vec<f64>,
+    /// Exact: `[points, selected outputs, orders, rays]`; published rule: `[points, selected outputs of this
+    /// chunk, orders, units]`, the units of all adjoints asked for one after the other.
+    pub series: Vec<f64>,
+    /// Exact: distance to the nearest kink, `[points, rays]`, ∞ where there is none.
+    pub kinks: Vec<f64>,
+}
+
+impl ChunkResult {
+    /// Whether every number is finite.
+    pub fn is_finite(&self) -> bool {
+        self.value.iter().chain(&self.series).all(|x| x.is_finite())
+    }
+}
+
+/// Runs a plan's chunks, on a CPU or a GPU.
+pub trait Executor {
+    /// Runs chunks and delivers their results in order.
+    ///
+    /// # Errors
+    /// If numbers overflow, the device fails, or `deliver` does.
+    fn run(
+        &self,
+        chunks: &[Chunk],
+        source: Source,
+        deliver: &mut dyn FnMut(&Chunk, ChunkResult) -> Result<()>,
+    ) -> Result<()>;
+}
+
+/// Writes what a plan leaves to its executor: points and rays into the input, or a 1 at each lane's output into the seed.
+pub(crate) fn write_given<T: Scalar>(
+    plan: &Plan,
+    id: ValueId,
+    chunk: &Chunk,
+    source: Source,
+    mut view: SeriesMut<T>,
+) {
+    if plan.seed == Some(id) {
+        view.data.fill(T::zero());
+        for sample in 0..chunk.points.len() {
+            for (lane, selected) in chunk.lanes.clone().enumerate() {
+                view.row(1, sample, lane)[source.outputs[selected]] = T::one();
+            }
+        }
+        return;
+    }
+    let units = view.layout.units;
+    for (sample, point) in chunk.points.clone().enumerate() {
+        let from = &source.points[point * units..][..units];
+        for (x, &p) in view.row(0, sample, 0).iter_mut().zip(from) {
+            *x = T::of(p);
+        }
+        if let Some(directions) = source.directions.filter(|_| view.layout.degree > 0) {
+            for (lane, ray) in chunk.lanes.clone().enumerate() {
+                directions.write(point, ray, view.row(1, sample, lane));
+            }
+        }
+    }
+}
+
+/// Brings the results into their final order.
+pub(crate) fn collect<'a, T: Scalar>(
+    plan: &Plan,
+    chunk: &Chunk,
+    source: Source,
+    read: impl Fn(ValueId) -> Series<'a, T>,
+    kinks: Vec<f64>,
+) -> ChunkResult {
+    let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
+    let output = read(plan.output);
+    let mut value = Vec::with_capacity(samples * source.outputs.len());
+    for sample in 0..samples {
+        let row = output.row(0, sample, 0);
+        value.extend(source.outputs.iter().map(|&o| row[o].f64()));
+    }
+    let order = plan.order;
+    let mut series = Vec::new();
+    match plan.method {
+        Method::Exact => {
+            series.resize(samples * source.outputs.len() * order * lanes, 0.0);
+            let mut rows = series.chunks_exact_mut(lanes);
+            for sample in 0..samples {
+                for &selected in source.outputs {
+                    for (k, row) in (1..=order).zip(&mut rows) {
+                        if k > output.layout.degree {
+                            continue;
+                        }
+                        for (lane, c) in row.iter_mut().enumerate() {
+                            *c = output.row(k, sample, lane)[selected].f64();
+                        }
+                    }
+                }
+            }
+        }
+        Method::Hope => {
+            let adjoints: Vec<Series<T>> = plan.adjoints.iter().map(|&id| read(id)).collect();
+            for sample in 0..samples {
+                for lane in 0..lanes {
+                    for k in 1..=order {
+                        for adjoint in &adjoints {
+                            if k <= adjoint.layout.degree {
+                                series.extend(adjoint.row(k, sample, lane).iter().map(|c| c.f64()));
+                            } else {
+                                series.resize(series.len() + adjoint.layout.units, 0.0);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    ChunkResult { value, series, kinks }
+}
+
+
+/// An error if a step's output isn't finite.
+pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output: Series<T>) -> Result<()> {
+    for order in 0..=output.layout.degree {
+        let units = output.layout.units;
+        let block = output.block(order);
+        if let Some(i) = block.iter().position(|x| !x.f64().is_finite()) {
+            let row = i / units;
+            let sample = if order == 0 { row } else { row / output.layout.lanes };
+            return Err(not_finite::<T>(plan, layer, order, chunk.points.start + sample));
+        }
+    }
+    Ok(())
+}
+
+/// The error that names a layer, an order and a point.
+pub(crate) fn not_finite<T: Scalar>(plan: &Plan, layer: usize, order: usize, point: usize) -> Error {
+    let layer = &plan.layers[layer];
+    Error::NonFinite {
+        layer: layer.name.clone(),
+        op: layer.kind.clone(),
+        order,
+        point,
+        hint: if order == 0 {
+            "the network itself has no finite value there; check the point"
+        } else if T::NAME == "f32" {
+            "the coefficient overflows f32; use --precision f64, a lower order, or shorter directions"
+        } else {
+            "use a lower order or shorter directions, or check whether the function is smooth there"
+        },
+    }
+}

@@ -1,0 +1,131 @@
+//! Finding adapters, and opening a device on one.
+
+use super::Engine;
+use crate::error::{Error, Result};
+
+/// Which adapter to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// A hardware GPU, or none: a software driver is taken only when asked for by name.
+    Hardware,
+    /// Any adapter, hardware first.
+    Any,
+    /// The first whose name, driver or backend contains this, ignoring case.
+    Named(String),
+}
+
+/// What there is to know about an adapter before opening it.
+#[derive(Clone, Debug)]
+pub struct AdapterSummary {
+    /// Name, vendor, driver, backend.
+    pub info: wgpu::AdapterInfo,
+    /// What it can do at most.
+    pub limits: wgpu::Limits,
+    /// Optional features.
+    pub features: wgpu::Features,
+}
+
+impl AdapterSummary {
+    /// Whether it computes on a processor instead of a GPU.
+    pub fn is_software(&self) -> bool {
+        self.info.device_type == wgpu::DeviceType::Cpu
+    }
+
+    /// A number to sort by: discrete GPUs first, software last.
+    fn rank(&self) -> u8 {
+        match self.info.device_type {
+            wgpu::DeviceType::DiscreteGpu => 0,
+            wgpu::DeviceType::IntegratedGpu => 1,
+            wgpu::DeviceType::VirtualGpu => 2,
+            wgpu::DeviceType::Other => 3,
+            wgpu::DeviceType::Cpu => 4,
+        }
+    }
+
+    fn matches(&self, choice: &Choice) -> bool {
+        match choice {
+            Choice::Hardware => !self.is_software(),
+            Choice::Any => true,
+            Choice::Named(name) => {
+                let name = name.to_lowercase();
+                let own = [&self.info.name, &self.info.driver, &self.info.driver_info, &self.info.backend.to_string()];
+                own.iter().any(|part| part.to_lowercase().contains(&name))
+            }
+        }
+    }
+}
+
+/// An instance that honours `WGPU_BACKEND` and the like.
+fn instance() -> wgpu::Instance {
+    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env())
+}
+
+async fn found() -> Vec<(wgpu::Adapter, AdapterSummary)> {
+    let backends = wgpu::Backends::from_env().unwrap_or(wgpu::Backends::all());
+    let mut all: Vec<_> = instance()
+        .enumerate_adapters(backends)
+        .await
+        .into_iter()
+        .map(|adapter| {
+            let summary =
+                AdapterSummary { info: adapter.get_info(), limits: adapter.limits(), features: adapter.features() };
+            (adapter, summary)
+        })
+        .collect();
+    all.sort_by_key(|(_, summary)| summary.rank());
+    all
+}
+
+/// All adapters that can compute, the best first.
+pub async fn adapters() -> Vec<AdapterSummary> {
+    found().await.into_iter().map(|(_, summary)| summary).collect()
+}
+
+impl Engine {
+    /// Opens a device on an adapter.
+    ///
+    /// `limits` are what the device is asked for; by default WebGPU's own, with buffers and bindings as large as the
+    /// adapter allows.
+    ///
+    /// # Errors
+    /// If there is no such adapter or it refuses.
+    pub async fn open(choice: &Choice, limits: Option<wgpu::Limits>) -> Result<Self> {
+        let all = found().await;
+        let Some((adapter, summary)) = all.iter().find(|(_, summary)| summary.matches(choice)) else {
+            return Err(no_adapter(choice, &all));
+        };
+        let largest = &summary.limits;
+        let limits = limits.unwrap_or_else(|| wgpu::Limits {
+            max_storage_buffer_binding_size: largest.max_storage_buffer_binding_size,
+            max_buffer_size: largest.max_buffer_size,
+            ..wgpu::Limits::default()
+        });
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("hope"),
+            required_limits: limits,
+            memory_hints: wgpu::MemoryHints::Performance,
+            ..Default::default()
+        };
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| Error::Device {
+            device: summary.info.name.clone(),
+            cause: format!("it cannot be opened: {error}"),
+        })?;
+        Self::new(device, queue)
+    }
+}
+
+fn no_adapter(choice: &Choice, all: &[(wgpu::Adapter, AdapterSummary)]) -> Error {
+    let names: Vec<String> =
+        all.iter().map(|(_, s)| format!("'{}' ({})", s.info.name, s.info.backend)).collect();
+    let there = if names.is_empty() {
+        "no adapter at all: install a Vulkan driver (Debian: mesa-vulkan-drivers)".to_string()
+    } else {
+        names.join(", ")
+    };
+    let wanted = match choice {
+        Choice::Hardware => "hardware GPU".to_string(),
+        Choice::Any => "adapter".to_string(),
+        Choice::Named(name) => format!("adapter named '{name}'"),
+    };
+    Error::NoAdapter { wanted, there }
+}

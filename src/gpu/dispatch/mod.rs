@@ -1,0 +1,170 @@
+//! From a step of a plan to the dispatches that run it: shader, parameters, bindings, grid.
+//!
+//! The number of dispatches of a step is fixed: it depends neither on the size of the chunk nor on the order.
+
+mod arithmetic;
+mod conv;
+mod elementwise;
+mod linear;
+mod pool;
+mod reduction;
+mod strided;
+
+use crate::kernels::Layout;
+use crate::plan::{ConstantId, Kernel, Plan, Step, ValueId};
+
+/// Invocations of a workgroup of the kernels that number their invocations in one dimension.
+pub(super) const WORKGROUP: u32 = 256;
+
+/// Which compiled shader: a file, an entry point, and the activation that the file includes, if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Shader {
+    /// File in `shaders/`, without extension.
+    pub file: &'static str,
+    /// Its entry point.
+    pub entry: &'static str,
+    /// Name of the elementwise function that it includes.
+    pub activation: Option<&'static str>,
+}
+
+/// One dispatch.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Dispatch {
+    pub shader: Shader,
+    /// The words of the shader's `Params`, in order.
+    pub params: Params,
+    /// Bound to `x` and `y`.
+    pub inputs: [Option<ValueId>; 2],
+    /// Bound to `weights` and `bias`.
+    pub constants: [Option<ConstantId>; 2],
+    /// Bound to `out`.
+    pub output: ValueId,
+    /// Workgroups.
+    pub grid: [u32; 3],
+}
+
+/// The words of a uniform buffer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Params(pub Vec<u32>);
+
+impl Params {
+    /// Starts with the three layouts that every `Params` begins with.
+    pub fn new(x: Layout, y: Layout, out: Layout) -> Self {
+        let mut params = Self::default();
+        for layout in [x, y, out] {
+            for word in [layout.samples, layout.lanes, layout.units, layout.degree, usize::from(layout.primal)] {
+                params.push(word);
+            }
+            params.0.extend([0; 3]);
+        }
+        params
+    }
+
+    /// Appends an integer. Chunks are cut so that all counts fit 32 bits.
+    pub fn push(&mut self, word: usize) {
+        self.0.push(word as u32);
+    }
+
+    /// Appends a flag.
+    pub fn flag(&mut self, flag: bool) {
+        self.0.push(u32::from(flag));
+    }
+
+    /// Appends a signed integer.
+    pub fn signed(&mut self, word: isize) {
+        self.0.push(word as i32 as u32);
+    }
+
+    /// Appends a number.
+    pub fn float(&mut self, number: f64) {
+        self.0.push((number as f32).to_bits());
+    }
+}
+
+/// Workgroups for a number of invocations, folded into two dimensions.
+pub(super) fn grid(invocations: usize) -> [u32; 3] {
+    let groups = invocations.div_ceil(WORKGROUP as usize).max(1);
+    let width = groups.min(32_768);
+    [width as u32, groups.div_ceil(width) as u32, 1]
+}
+
+/// Workgroups of a tiled product of `m` rows and `n` columns: see `shaders/tile.wgsl`.
+fn tiles(m: usize, n: usize, layers: usize) -> [u32; 3] {
+    const TILE: usize = 64;
+    [n.div_ceil(TILE).max(1) as u32, m.div_ceil(TILE).max(1) as u32, layers.max(1) as u32]
+}
+
+/// A power of two near the largest weight: see `scaled_power` in `shaders/tile.wgsl`.
+fn power_scale(weights: &[f64]) -> f64 {
+    crate::kernels::power_of_two_near(weights.iter().fold(0.0, |m: f64, w| m.max(w.abs())))
+}
+
+/// A step in a chunk of some size.
+pub(super) struct Call<'a> {
+    pub plan: &'a Plan,
+    pub step: &'a Step,
+    pub samples: usize,
+    pub lanes: usize,
+}
+
+impl Call<'_> {
+    /// Layout of an input; of the first one, where there is no such input.
+    pub fn input(&self, index: usize) -> Layout {
+        let id = self.step.inputs.get(index).unwrap_or(&self.step.inputs[0]);
+        self.plan.layout(*id, self.samples, self.lanes)
+    }
+
+    /// Orders that an adjoint step has to write: all of the output, or when adding those of the input.
+    pub fn adjoint_orders(&self) -> usize {
+        if self.step.accumulate { self.input(0).degree } else { self.output().degree }
+    }
+
+    pub fn output(&self) -> Layout {
+        self.plan.layout(self.step.output, self.samples, self.lanes)
+    }
+
+    /// The words that every `Params` begins with.
+    pub fn params(&self) -> Params {
+        Params::new(self.input(0), self.input(1), self.output())
+    }
+
+    /// A dispatch on the step's inputs and output, without constants.
+    pub fn dispatch(&self, file: &'static str, entry: &'static str, params: Params, grid: [u32; 3]) -> Dispatch {
+        Dispatch {
+            shader: Shader { file, entry, activation: None },
+            params,
+            inputs: [self.step.inputs.first().copied(), self.step.inputs.get(1).copied()],
+            constants: [None, None],
+            output: self.step.output,
+            grid,
+        }
+    }
+}
+
+/// The dispatches of a step.
+pub(super) fn dispatches(plan: &Plan, step: &Step, samples: usize, lanes: usize) -> Vec<Dispatch> {
+    let call = Call { plan, step, samples, lanes };
+    match &step.kernel {
+        Kernel::Linear { shape, weight, bias } => linear::linear(&call, *shape, *weight, *bias),
+        Kernel::LinearOfUnitRays { shape, weight, bias } => {
+            linear::linear_of_unit_rays(&call, *shape, *weight, *bias)
+        }
+        Kernel::LinearAdjoint { shape, weight } => linear::linear_adjoint(&call, *shape, *weight),
+        Kernel::Conv { shape, weight, bias } => conv::conv(&call, shape, *weight, *bias),
+        Kernel::ConvAdjoint { shape, weight } => conv::conv_adjoint(&call, shape, *weight),
+        Kernel::AveragePool(pool) => pool::average_pool(&call, pool),
+        Kernel::AveragePoolAdjoint(pool) => pool::average_pool_adjoint(&call, pool),
+        Kernel::MaxPool(pool) => pool::max_pool(&call, pool),
+        Kernel::MaxPoolAdjoint(pool) => pool::max_pool_adjoint(&call, pool),
+        Kernel::Compose(function) => elementwise::compose(&call, *function),
+        Kernel::Bell(function) => elementwise::bell(&call, *function),
+        Kernel::Affine { scale, shift } => arithmetic::affine(&call, *scale, *shift),
+        Kernel::AffineAdjoint { scale } => arithmetic::affine_adjoint(&call, *scale),
+        Kernel::Copy => arithmetic::copy(&call),
+        Kernel::Multiply => arithmetic::multiply(&call),
+        Kernel::Divide => arithmetic::divide(&call),
+        Kernel::Strided { copy, fill } => strided::strided(&call, copy, *fill),
+        Kernel::StridedAdjoint(copy) => strided::strided_adjoint(&call, copy),
+        Kernel::Reduce { reduction, axis } => reduction::reduce(&call, *reduction, *axis),
+    }
+}

@@ -1,0 +1,51 @@
+//! Dispatches of `shaders/pool.wgsl`.
+
+use super::{Call, Dispatch, Params, grid};
+use crate::model::Pool;
+
+const FILE: &str = "pool";
+
+pub(super) fn average_pool(call: &Call, pool: &Pool) -> Vec<Dispatch> {
+    vec![call.dispatch(FILE, "average_pool", params(call, pool), grid(call.output().len()))]
+}
+
+pub(super) fn average_pool_adjoint(call: &Call, pool: &Pool) -> Vec<Dispatch> {
+    let elements = call.adjoint_orders() * call.output().rows(1) * call.output().units;
+    vec![call.dispatch(FILE, "average_pool_adjoint", params(call, pool), grid(elements))]
+}
+
+pub(super) fn max_pool(call: &Call, pool: &Pool) -> Vec<Dispatch> {
+    let output = call.output();
+    let series = output.rows(output.degree.min(1)) * output.units;
+    vec![call.dispatch(FILE, "max_pool", params(call, pool), grid(series))]
+}
+
+pub(super) fn max_pool_adjoint(call: &Call, pool: &Pool) -> Vec<Dispatch> {
+    let output = call.output();
+    vec![call.dispatch(FILE, "max_pool_adjoint", params(call, pool), grid(output.rows(1) * output.units))]
+}
+
+fn params(call: &Call, pool: &Pool) -> Params {
+    let window = &pool.window;
+    let end = |axis: usize| {
+        let pad = if pool.count_include_pad { window.pad_end[axis] } else { 0 };
+        window.pad_begin[axis] + window.input[axis] + pad
+    };
+    let counted_begin = if pool.count_include_pad { [0, 0] } else { window.pad_begin };
+    let mut params = call.params();
+    for pair in [
+        window.input,
+        window.output,
+        window.kernel,
+        window.stride,
+        window.dilation,
+        window.pad_begin,
+        counted_begin,
+        [end(0), end(1)],
+    ] {
+        pair.into_iter().for_each(|word| params.push(word));
+    }
+    params.flag(call.step.accumulate);
+    params.0.extend([0; 3]);
+    params
+}

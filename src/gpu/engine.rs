@@ -1,0 +1,152 @@
+//! A device with its compiled pipelines.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::dispatch::Shader;
+use super::shader;
+use crate::error::{Error, Result};
+
+/// Number of storage buffers in the one bind group layout that all kernels share.
+const STORAGE_BUFFERS: u32 = 6;
+
+/// A GPU to compute on: a device, its queue, and the pipelines compiled so far.
+///
+/// Engines are independent of each other: several may work at once, on several adapters or threads. There
+/// is no global state.
+#[derive(Debug)]
+pub struct Engine {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    info: wgpu::AdapterInfo,
+    pub(super) layout: wgpu::BindGroupLayout,
+    pipeline_layout: wgpu::PipelineLayout,
+    pipelines: Mutex<HashMap<Shader, wgpu::ComputePipeline>>,
+    lost: Arc<Mutex<Option<String>>>,
+}
+
+impl Engine {
+    /// Takes the caller's device. It needs no features, and no more than WebGPU's default limits; where it has less,
+    /// the work is cut smaller.
+    ///
+    /// # Errors
+    /// If the device lacks what even the smallest piece of work needs.
+    pub fn new(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self> {
+        let (info, limits) = (device.adapter_info(), device.limits());
+        let least = [
+            ("storage buffers per shader stage", limits.max_storage_buffers_per_shader_stage, STORAGE_BUFFERS),
+            ("invocations per workgroup", limits.max_compute_invocations_per_workgroup, 256),
+            ("workgroup size along x", limits.max_compute_workgroup_size_x, 256),
+            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 8192),
+        ];
+        for (what, has, needs) in least {
+            if has < needs {
+                let cause = format!("it has {has} {what}, {needs} are needed: ask for WebGPU's default limits");
+                return Err(Error::Device { device: info.name, cause });
+            }
+        }
+        let layout = bind_group_layout(&device);
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("hope"),
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let lost = Arc::new(Mutex::new(None));
+        let noted = lost.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            // Being dropped is no loss.
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
+            }
+        });
+        Ok(Self { device, queue, info, layout, pipeline_layout, pipelines: Mutex::default(), lost })
+    }
+
+    /// The device.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.device
+    }
+
+    /// The queue.
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.queue
+    }
+
+    /// The adapter's name, driver and backend.
+    pub fn info(&self) -> &wgpu::AdapterInfo {
+        &self.info
+    }
+
+    /// An error if the device has been lost: then the engine is of no more use.
+    pub fn check(&self) -> Result<()> {
+        match &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(reason) => Err(Error::DeviceLost { device: self.info.name.clone(), reason: reason.clone() }),
+        }
+    }
+
+    /// The compiled pipeline of a shader.
+    pub(super) fn pipeline(&self, shader: Shader) -> Result<wgpu::ComputePipeline> {
+        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = pipelines.get(&shader) {
+            return Ok(pipeline.clone());
+        }
+        let label = format!("hope {}", shader.activation.unwrap_or(shader.entry));
+        let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
+        let source = shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(&label),
+            source: wgpu::ShaderSource::Wgsl(source.into()),
+        });
+        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&label),
+            layout: Some(&self.pipeline_layout),
+            module: &module,
+            entry_point: Some(shader.entry),
+            compilation_options: Default::default(),
+            cache: None,
+        });
+        if let Some(error) = pollster::block_on(scope.pop()) {
+            return Err(failed(format!("shader '{label}' does not compile: {error}")));
+        }
+        pipelines.insert(shader, pipeline.clone());
+        Ok(pipeline)
+    }
+
+    /// Creates a buffer, or says that memory is short.
+    pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+        self.check()?;
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let descriptor =
+            wgpu::BufferDescriptor { label: Some(label), size: bytes.max(16), usage, mapped_at_creation: false };
+        let buffer = self.device.create_buffer(&descriptor);
+        match pollster::block_on(scope.pop()) {
+            None => Ok(buffer),
+            Some(_) => Err(Error::DeviceMemory { device: self.info.name.clone(), bytes }),
+        }
+    }
+}
+
+/// One layout for all kernels: see `shaders/common.wgsl`.
+fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    let buffer = |binding: u32, ty: wgpu::BufferBindingType| wgpu::BindGroupLayoutEntry {
+        binding,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
+        count: None,
+    };
+    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("hope"),
+        entries: &[
+            buffer(0, wgpu::BufferBindingType::Uniform),
+            buffer(1, storage(true)),
+            buffer(2, storage(true)),
+            buffer(3, storage(true)),
+            buffer(4, storage(true)),
+            buffer(5, storage(false)),
+            buffer(6, storage(false)),
+        ],
+    })
+}

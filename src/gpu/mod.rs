@@ -1,0 +1,21 @@
+//! The GPU executor: runs a plan's kernels as compute shaders on any adapter that `wgpu` finds.
+//!
+//! [`Engine`] holds a device with its compiled pipelines; it takes the caller's `Device` and `Queue` or opens its own.
+//! A plan becomes a [`Program`]: buffers, bind groups and dispatches for chunks of one size, which records into
+//! any command encoder without waiting or mapping. wgpu appears nowhere but in this folder.
+
+mod adapter;
+mod dispatch;
+mod engine;
+mod executor;
+mod program;
+mod shader;
+
+pub use adapter::{AdapterSummary, Choice, adapters};
+pub use engine::Engine;
+pub use executor::GpuExecutor;
+pub use program::{Program, Weights};
+pub use wgpu;
+
+/// Highest order that the shaders compute.
+pub const MAX_ORDER: usize = 16;

@@ -1,0 +1,163 @@
+//! A plan on the GPU: buffers, bind groups and dispatches for chunks of one size.
+
+use wgpu::BufferUsages;
+
+use super::Engine;
+use super::dispatch::{Dispatch, dispatches};
+use crate::error::Result;
+use crate::plan::{Plan, ValueId};
+
+/// A plan's weights on the GPU, shared by all its programs.
+#[derive(Debug)]
+pub struct Weights(Vec<wgpu::Buffer>);
+
+impl Weights {
+    /// Uploads the weights of a plan, in f32.
+    ///
+    /// # Errors
+    /// If the GPU's memory doesn't suffice.
+    pub fn new(engine: &Engine, plan: &Plan) -> Result<Self> {
+        let upload = |constant: &crate::model::Weights| {
+            let buffer = engine.buffer(
+                "hope weights",
+                4 * constant.len() as u64,
+                BufferUsages::STORAGE | BufferUsages::COPY_DST,
+            )?;
+            let numbers: Vec<f32> = constant.iter().map(|&x| x as f32).collect();
+            engine.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(&numbers));
+            Ok(buffer)
+        };
+        plan.constants.iter().map(upload).collect::<Result<_>>().map(Self)
+    }
+}
+
+/// A plan for chunks of `samples` points and `lanes` series each, ready to record.
+#[derive(Debug)]
+pub struct Program {
+    pub(super) samples: usize,
+    pub(super) lanes: usize,
+    slots: Vec<wgpu::Buffer>,
+    /// Distances to the nearest kink, one per (sample, lane).
+    pub(super) kinks: wgpu::Buffer,
+    /// Numbers of the chunk that shaders without a second input read there: the first lane.
+    pub(super) chunk: wgpu::Buffer,
+    steps: Vec<Recorded>,
+}
+
+#[derive(Debug)]
+struct Recorded {
+    /// Index of the plan's step that it belongs to.
+    step: usize,
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    grid: [u32; 3],
+}
+
+impl Program {
+    /// Makes a plan ready for chunks of a size.
+    ///
+    /// # Errors
+    /// If the GPU's memory doesn't suffice or a shader doesn't compile.
+    pub fn new(engine: &Engine, plan: &Plan, weights: &Weights, samples: usize, lanes: usize) -> Result<Self> {
+        let storage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
+        let slots = plan
+            .slot_lengths(samples, lanes)
+            .into_iter()
+            .map(|length| engine.buffer("hope values", 4 * length as u64, storage))
+            .collect::<Result<Vec<_>>>()?;
+        let kinks = engine.buffer("hope kinks", 4 * (samples * lanes) as u64, storage)?;
+        let chunk = engine.buffer("hope chunk", 16, storage)?;
+        let calls: Vec<(usize, Dispatch)> = plan
+            .steps
+            .iter()
+            .enumerate()
+            .flat_map(|(i, step)| dispatches(plan, step, samples, lanes).into_iter().map(move |d| (i, d)))
+            .collect();
+        let (params, offsets) = pack_params(engine, &calls)?;
+        let mut program = Self { samples, lanes, slots, kinks, chunk, steps: Vec::with_capacity(calls.len()) };
+        for ((step, call), (offset, size)) in calls.into_iter().zip(offsets) {
+            let value = |id: ValueId| &program.slots[plan.values[id.0].slot];
+            let or_chunk = |id: Option<ValueId>| id.map_or(&program.chunk, value);
+            let constant = |i: usize| call.constants[i].map_or(&program.chunk, |id| &weights.0[id.0]);
+            let uniform = wgpu::BufferBinding { buffer: &params, offset, size: wgpu::BufferSize::new(size) };
+            let buffers = [
+                or_chunk(call.inputs[0]),
+                or_chunk(call.inputs[1]),
+                constant(0),
+                constant(1),
+                value(call.output),
+                &program.kinks,
+            ];
+            let mut entries =
+                vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(uniform) }];
+            entries.extend(
+                (1..)
+                    .zip(buffers)
+                    .map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() }),
+            );
+            let bindings = engine.device().create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(call.shader.entry),
+                layout: &engine.layout,
+                entries: &entries,
+            });
+            let pipeline = engine.pipeline(call.shader)?;
+            program.steps.push(Recorded { step, pipeline, bindings, grid: call.grid });
+        }
+        Ok(program)
+    }
+
+    /// Records the whole plan: one compute pass, nothing is read back between layers.
+    ///
+    /// Before the pass the input's buffer has to hold points and rays, and the seed's the outputs' adjoints: see
+    /// [`Self::buffer`].
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder) {
+        self.record_steps(encoder, 0..usize::MAX);
+    }
+
+    /// Records the dispatches of some of the plan's steps.
+    pub(super) fn record_steps(&self, encoder: &mut wgpu::CommandEncoder, steps: std::ops::Range<usize>) {
+        let mut pass = encoder
+            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("hope"), timestamp_writes: None });
+        for recorded in self.steps.iter().filter(|r| steps.contains(&r.step)) {
+            pass.set_pipeline(&recorded.pipeline);
+            pass.set_bind_group(0, &recorded.bindings, &[]);
+            let [x, y, z] = recorded.grid;
+            pass.dispatch_workgroups(x, y, z);
+        }
+    }
+
+    /// The buffer that a value of the plan lives in, from its start.
+    pub fn buffer(&self, plan: &Plan, value: ValueId) -> &wgpu::Buffer {
+        &self.slots[plan.values[value.0].slot]
+    }
+}
+
+/// Whether a chunk of this size stays within a device's limits.
+pub(super) fn fits(limits: &wgpu::Limits, plan: &Plan, samples: usize, lanes: usize) -> bool {
+    let largest = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+    let bound = |length: usize| 4 * length as u64 <= largest && length < u32::MAX as usize / 2;
+    plan.slot_lengths(samples, lanes).into_iter().all(bound)
+        && plan.steps.iter().all(|step| {
+            dispatches(plan, step, samples, lanes)
+                .iter()
+                .all(|d| d.grid.iter().all(|&n| n <= limits.max_compute_workgroups_per_dimension))
+        })
+}
+
+/// Puts the parameters of all dispatches into one uniform buffer; returns offset and size of each.
+fn pack_params(engine: &Engine, calls: &[(usize, Dispatch)]) -> Result<(wgpu::Buffer, Vec<(u64, u64)>)> {
+    let alignment = engine.device().limits().min_uniform_buffer_offset_alignment as usize;
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut offsets = Vec::with_capacity(calls.len());
+    for (_, call) in calls {
+        bytes.resize(bytes.len().next_multiple_of(alignment), 0);
+        let offset = bytes.len();
+        bytes.extend_from_slice(bytemuck::cast_slice(&call.params.0));
+        bytes.resize(bytes.len().next_multiple_of(16), 0);
+        offsets.push((offset as u64, (bytes.len() - offset) as u64));
+    }
+    let buffer =
+        engine.buffer("hope parameters", bytes.len() as u64, BufferUsages::UNIFORM | BufferUsages::COPY_DST)?;
+    engine.queue().write_buffer(&buffer, 0, &bytes);
+    Ok((buffer, offsets))
+}
