@@ -195,11 +195,11 @@ fn hope_erf_small(x: f32) -> f32 {
     p = p * z - 2.68610213e-2;
     p = p * z + 1.1283727e-1;
     p = p * z - 3.76126349e-1;
-    return x + x * (1.28379167e-1 + z * p);
+    return x * (1.12837917 + z * p);
 }
 
 // erfc(x) = e^{-x^2} G / (1 + 2x) for x >= 0.5; G is a polynomial in (x-2)/(x+2), minimax (Remez, relative error 4e-9).
-// x^2 = h^2 + (x-h)(x+h) with h the leading bits of x, whose square is exact.
+// The exponential as in hope_exp, with x^2 = h^2 + (x-h)(x+h) where h is the leading bits of x, whose square is exact.
 fn hope_erfc_tail(x: f32) -> f32 {
     if x > 11.0 {
         return 0.0;
@@ -216,8 +216,10 @@ fn hope_erfc_tail(x: f32) -> f32 {
     g = g * u - 9.27637666e-2;
     g = g * u + 1.27697837;
     let h = hope_high(x);
-    let rest = hope_expm1_small((h - x) * (h + x));
-    return hope_exp(-h * h) * ((g + g * rest) / (1.0 + 2.0 * x));
+    let n = floor(0.5 - x * x * 1.44269504);
+    let r = ((-h * h - n * 0.693359375) + n * 2.12194440e-4) + (h - x) * (h + x);
+    let f = g / (1.0 + 2.0 * x);
+    return hope_scale(f + f * hope_expm1_small(r), i32(n));
 }
 
 fn hope_erf(x: f32) -> f32 {

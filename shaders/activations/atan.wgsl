@@ -1,5 +1,5 @@
 // Arc tangent: y' = r with r = 1 / (1 + (x+t)^2), whose series is r_k = -(2 x r_{k-1} + r_{k-2}) r_0.
-// 
+//
 // Beyond 1e18, where x^2 overflows, all coefficients but the first are 0 in f32.
 
 fn taylor(x: f32, n: u32, p: vec4<f32>) {

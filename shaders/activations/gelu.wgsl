@@ -1,5 +1,5 @@
 // Gaussian error linear unit, erf form: x Phi(x).
-// 
+//
 // Phi' = phi, phi' = -(x+t) phi; Phi(x) = erfc(-x/sqrt(2)) / 2 keeps the left tail accurate.
 
 fn taylor(x: f32, n: u32, p: vec4<f32>) {

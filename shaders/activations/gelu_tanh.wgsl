@@ -1,6 +1,7 @@
 // Gaussian error linear unit, tanh form: x/2 (1 + tanh u), u = sqrt(2/pi) (x + 0.044715 x^3).
-// 
-// (1 + tanh u)/2 is the logistic function of 2u, a cubic in t; beyond |x| = 32 it is 0 or 1, but the cubic may overflow.
+//
+// (1 + tanh u)/2 is the logistic function of 2u, a cubic in t. Beyond |x| = 32, where the cubic might overflow, it is
+// 0 or 1.
 
 fn taylor(x: f32, n: u32, p: vec4<f32>) {
     let c = 0.044715;

@@ -1,5 +1,5 @@
 // x tanh(softplus(x)).
-// 
+//
 // With u = e^{-x}: tanh(softplus x) = 1 - 2u^2 / (1 + 2u + 2u^2); with w = e^x: (w^2 + 2w) / (w^2 + 2w + 2).
 // Either is used where its exponential stays below 1, so that nothing overflows or cancels.
 

@@ -1,5 +1,5 @@
 // Power with the constant exponent p.x.
-// 
+//
 // From x y' = p y: a_{k+1} = a_k (p - k) / ((k+1) x); for small whole p the binomial formula, good at 0 too.
 
 fn taylor(x: f32, n: u32, p: vec4<f32>) {

@@ -1,4 +1,5 @@
-// Hyperbolic tangent: y' = s, s' = -2 y s with s = 1 - y^2 = 4 e / (1 + e)^2, e = e^{-2|x|}: nothing cancels in the tails.
+// Hyperbolic tangent: y' = s, s' = -2 y s with s = 1 - y^2 = 4 e / (1 + e)^2, e = e^{-2|x|}:
+// nothing cancels in the tails.
 
 fn taylor(x: f32, n: u32, p: vec4<f32>) {
     let decay = hope_exp(-2.0 * abs(x));

@@ -8,13 +8,16 @@ mod adapter;
 mod dispatch;
 mod engine;
 mod executor;
+mod prepared;
 mod program;
 mod shader;
 
 pub use adapter::{AdapterSummary, Choice, adapters};
 pub use engine::Engine;
 pub use executor::GpuExecutor;
+pub use prepared::Prepared;
 pub use program::{Program, Weights};
+pub use shader::{Variant, variants};
 pub use wgpu;
 
 /// Highest order that the shaders compute.

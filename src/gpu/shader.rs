@@ -83,6 +83,34 @@ const FILES: &[File] = &[
     },
 ];
 
+/// A shader that the engine may compile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// File and, where it includes one, activation.
+    pub name: String,
+    /// The complete WGSL.
+    pub source: String,
+    /// Entry points.
+    pub entries: &'static [&'static str],
+}
+
+/// Every shader that the engine can put together, for validation without a GPU.
+pub fn variants() -> Vec<Variant> {
+    let mut all = Vec::new();
+    for file in FILES {
+        let activations: Vec<Option<&'static str>> = match file.per_activation {
+            true => Activation::NAMES.iter().copied().map(Some).collect(),
+            false => vec![None],
+        };
+        for activation in activations {
+            let name = activation.map_or(file.name.into(), |activation| format!("{} {activation}", file.name));
+            let shader = Shader { file: file.name, entry: "", activation };
+            all.push(Variant { name, source: source(&shader).unwrap_or_default(), entries: file.entries });
+        }
+    }
+    all
+}
+
 /// The complete WGSL of a shader.
 pub(super) fn source(shader: &Shader) -> Option<String> {
     let file = FILES.iter().find(|file| file.name == shader.file)?;

@@ -168,3 +168,49 @@ pub(super) fn dispatches(plan: &Plan, step: &Step, samples: usize, lanes: usize)
         Kernel::Reduce { reduction, axis } => reduction::reduce(&call, *reduction, *axis),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{Relu, Tanh};
+    use crate::model::{Geometry, Model};
+    use crate::plan::{Rays, Target};
+
+    fn model() -> Model {
+        let mut b = Model::builder(&[2, 6, 6]);
+        let x = b.input();
+        let square = Geometry { kernel: vec![2, 2], stride: vec![2, 2], ..Default::default() };
+        let h = b.conv(x, &[2, 2, 2, 2], vec![0.25; 16], Some(vec![0.5; 2]), 1, &square).unwrap();
+        let h = b.activation(h, Tanh).unwrap();
+        let g = b.activation(h, Relu).unwrap();
+        let h = b.add(h, g).unwrap();
+        let h = b.reshape(h, &[18]).unwrap();
+        let y = b.linear(h, &[3, 18], vec![0.1; 54], None).unwrap();
+        b.build(y).unwrap()
+    }
+
+    fn count(plan: &Plan, samples: usize, lanes: usize) -> usize {
+        plan.steps.iter().map(|step| dispatches(plan, step, samples, lanes).len()).sum()
+    }
+
+    #[test]
+    fn the_number_of_dispatches_depends_on_the_layers_only() {
+        let model = model();
+        let exact = |order| Plan::exact(&model, order, Rays::Unit).unwrap();
+        let hope = |order| Plan::hope(&model, order, &Target::Input).unwrap();
+        for make in [&exact as &dyn Fn(usize) -> Plan, &hope] {
+            let least = count(&make(2), 1, 1);
+            for (order, samples, lanes) in [(2, 9, 70), (8, 1, 1), (16, 100, 1000)] {
+                assert_eq!(count(&make(order), samples, lanes), least);
+            }
+        }
+    }
+
+    #[test]
+    fn grids_fold_into_two_dimensions() {
+        assert_eq!(grid(0), [1, 1, 1]);
+        assert_eq!(grid(257), [2, 1, 1]);
+        let [x, y, _] = grid(1 << 30);
+        assert!(x <= 65_535 && y <= 65_535 && (x as usize * y as usize) * WORKGROUP as usize >= 1 << 30);
+    }
+}

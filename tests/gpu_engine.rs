@@ -1,0 +1,319 @@
+//! The GPU engine on every adapter: limits, embedding, several engines, errors, the network of the paper.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+#[path = "common/gpus.rs"]
+mod gpus;
+
+use std::sync::Arc;
+
+use common::{Truth, assert_orders, errors_by_order, path, relative_error};
+use hope::activation::{Log, Reciprocal, Sin};
+use hope::gpu::{Choice, Engine, Prepared, wgpu};
+use hope::model::{Geometry, Model, NodeId};
+use hope::onnx::ImportOptions;
+use hope::rays::Directions;
+use hope::{Device, Error, Expansion, Method, Precision, Request, expand};
+use libtest_mimic::{Arguments, Trial};
+
+type Case = fn(&Arc<Engine>);
+
+const CASES: &[(&str, Case)] = &[
+    ("paper_network", paper_network),
+    ("limits_of_webgpu", limits_of_webgpu),
+    ("limits_of_downlevel_devices", limits_of_downlevel_devices),
+    ("tiny_limits_give_the_same_results", tiny_limits_give_the_same_results),
+    ("recorded_into_a_hosts_encoder", recorded_into_a_hosts_encoder),
+    ("two_engines_at_once", two_engines_at_once),
+    ("a_thousand_expansions", a_thousand_expansions),
+    ("dropped_in_mid_flight", dropped_in_mid_flight),
+    ("errors_name_the_layer", errors_name_the_layer),
+    ("orders_and_precision_are_checked", orders_and_precision_are_checked),
+];
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
+    for (name, engine) in gpus::engines() {
+        for (case, run) in CASES {
+            let engine = engine.clone();
+            trials.push(Trial::test(format!("{case}::{name}"), move || {
+                run(&engine);
+                Ok(())
+            }));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn on(engine: &Arc<Engine>, request: Request) -> Request {
+    Request { device: Device::Gpu(engine.clone()), precision: Precision::F32, memory: Some(1 << 30), ..request }
+}
+
+fn run(model: &Model, request: &Request) -> Expansion {
+    expand(model, request).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn noise(seed: u64, count: usize) -> Vec<f64> {
+    let wave = |i: usize| ((i as f64 + 1.0) * 12.9898 + seed as f64 * 78.233).sin() * 43758.5453 % 1.0;
+    (0..count).map(|i| f64::from(wave(i) as f32)).collect()
+}
+
+/// Convolution, pooling, a linear layer: 200 units in the widest value.
+fn network() -> Model {
+    let mut b = Model::builder(&[1, 10, 10]);
+    let x = b.input();
+    let kernel = Geometry { kernel: vec![3, 3], ..Default::default() };
+    let halves = Geometry { kernel: vec![2, 2], stride: vec![2, 2], ..Default::default() };
+    let h = b.conv(x, &[4, 1, 3, 3], noise(1, 36), Some(noise(2, 4)), 1, &kernel).unwrap();
+    let h = b.activation(h, Sin).unwrap();
+    let h = b.average_pool(h, &halves, true).unwrap();
+    let h = b.reshape(h, &[64]).unwrap();
+    let y = dense(&mut b, h, 5);
+    b.build(y).unwrap()
+}
+
+fn dense(b: &mut hope::model::ModelBuilder, x: NodeId, outputs: usize) -> NodeId {
+    let inputs = b.shape(x)[0];
+    let weight: Vec<f64> = noise(3, outputs * inputs).into_iter().map(|w| w / 8.0).collect();
+    b.linear(x, &[outputs, inputs], weight, None).unwrap()
+}
+
+/// The same numbers as `tests/truth/paper_network.py`.
+fn paper_model() -> Model {
+    let uniform = |seed: u64, count: u64, bound: f32| -> Vec<f64> {
+        (1..=count)
+            .map(|i| {
+                let mut z = (seed * (1 << 32) + i).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+                z ^= z >> 31;
+                f64::from(bound * (((z >> 40) as f64 / f64::from(1 << 23) - 1.0) as f32))
+            })
+            .collect()
+    };
+    let sizes = [1usize, 1024, 1024, 1024, 1024, 1];
+    let mut b = Model::builder(&[1]);
+    let mut x = b.input();
+    for (layer, pair) in sizes.windows(2).enumerate() {
+        let bound = if layer == 0 { 1.0 } else { ((6.0f64 / 1024.0).sqrt() / 30.0) as f32 };
+        let weight = uniform(layer as u64, (pair[0] * pair[1]) as u64, bound);
+        x = b.linear(x, &[pair[1], pair[0]], weight, None).unwrap();
+        x = b.activation(x, Sin).unwrap();
+    }
+    b.build(x).unwrap()
+}
+
+/// Powers of its weights underflow unless layers are scaled.
+fn paper_network(engine: &Arc<Engine>) {
+    let mut truth = Truth::open(&path("tests/fixtures/paper_network.npz"));
+    let model = paper_model();
+    let request = Request { method: Method::Hope, ..Request::new(truth.values("points"), 10) };
+    let cpu = Request { precision: Precision::F32, ..request.clone() };
+    for request in [on(engine, request), cpu] {
+        let found = run(&model, &request);
+        let errors = errors_by_order(&found.coefficients, &truth.values("unmixed"), 10, 10, 1);
+        assert_orders("paper network", &errors, 1e-4);
+    }
+}
+
+fn compare_with_cpu(engine: &Arc<Engine>, tolerance: f64) {
+    let model = network();
+    for (method, order) in [(Method::Exact, 5), (Method::Hope, 5)] {
+        let request = Request { method, ..Request::new(noise(9, 7 * 100), order) };
+        let truth = run(&model, &request);
+        let found = run(&model, &on(engine, request));
+        let errors = errors_by_order(&found.coefficients, &truth.coefficients, order, order, 100);
+        assert_orders(method.name(), &errors, tolerance);
+        assert!(relative_error(found.value, truth.value) < tolerance);
+    }
+}
+
+fn opened(engine: &Arc<Engine>, limits: wgpu::Limits) -> Arc<Engine> {
+    let choice = Choice::Named(engine.info().name.clone());
+    Arc::new(pollster::block_on(Engine::open(&choice, Some(limits))).unwrap())
+}
+
+fn limits_of_webgpu(engine: &Arc<Engine>) {
+    compare_with_cpu(&opened(engine, wgpu::Limits::default()), 1e-5);
+}
+
+/// Fewer storage buffers than needed are refused with words; the downlevel default has enough invocations.
+fn limits_of_downlevel_devices(engine: &Arc<Engine>) {
+    let limits = wgpu::Limits::downlevel_defaults();
+    let choice = Choice::Named(engine.info().name.clone());
+    match pollster::block_on(Engine::open(&choice, Some(limits))) {
+        Ok(engine) => compare_with_cpu(&Arc::new(engine), 1e-5),
+        Err(error) => assert!(error.to_string().contains("storage buffers"), "{error}"),
+    }
+}
+
+/// A binding of 64 KiB holds 16,384 numbers: a sample of this network with all its rays has many more.
+fn tiny_limits_give_the_same_results(engine: &Arc<Engine>) {
+    let tiny = 64 << 10;
+    let limits = wgpu::Limits {
+        max_storage_buffer_binding_size: tiny,
+        max_buffer_size: tiny,
+        max_compute_workgroups_per_dimension: 256,
+        ..wgpu::Limits::default()
+    };
+    compare_with_cpu(&opened(engine, limits), 1e-5);
+}
+
+/// Submits a host's commands around a recorded expansion; returns what the output buffer holds.
+fn embedded(engine: &Arc<Engine>, prepared: &Prepared, points: &[f64]) -> Vec<f32> {
+    let (device, queue) = (engine.device(), engine.queue());
+    let numbers: Vec<f32> = points.iter().map(|&p| p as f32).collect();
+    let buffer = |size: u64, usage| {
+        device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+    };
+    let input = buffer(
+        4 * numbers.len() as u64,
+        wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::STORAGE,
+    );
+    let usages = wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
+    let output = buffer(prepared.output_bytes(), usages);
+    let staging = buffer(prepared.output_bytes(), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+    queue.write_buffer(&input, 0, bytemuck::cast_slice(&numbers));
+    let mut encoder = device.create_command_encoder(&Default::default());
+    prepared.record(&mut encoder, &input, &output);
+    encoder.copy_buffer_to_buffer(&output, 0, &staging, 0, prepared.output_bytes());
+    queue.submit([encoder.finish()]);
+    staging.slice(..).map_async(wgpu::MapMode::Read, |result| result.unwrap());
+    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    let range = staging.slice(..).get_mapped_range().unwrap();
+    bytemuck::pod_collect_to_vec(&range[..])
+}
+
+fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
+    let model = network();
+    let (points, order, inputs, outputs) = (noise(4, 2 * 100), 3, 100, 5);
+    let truth = run(&model, &Request::new(points.clone(), order));
+    let prepared = Prepared::exact(engine, &model, order, 2, &Directions::Unit { inputs }).unwrap();
+    // Twice: a prepared model is used again and again.
+    embedded(engine, &prepared, &noise(5, 200));
+    let found = embedded(engine, &prepared, &points);
+    let layout = prepared.output_layout();
+    assert!(relative_error(found[..10].iter().map(|&v| f64::from(v)), truth.value.clone()) < 1e-5);
+    for k in 1..=order {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for point in 0..2 {
+            for output in 0..outputs {
+                for ray in 0..inputs {
+                    ours.push(f64::from(found[layout.row(k, point, ray)][output]));
+                    theirs.push(truth.coefficients[((point * outputs + output) * order + k - 1) * inputs + ray]);
+                }
+            }
+        }
+        assert!(relative_error(ours, theirs) < 1e-5, "order {k}");
+    }
+
+    let truth = run(&model, &Request { method: Method::Hope, ..Request::new(points.clone(), order) });
+    let prepared = Prepared::hope(engine, &model, order, 2).unwrap();
+    let found = embedded(engine, &prepared, &points);
+    let layout = prepared.output_layout();
+    for k in 1..=order {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for point in 0..2 {
+            for output in 0..outputs {
+                ours.extend(found[layout.row(k, point, output)].iter().map(|&c| f64::from(c)));
+                let at = ((point * outputs + output) * order + k - 1) * inputs;
+                theirs.extend_from_slice(&truth.coefficients[at..at + inputs]);
+            }
+        }
+        assert!(relative_error(ours, theirs) < 1e-5, "order {k}");
+    }
+    assert!(Prepared::hope(engine, &model, order, 0).is_err());
+}
+
+fn two_engines_at_once(engine: &Arc<Engine>) {
+    let other = opened(engine, wgpu::Limits::default());
+    std::thread::scope(|scope| {
+        for engine in [engine, &other, engine] {
+            scope.spawn(move || compare_with_cpu(engine, 1e-5));
+        }
+    });
+}
+
+/// Resident memory in KiB.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+fn a_thousand_expansions(engine: &Arc<Engine>) {
+    let mut b = Model::builder(&[3]);
+    let x = b.input();
+    let h = dense(&mut b, x, 4);
+    let y = b.activation(h, Sin).unwrap();
+    let model = b.build(y).unwrap();
+    let request = on(engine, Request::new(noise(1, 3), 3));
+    let first = run(&model, &request).coefficients;
+    let mut after_warm_up = None;
+    for i in 0..1000 {
+        assert_eq!(run(&model, &request).coefficients, first);
+        if i == 200 {
+            after_warm_up = resident();
+        }
+    }
+    if let (Some(before), Some(after)) = (after_warm_up, resident()) {
+        assert!(after < before + (64 << 10), "grew from {before} to {after} KiB");
+    }
+}
+
+fn dropped_in_mid_flight(engine: &Arc<Engine>) {
+    let other = opened(engine, wgpu::Limits::default());
+    let prepared = Prepared::exact(&other, &network(), 4, 8, &Directions::Unit { inputs: 100 }).unwrap();
+    let (device, queue) = (other.device().clone(), other.queue().clone());
+    let buffer = |size: u64| {
+        let usage = wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
+        device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+    };
+    let (input, output) = (buffer(4 * 800), buffer(prepared.output_bytes()));
+    for _ in 0..3 {
+        let mut encoder = device.create_command_encoder(&Default::default());
+        prepared.record(&mut encoder, &input, &output);
+        queue.submit([encoder.finish()]);
+    }
+    drop((prepared, other, input, output));
+    drop((queue, device));
+}
+
+fn errors_name_the_layer(engine: &Arc<Engine>) {
+    let mut b = Model::builder(&[1]);
+    let x = b.input();
+    b.name("the logarithm");
+    let h = b.activation(x, Log).unwrap();
+    b.name("after it");
+    let y = b.activation(h, Sin).unwrap();
+    let model = b.build(y).unwrap();
+    let request = on(engine, Request::new(vec![1.0, -1.0], 2));
+    let error = expand(&model, &request).unwrap_err();
+    assert!(
+        matches!(&error, Error::NonFinite { layer, order: 0, point: 1, .. } if layer == "the logarithm"),
+        "{error}"
+    );
+
+    let mut b = Model::builder(&[1]);
+    let x = b.input();
+    b.name("overflow");
+    let y = b.activation(x, Reciprocal).unwrap();
+    let model = b.build(y).unwrap();
+    let error = expand(&model, &on(engine, Request::new(vec![1e-6], 10))).unwrap_err();
+    assert!(matches!(&error, Error::NonFinite { layer, order: 6, .. } if layer == "overflow"), "{error}");
+}
+
+fn orders_and_precision_are_checked(engine: &Arc<Engine>) {
+    let model = Model::from_onnx(path("tests/fixtures/reference/discover_2d.onnx"), &ImportOptions::default());
+    let model = model.unwrap();
+    let error = expand(&model, &on(engine, Request::new(vec![0.0, 0.0], 17))).unwrap_err().to_string();
+    assert!(error.contains("16") && error.contains("--device cpu"), "{error}");
+    let request =
+        Request { precision: Precision::F64, ..on(engine, Request::new(vec![0.0, 0.0], 2)) };
+    let error = expand(&model, &request).unwrap_err().to_string();
+    assert!(error.contains("f32"), "{error}");
+    let nobody = pollster::block_on(Engine::open(&Choice::Named("no such adapter".into()), None));
+    let error = nobody.unwrap_err().to_string();
+    assert!(error.contains(&engine.info().name) && error.contains("--device cpu"), "{error}");
+}
