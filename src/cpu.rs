@@ -168,7 +168,6 @@ impl<T: Scalar> CpuExecutor<T> {
             Kernel::Reduce { reduction: r, axis } => reduction::reduce(*r, *axis, inputs[0], output),
         }
     }
-
 }
 
 fn view<'a, T: Scalar>(

@@ -17,6 +17,30 @@ pub struct Chunk {
     pub lanes: Range<usize>,
 }
 
+impl Chunk {
+    /// Whether it has more than one series.
+    pub fn is_divisible(&self) -> bool {
+        self.points.len() * self.lanes.len() > 1
+    }
+
+    /// Two halves, or itself if it is a single series.
+    pub fn halves(self) -> Vec<Self> {
+        let cut = |range: &Range<usize>| range.start + range.len().div_ceil(2);
+        let Self { points, lanes } = self;
+        if points.len() > 1 {
+            let middle = cut(&points);
+            let first = Self { points: points.start..middle, lanes: lanes.clone() };
+            vec![first, Self { points: middle..points.end, lanes }]
+        } else if lanes.len() > 1 {
+            let middle = cut(&lanes);
+            let first = Self { points: points.clone(), lanes: lanes.start..middle };
+            vec![first, Self { points, lanes: middle..lanes.end }]
+        } else {
+            vec![Self { points, lanes }]
+        }
+    }
+}
+
 /// What all chunks read.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
@@ -146,7 +170,6 @@ pub(crate) fn collect<'a, T: Scalar>(
     ChunkResult { value, series, kinks }
 }
 
-
 /// An error if a step's output isn't finite.
 pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output: Series<T>) -> Result<()> {
     for order in 0..=output.layout.degree {
@@ -176,5 +199,18 @@ pub(crate) fn not_finite<T: Scalar>(plan: &Plan, layer: usize, order: usize, poi
         } else {
             "use a lower order or shorter directions, or check whether the function is smooth there"
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_cover_the_chunk() {
+        let chunk = |points: Range<usize>, lanes: Range<usize>| Chunk { points, lanes };
+        assert_eq!(chunk(2..5, 0..7).halves(), [chunk(2..4, 0..7), chunk(4..5, 0..7)]);
+        assert_eq!(chunk(2..3, 4..7).halves(), [chunk(2..3, 4..6), chunk(2..3, 6..7)]);
+        assert_eq!(chunk(2..3, 4..5).halves(), [chunk(2..3, 4..5)]);
     }
 }

@@ -47,6 +47,7 @@ pub mod series;
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Result};
 pub use expansion::{
-    Batch, Device, Expansion, Job, Largest, Precision, Progress, Report, Request, Sink, Terms, Verification, expand,
+    Batch, Device, Expansion, Job, Largest, Precision, Progress, Report, Request, Sink, Terms, Verification,
+    expand,
 };
 pub use plan::Method;

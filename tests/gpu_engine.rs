@@ -27,11 +27,13 @@ const CASES: &[(&str, Case)] = &[
     ("two_engines_at_once", two_engines_at_once),
     ("a_thousand_expansions", a_thousand_expansions),
     ("dropped_in_mid_flight", dropped_in_mid_flight),
+    ("a_lost_device_is_replaced_once", a_lost_device_is_replaced_once),
     ("errors_name_the_layer", errors_name_the_layer),
     ("orders_and_precision_are_checked", orders_and_precision_are_checked),
 ];
 
 fn main() {
+    gpus::watch_validation();
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
     for (name, engine) in gpus::engines() {
@@ -43,11 +45,16 @@ fn main() {
             }));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    gpus::conclude(libtest_mimic::run(&arguments, trials));
 }
 
 fn on(engine: &Arc<Engine>, request: Request) -> Request {
-    Request { device: Device::Gpu(engine.clone()), precision: Precision::F32, memory: Some(1 << 30), ..request }
+    Request {
+        device: Device::Gpu(engine.clone()),
+        precision: Precision::F32,
+        memory: Some(1 << 30),
+        ..request
+    }
 }
 
 fn run(model: &Model, request: &Request) -> Expansion {
@@ -173,7 +180,8 @@ fn embedded(engine: &Arc<Engine>, prepared: &Prepared, points: &[f64]) -> Vec<f3
     );
     let usages = wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
     let output = buffer(prepared.output_bytes(), usages);
-    let staging = buffer(prepared.output_bytes(), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+    let staging =
+        buffer(prepared.output_bytes(), wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
     queue.write_buffer(&input, 0, bytemuck::cast_slice(&numbers));
     let mut encoder = device.create_command_encoder(&Default::default());
     prepared.record(&mut encoder, &input, &output);
@@ -201,7 +209,9 @@ fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
             for output in 0..outputs {
                 for ray in 0..inputs {
                     ours.push(f64::from(found[layout.row(k, point, ray)][output]));
-                    theirs.push(truth.coefficients[((point * outputs + output) * order + k - 1) * inputs + ray]);
+                    theirs.push(
+                        truth.coefficients[((point * outputs + output) * order + k - 1) * inputs + ray],
+                    );
                 }
             }
         }
@@ -280,6 +290,22 @@ fn dropped_in_mid_flight(engine: &Arc<Engine>) {
     drop((queue, device));
 }
 
+fn a_lost_device_is_replaced_once(engine: &Arc<Engine>) {
+    let lost = opened(engine, wgpu::Limits::default());
+    lost.device().destroy();
+    let _ = lost.device().poll(wgpu::PollType::Poll); // tells the engine
+    assert!(matches!(lost.check(), Err(Error::DeviceLost { .. })));
+    compare_with_cpu(&lost, 1e-5);
+
+    // A host's own device is not ours to replace.
+    let own = opened(engine, wgpu::Limits::default());
+    let hosts = Arc::new(Engine::new(own.device().clone(), own.queue().clone()).unwrap());
+    hosts.device().destroy();
+    let _ = hosts.device().poll(wgpu::PollType::Poll);
+    let error = expand(&network(), &on(&hosts, Request::new(noise(9, 100), 2))).unwrap_err();
+    assert!(matches!(error, Error::DeviceLost { .. }), "{error}");
+}
+
 fn errors_name_the_layer(engine: &Arc<Engine>) {
     let mut b = Model::builder(&[1]);
     let x = b.input();
@@ -305,12 +331,12 @@ fn errors_name_the_layer(engine: &Arc<Engine>) {
 }
 
 fn orders_and_precision_are_checked(engine: &Arc<Engine>) {
-    let model = Model::from_onnx(path("tests/fixtures/reference/discover_2d.onnx"), &ImportOptions::default());
+    let model =
+        Model::from_onnx(path("tests/fixtures/reference/discover_2d.onnx"), &ImportOptions::default());
     let model = model.unwrap();
     let error = expand(&model, &on(engine, Request::new(vec![0.0, 0.0], 17))).unwrap_err().to_string();
     assert!(error.contains("16") && error.contains("--device cpu"), "{error}");
-    let request =
-        Request { precision: Precision::F64, ..on(engine, Request::new(vec![0.0, 0.0], 2)) };
+    let request = Request { precision: Precision::F64, ..on(engine, Request::new(vec![0.0, 0.0], 2)) };
     let error = expand(&model, &request).unwrap_err().to_string();
     assert!(error.contains("f32"), "{error}");
     let nobody = pollster::block_on(Engine::open(&Choice::Named("no such adapter".into()), None));

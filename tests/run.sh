@@ -1,9 +1,32 @@
 #!/usr/bin/env bash
-# All tests. Needs Rust and Python 3; installs numpy into .venv if Python lacks it.
+# All tests. Needs Rust and Python 3. Installs what else they need: numpy into .venv if Python lacks it, and on
+# Debian and Ubuntu a software Vulkan driver if the machine has no driver at all. With CI=true it installs two drivers and
+# the validation layer, and a machine without an adapter is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
+
+install() {
+    command -v apt-get >/dev/null || { echo "no apt-get: install $* yourself"; return 0; }
+    local root=()
+    [ "$(id -u)" = 0 ] || root=(sudo)
+    step "${root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive step "${root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+swiftshader=/usr/lib/chromium/vk_swiftshader_icd.json
+if [ "${CI:-}" = true ]; then
+    if [ ! -f "$swiftshader" ] || ! ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 ||
+        ! ls /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json >/dev/null 2>&1; then
+        install mesa-vulkan-drivers libvulkan1 vulkan-validationlayers chromium
+    fi
+    export HOPE_REQUIRE_GPU=1
+elif ! ls /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json >/dev/null 2>&1; then
+    install mesa-vulkan-drivers libvulkan1
+fi
+# Mesa asks for this folder and complains without it.
+[ -n "${XDG_RUNTIME_DIR:-}" ] || export XDG_RUNTIME_DIR="${TMPDIR:-/tmp}"
 
 step cargo fmt --check
 step cargo clippy --quiet --all-targets -- -D warnings
@@ -11,7 +34,16 @@ step cargo clippy --quiet --no-default-features --lib -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --no-deps
 
 # The optimised build once: the tests run thousands of expansions, and the program is read back with numpy below.
+# The validation layer of Vulkan, where it is installed, listens: each of its messages is a failure.
+export WGPU_VALIDATION=1 WGPU_DEBUG=0
 step cargo test --quiet --release
+if [ "${CI:-}" = true ] && [ -f "$swiftshader" ]; then
+    # Once more on a driver of other habits: f32 only, 256 invocations, poor built-in functions.
+    export VK_DRIVER_FILES="$swiftshader"
+    step cargo test --quiet --release --test gpu_functions --test gpu_engine
+    step cargo test --quiet --release --test cases -- --skip cpu
+    unset VK_DRIVER_FILES
+fi
 
 python=python3
 if ! "$python" -c 'import numpy' 2>/dev/null; then

@@ -23,7 +23,12 @@ pub struct Place {
 impl Place {
     /// Takes the device that `--device` names; `auto` is a hardware GPU if there is one that can do what is asked,
     /// else the CPU.
-    pub fn new(device: &str, precision: Option<Precision>, order: usize, verify: Option<usize>) -> Result<Self> {
+    pub fn new(
+        device: &str,
+        precision: Option<Precision>,
+        order: usize,
+        verify: Option<usize>,
+    ) -> Result<Self> {
         let cpu = || Self {
             device: Device::Cpu,
             precision: precision.unwrap_or(Precision::F64),
@@ -114,7 +119,9 @@ fn open(device: &str) -> Result<Option<Device>> {
     if device == "auto" {
         return Ok(None);
     }
-    bail!("--device {device}: this build of hope has no GPU engine: use --device cpu, or build it with the feature gpu")
+    bail!(
+        "--device {device}: this build of hope has no GPU engine: use --device cpu, or build it with the feature gpu"
+    )
 }
 
 /// `hope adapters`.
@@ -150,7 +157,11 @@ pub fn list() -> Result<(), Failure> {
         ];
         let has: Vec<&str> =
             wanted.iter().filter(|(_, f)| adapter.features.contains(*f)).map(|(name, _)| *name).collect();
-        let _ = writeln!(lines, "  features  {}\n", if has.is_empty() { "none of note".into() } else { has.join(", ") });
+        let _ = writeln!(
+            lines,
+            "  features  {}\n",
+            if has.is_empty() { "none of note".into() } else { has.join(", ") }
+        );
     }
     match (adapters.is_empty(), auto) {
         (true, _) => lines.push_str(

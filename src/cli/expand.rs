@@ -10,8 +10,8 @@ use hope::model::Model;
 use hope::plan::Method;
 use hope::{Error, Job, Precision, Report, Request, Terms, memory};
 
-use super::device::{Place, check_deviation};
 use super::args::{ExpandArgs, MethodArg, NumberType, Outputs, TermsArg};
+use super::device::{Place, check_deviation};
 use super::output::Target;
 use super::progress::Reporter;
 use super::sink::NpzSink;

@@ -14,7 +14,7 @@ use crate::cpu::CpuPool;
 use crate::error::{Error, Result};
 use crate::executor::{Chunk, ChunkResult, Executor, Source};
 #[cfg(feature = "gpu")]
-use crate::gpu::GpuExecutor;
+use crate::gpu::{GpuExecutor, ResilientExecutor};
 use crate::interpolation::{self, Interpolation};
 use crate::memory;
 use crate::model::Model;
@@ -93,7 +93,9 @@ impl<'a> Job<'a> {
                 GpuExecutor::check(engine, &plan)?;
                 // Two chunks are under way at once: one computes while the other is read back.
                 let work = Work { cores: 2, series: GpuExecutor::SERIES, ..work };
-                Chunking::new(&plan, &work, &|samples, lanes| GpuExecutor::fits(engine, &plan, samples, lanes))?
+                Chunking::new(&plan, &work, &|samples, lanes| {
+                    GpuExecutor::fits(engine, &plan, samples, lanes)
+                })?
             }
         };
         tracing::debug!(?chunking, "{plan}");
@@ -188,8 +190,7 @@ impl<'a> Job<'a> {
         match (&self.request.device, self.request.precision) {
             #[cfg(feature = "gpu")]
             (Device::Gpu(engine), _) => {
-                let executor = GpuExecutor::new(engine.clone(), plan)?;
-                self.run_on(&executor, sink, progress)
+                self.run_on(&ResilientExecutor::new(engine.clone(), plan), sink, progress)
             }
             (Device::Cpu, Precision::F32) => {
                 self.run_on(&CpuPool::<f32>::new(plan, workers)?, sink, progress)
@@ -206,7 +207,7 @@ impl<'a> Job<'a> {
         sink: &mut dyn Sink,
         progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
     ) -> Result<Report> {
-        let total = self.chunking.chunks(0..self.points, self.lanes()).len();
+        let mut total = self.chunking.chunks(0..self.points, self.lanes()).len();
         let mut done = 0;
         let source = Source {
             points: &self.request.points,
@@ -222,6 +223,7 @@ impl<'a> Job<'a> {
             executor.run(&chunks, source, &mut |chunk, result| {
                 assembled.place(chunk, &result, first);
                 done += 1;
+                total = total.max(done); // a GPU short of memory cuts smaller
                 match progress(Progress { done, total }) {
                     ControlFlow::Continue(()) => Ok(()),
                     ControlFlow::Break(()) => Err(Error::Interrupted),

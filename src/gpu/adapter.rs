@@ -48,7 +48,12 @@ impl AdapterSummary {
             Choice::Any => true,
             Choice::Named(name) => {
                 let name = name.to_lowercase();
-                let own = [&self.info.name, &self.info.driver, &self.info.driver_info, &self.info.backend.to_string()];
+                let own = [
+                    &self.info.name,
+                    &self.info.driver,
+                    &self.info.driver_info,
+                    &self.info.backend.to_string(),
+                ];
                 own.iter().any(|part| part.to_lowercase().contains(&name))
             }
         }
@@ -67,8 +72,11 @@ async fn found() -> Vec<(wgpu::Adapter, AdapterSummary)> {
         .await
         .into_iter()
         .map(|adapter| {
-            let summary =
-                AdapterSummary { info: adapter.get_info(), limits: adapter.limits(), features: adapter.features() };
+            let summary = AdapterSummary {
+                info: adapter.get_info(),
+                limits: adapter.limits(),
+                features: adapter.features(),
+            };
             (adapter, summary)
         })
         .collect();
@@ -110,7 +118,21 @@ impl Engine {
             device: summary.info.name.clone(),
             cause: format!("it cannot be opened: {error}"),
         })?;
-        Self::new(device, queue)
+        let mut engine = Self::new(device, queue)?;
+        engine.own = true;
+        Ok(engine)
+    }
+
+    /// Opens a new device in place of one that was lost.
+    ///
+    /// # Errors
+    /// If the device was the caller's, or its adapter is gone.
+    pub(super) fn reopen(&self) -> Result<Self> {
+        if !self.own {
+            self.check()?; // the host has to act on the loss of its device
+        }
+        let choice = Choice::Named(self.info().name.clone());
+        pollster::block_on(Self::open(&choice, Some(self.device().limits())))
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Engine {
     pipeline_layout: wgpu::PipelineLayout,
     pipelines: Mutex<HashMap<Shader, wgpu::ComputePipeline>>,
     lost: Arc<Mutex<Option<String>>>,
+    /// Whether the engine opened the device itself.
+    pub(super) own: bool,
 }
 
 impl Engine {
@@ -34,14 +36,19 @@ impl Engine {
     pub fn new(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self> {
         let (info, limits) = (device.adapter_info(), device.limits());
         let least = [
-            ("storage buffers per shader stage", limits.max_storage_buffers_per_shader_stage, STORAGE_BUFFERS),
+            (
+                "storage buffers per shader stage",
+                limits.max_storage_buffers_per_shader_stage,
+                STORAGE_BUFFERS,
+            ),
             ("invocations per workgroup", limits.max_compute_invocations_per_workgroup, 256),
             ("workgroup size along x", limits.max_compute_workgroup_size_x, 256),
             ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 8192),
         ];
         for (what, has, needs) in least {
             if has < needs {
-                let cause = format!("it has {has} {what}, {needs} are needed: ask for WebGPU's default limits");
+                let cause =
+                    format!("it has {has} {what}, {needs} are needed: ask for WebGPU's default limits");
                 return Err(Error::Device { device: info.name, cause });
             }
         }
@@ -53,13 +60,11 @@ impl Engine {
         });
         let lost = Arc::new(Mutex::new(None));
         let noted = lost.clone();
-        device.set_device_lost_callback(move |reason, message| {
-            // Being dropped is no loss.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
-            }
+        device.set_device_lost_callback(move |_, message| {
+            *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
         });
-        Ok(Self { device, queue, info, layout, pipeline_layout, pipelines: Mutex::default(), lost })
+        let pipelines = Mutex::default();
+        Ok(Self { device, queue, info, layout, pipeline_layout, pipelines, lost, own: false })
     }
 
     /// The device.
@@ -93,7 +98,8 @@ impl Engine {
         }
         let label = format!("hope {}", shader.activation.unwrap_or(shader.entry));
         let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
-        let source = shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
+        let source =
+            shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(&label),
@@ -118,8 +124,12 @@ impl Engine {
     pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         self.check()?;
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let descriptor =
-            wgpu::BufferDescriptor { label: Some(label), size: bytes.max(16), usage, mapped_at_creation: false };
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes.max(16),
+            usage,
+            mapped_at_creation: false,
+        };
         let buffer = self.device.create_buffer(&descriptor);
         match pollster::block_on(scope.pop()) {
             None => Ok(buffer),

@@ -122,7 +122,11 @@ impl GpuExecutor {
         }
         let infinite = vec![f32::INFINITY.to_bits(); program.samples * program.lanes];
         queue.write_buffer(&program.kinks, 0, bytemuck::cast_slice(&infinite));
-        queue.write_buffer(&program.chunk, 0, bytemuck::cast_slice(&[chunk.lanes.start as f32, 0.0, 0.0, 0.0]));
+        queue.write_buffer(
+            &program.chunk,
+            0,
+            bytemuck::cast_slice(&[chunk.lanes.start as f32, 0.0, 0.0, 0.0]),
+        );
     }
 
     /// Submits a chunk and asks for its results.
@@ -184,7 +188,10 @@ impl GpuExecutor {
     }
 
     fn wait(&self, mapped: &mpsc::Receiver<Result<(), wgpu::BufferAsyncError>>) -> Result<()> {
-        self.engine.device().poll(wgpu::PollType::wait_indefinitely()).map_err(|error| self.failed(&error))?;
+        self.engine
+            .device()
+            .poll(wgpu::PollType::wait_indefinitely())
+            .map_err(|error| self.failed(&error))?;
         self.engine.check()?;
         match mapped.recv() {
             Ok(Ok(())) => Ok(()),
@@ -197,9 +204,10 @@ impl GpuExecutor {
         // A lost device fails in many ways; say the cause.
         match self.engine.check() {
             Err(lost) => lost,
-            Ok(()) => {
-                Error::Device { device: self.engine.info().name.clone(), cause: format!("reading back: {error}") }
-            }
+            Ok(()) => Error::Device {
+                device: self.engine.info().name.clone(),
+                cause: format!("reading back: {error}"),
+            },
         }
     }
 

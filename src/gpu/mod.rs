@@ -10,6 +10,7 @@ mod engine;
 mod executor;
 mod prepared;
 mod program;
+mod resilient;
 mod shader;
 
 pub use adapter::{AdapterSummary, Choice, adapters};
@@ -17,6 +18,7 @@ pub use engine::Engine;
 pub use executor::GpuExecutor;
 pub use prepared::Prepared;
 pub use program::{Program, Weights};
+pub use resilient::ResilientExecutor;
 pub use shader::{Variant, variants};
 pub use wgpu;
 

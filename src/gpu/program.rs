@@ -58,7 +58,13 @@ impl Program {
     ///
     /// # Errors
     /// If the GPU's memory doesn't suffice or a shader doesn't compile.
-    pub fn new(engine: &Engine, plan: &Plan, weights: &Weights, samples: usize, lanes: usize) -> Result<Self> {
+    pub fn new(
+        engine: &Engine,
+        plan: &Plan,
+        weights: &Weights,
+        samples: usize,
+        lanes: usize,
+    ) -> Result<Self> {
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
         let slots = plan
             .slot_lengths(samples, lanes)
@@ -74,7 +80,8 @@ impl Program {
             .flat_map(|(i, step)| dispatches(plan, step, samples, lanes).into_iter().map(move |d| (i, d)))
             .collect();
         let (params, offsets) = pack_params(engine, &calls)?;
-        let mut program = Self { samples, lanes, slots, kinks, chunk, steps: Vec::with_capacity(calls.len()) };
+        let mut program =
+            Self { samples, lanes, slots, kinks, chunk, steps: Vec::with_capacity(calls.len()) };
         for ((step, call), (offset, size)) in calls.into_iter().zip(offsets) {
             let value = |id: ValueId| &program.slots[plan.values[id.0].slot];
             let or_chunk = |id: Option<ValueId>| id.map_or(&program.chunk, value);
@@ -156,8 +163,11 @@ fn pack_params(engine: &Engine, calls: &[(usize, Dispatch)]) -> Result<(wgpu::Bu
         bytes.resize(bytes.len().next_multiple_of(16), 0);
         offsets.push((offset as u64, (bytes.len() - offset) as u64));
     }
-    let buffer =
-        engine.buffer("hope parameters", bytes.len() as u64, BufferUsages::UNIFORM | BufferUsages::COPY_DST)?;
+    let buffer = engine.buffer(
+        "hope parameters",
+        bytes.len() as u64,
+        BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+    )?;
     engine.queue().write_buffer(&buffer, 0, &bytes);
     Ok((buffer, offsets))
 }

@@ -103,7 +103,8 @@ pub fn variants() -> Vec<Variant> {
             false => vec![None],
         };
         for activation in activations {
-            let name = activation.map_or(file.name.into(), |activation| format!("{} {activation}", file.name));
+            let name =
+                activation.map_or(file.name.into(), |activation| format!("{} {activation}", file.name));
             let shader = Shader { file: file.name, entry: "", activation };
             all.push(Variant { name, source: source(&shader).unwrap_or_default(), entries: file.entries });
         }

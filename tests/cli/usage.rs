@@ -32,8 +32,11 @@ fn options_that_are_missing_or_wrong() {
     w.refused(&with(&["--quiet", "-v"]), &["--quiet", "--verbose"]);
     w.refused(&with(&["--output-name", "nope"]), &["nope"]);
     w.refused(&with(&["--logits"]), &["softmax", "Gemm"]);
-    w.refused(&with(&["--device", "gpu"]), &["--device gpu", "CPU only", "--device cpu"]);
-    w.refused(&with(&["--device", "Radeon"]), &["--device Radeon", "CPU only"]);
+    w.refused(
+        &with(&["--device", "no such GPU"]),
+        &["--device no such GPU", "--device cpu", "hope adapters"],
+    );
+    w.refused(&with(&["--device", "gpu", "--precision", "f64"]), &["f32", "--device cpu"]);
 }
 
 #[test]

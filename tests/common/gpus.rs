@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hope::gpu::{Choice, Engine, adapters};
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Conclusion, Failed, Trial};
 
 /// Set in CI: a machine without an adapter is an error there.
 const REQUIRED: &str = "HOPE_REQUIRE_GPU";
@@ -33,4 +34,45 @@ pub fn missing() -> Option<Trial> {
         Err(Failed::from("install a Vulkan driver, such as Debian's mesa-vulkan-drivers"))
     });
     Some(trial.with_ignored_flag(!required))
+}
+
+/// Counts what the validation layer complains of.
+///
+/// With `WGPU_VALIDATION=1` wgpu turns on Khronos' layer, where it is installed, and logs its messages.
+struct ValidationLog;
+
+static COMPLAINTS: AtomicUsize = AtomicUsize::new(0);
+
+impl log::Log for ValidationLog {
+    fn enabled(&self, metadata: &log::Metadata) -> bool {
+        metadata.level() <= log::Level::Error
+    }
+
+    fn log(&self, record: &log::Record) {
+        let message = record.args().to_string();
+        // Layers before 2023 don't know the number of WGSL, which debug builds of wgpu write into shaders.
+        let too_old = message.contains("Invalid source language operand: 10");
+        if self.enabled(record.metadata()) && message.contains("VALIDATION") && !too_old {
+            COMPLAINTS.fetch_add(1, Ordering::Relaxed);
+            eprintln!("validation: {message}");
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Listens to the validation layer from now on.
+pub fn watch_validation() {
+    log::set_logger(&ValidationLog).unwrap();
+    log::set_max_level(log::LevelFilter::Error);
+}
+
+/// Ends a test program: any validation message is a failure.
+pub fn conclude(conclusion: Conclusion) -> ! {
+    let complaints = COMPLAINTS.load(Ordering::Relaxed);
+    if complaints > 0 {
+        eprintln!("{complaints} validation messages");
+        std::process::exit(101);
+    }
+    conclusion.exit()
 }

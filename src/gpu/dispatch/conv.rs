@@ -36,7 +36,8 @@ fn product(
     params.push(shape.out_channels / shape.groups);
     params.push(shape.groups);
     params.flag(bias.is_some());
-    for pair in [window.input, window.output, window.kernel, window.stride, window.dilation, window.pad_begin] {
+    for pair in [window.input, window.output, window.kernel, window.stride, window.dilation, window.pad_begin]
+    {
         pair.iter().for_each(|&size| params.push(size));
     }
     params.flag(call.step.accumulate);

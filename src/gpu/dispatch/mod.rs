@@ -52,7 +52,9 @@ impl Params {
     pub fn new(x: Layout, y: Layout, out: Layout) -> Self {
         let mut params = Self::default();
         for layout in [x, y, out] {
-            for word in [layout.samples, layout.lanes, layout.units, layout.degree, usize::from(layout.primal)] {
+            for word in
+                [layout.samples, layout.lanes, layout.units, layout.degree, usize::from(layout.primal)]
+            {
                 params.push(word);
             }
             params.0.extend([0; 3]);
@@ -129,7 +131,13 @@ impl Call<'_> {
     }
 
     /// A dispatch on the step's inputs and output, without constants.
-    pub fn dispatch(&self, file: &'static str, entry: &'static str, params: Params, grid: [u32; 3]) -> Dispatch {
+    pub fn dispatch(
+        &self,
+        file: &'static str,
+        entry: &'static str,
+        params: Params,
+        grid: [u32; 3],
+    ) -> Dispatch {
         Dispatch {
             shader: Shader { file, entry, activation: None },
             params,
