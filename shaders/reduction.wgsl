@@ -55,20 +55,33 @@ fn put(g: Group, order: u32, unit: u32, value: f32) {
     }
 }
 
-// The primal maximum: a constant along a ray, so that nothing overflows.
-fn largest(g: Group) -> f32 {
-    var largest = coefficient(g, 0u, 0u);
+// The series of the unit that is largest at the primal point. Relative to it nothing overflows, and where
+// softmax is saturated nothing cancels.
+fn largest(g: Group) -> Coefficients {
+    var largest = 0u;
     for (var unit = 1u; unit < params.axis; unit++) {
-        largest = max(largest, coefficient(g, 0u, unit));
+        if coefficient(g, 0u, unit) > coefficient(g, 0u, largest) {
+            largest = unit;
+        }
     }
-    return largest;
+    return load(g, largest);
 }
 
-// e = exp(u - shift): k e_k = Σ j u_j e_{k-j}.
-fn exponential(u: Coefficients, shift: f32) -> Coefficients {
+// A unit's series less another one.
+fn relative(g: Group, unit: u32, reference: Coefficients) -> Coefficients {
+    var r = reference;
+    var c = load(g, unit);
+    for (var k = 0u; k <= params.x.degree; k++) {
+        c[k] -= r[k];
+    }
+    return c;
+}
+
+// e = exp(u): k e_k = Σ j u_j e_{k-j}.
+fn exponential(u: Coefficients) -> Coefficients {
     var a = u;
     var e: Coefficients;
-    e[0] = hope_exp(a[0] - shift);
+    e[0] = hope_exp(a[0]);
     for (var k = 1u; k <= params.out.degree; k++) {
         var sum = 0.0;
         for (var j = 1u; j <= min(k, params.x.degree); j++) {
@@ -80,10 +93,10 @@ fn exponential(u: Coefficients, shift: f32) -> Coefficients {
 }
 
 // Sum of the exponentials of a group.
-fn sum_of_exponentials(g: Group, shift: f32) -> Coefficients {
+fn sum_of_exponentials(g: Group, reference: Coefficients) -> Coefficients {
     var sums: Coefficients;
     for (var unit = 0u; unit < params.axis; unit++) {
-        var e = exponential(load(g, unit), shift);
+        var e = exponential(relative(g, unit, reference));
         for (var k = 0u; k <= params.out.degree; k++) {
             sums[k] += e[k];
         }
@@ -98,10 +111,10 @@ fn softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if !g.exists {
         return;
     }
-    let shift = largest(g);
-    var sums = sum_of_exponentials(g, shift);
+    let reference = largest(g);
+    var sums = sum_of_exponentials(g, reference);
     for (var unit = 0u; unit < params.axis; unit++) {
-        var quotient = exponential(load(g, unit), shift);
+        var quotient = exponential(relative(g, unit, reference));
         for (var k = 0u; k <= params.out.degree; k++) {
             var sum = quotient[k];
             for (var j = 1u; j <= k; j++) {
@@ -113,15 +126,15 @@ fn softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
 }
 
-// y = (x - shift) - log s, with log s by y_k = (s_k - Σ_{0<j<k} (j/k) y_j s_{k-j}) / s_0.
+// y = (x - reference) - log s, with log s by y_k = (s_k - Σ_{0<j<k} (j/k) y_j s_{k-j}) / s_0.
 @compute @workgroup_size(WORKGROUP)
 fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let g = group_of(invocation(id, groups));
     if !g.exists {
         return;
     }
-    let shift = largest(g);
-    var sums = sum_of_exponentials(g, shift);
+    let reference = largest(g);
+    var sums = sum_of_exponentials(g, reference);
     var logs: Coefficients;
     logs[0] = hope_log(sums[0]);
     for (var k = 1u; k <= params.out.degree; k++) {
@@ -132,21 +145,11 @@ fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
         logs[k] = sum / sums[0];
     }
     for (var unit = 0u; unit < params.axis; unit++) {
-        var u = load(g, unit);
-        u[0] -= shift;
+        var u = relative(g, unit, reference);
         for (var k = 0u; k <= params.out.degree; k++) {
             put(g, k, unit, u[k] - logs[k]);
         }
     }
-}
-
-fn centred(g: Group, unit: u32, means: Coefficients) -> Coefficients {
-    var mean = means;
-    var c = load(g, unit);
-    for (var k = 0u; k <= params.x.degree; k++) {
-        c[k] -= mean[k];
-    }
-    return c;
 }
 
 // Coefficient k of the product of two series.
@@ -177,7 +180,7 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     }
     var variance: Coefficients;
     for (var unit = 0u; unit < params.axis; unit++) {
-        var c = centred(g, unit, means);
+        var c = relative(g, unit, means);
         for (var k = 0u; k <= n; k++) {
             variance[k] += product_at(&c, &c, k);
         }
@@ -196,7 +199,7 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
         scale[k] = sum / variance[0];
     }
     for (var unit = 0u; unit < params.axis; unit++) {
-        var c = centred(g, unit, means);
+        var c = relative(g, unit, means);
         for (var k = g.first; k <= n; k++) {
             put(g, k, unit, product_at(&scale, &c, k));
         }

@@ -6,7 +6,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{Truth, path, relative_error};
-use hope::activation::{Activation, Exp, LeakyRelu, Log, Relu, Sin, Tanh};
+use hope::activation::{Activation, Exp, LeakyRelu, Log, Relu, Sigmoid, Sin, Tanh};
 use hope::model::{Geometry, Model, ModelBuilder, NodeId};
 use hope::onnx::ImportOptions;
 use hope::plan::{Plan, Rays, Target};
@@ -351,6 +351,26 @@ fn verification_sees_a_wrong_method_and_passes_a_right_one() {
     let found = run(&model, &request).report.verification.unwrap();
     assert!(found.deviation < 1e-11, "{}", found.deviation);
     assert!(found.deviation_from_exact.unwrap() > 0.1, "two hidden layers: the rule is approximate");
+}
+
+#[test]
+fn a_saturated_softmax_keeps_its_digits() {
+    // softmax(a x, 0) = sigmoid(± a x), whose series is tested against mpmath.
+    for (precision, slope, tolerance) in [(Precision::F64, 45.0, 1e-12), (Precision::F32, 25.0, 1e-5)] {
+        let mut b = Model::builder(&[1]);
+        let x = b.input();
+        let h = b.linear(x, &[2, 1], vec![slope, 0.0], None).unwrap();
+        let y = b.softmax(h, 0, false).unwrap();
+        let model = b.build(y).unwrap();
+        let found = run(&model, &Request { precision, ..Request::new(vec![1.0], 6) });
+        let mut sigmoid = [0.0; 7];
+        Activation::from(Sigmoid).taylor(&[slope], &mut sigmoid);
+        for k in 1..=6 {
+            let truth = sigmoid[k] * slope.powi(k as i32);
+            assert!((found.coefficients[k - 1] / truth - 1.0).abs() < tolerance, "order {k}");
+            assert!((found.coefficients[6 + k - 1] / -truth - 1.0).abs() < tolerance, "order {k}");
+        }
+    }
 }
 
 #[test]

@@ -34,7 +34,8 @@ const CASES: &[(&str, Case)] = &[
 
 fn main() {
     gpus::watch_validation();
-    let arguments = Arguments::from_args();
+    // One after the other: a test measures the memory of the process.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
     for (name, engine) in gpus::engines() {
         for (case, run) in CASES {

@@ -1,7 +1,8 @@
 //! Softmax, log-softmax and layer normalisation over the last axis, as series.
 //!
-//! With s = Σ e, e_i = exp(x_i - max x): softmax is e / s, log-softmax x - max - log s; the shift is the
-//! primal maximum, a constant along a ray, so that nothing overflows. Normalisation is
+//! With d = x - x_w for the unit w that is largest at the primal point, e = exp(d) and s = Σ e: softmax is
+//! e / s, log-softmax d - log s. Taking the whole series of w off, not only its value, makes e_w exactly 1:
+//! nothing overflows, and where softmax is saturated nothing cancels. Normalisation is
 //! c · (mean c² + ε)^(-1/2) with c = x - mean x.
 
 use super::{Series, SeriesMut};
@@ -85,12 +86,17 @@ impl<T: Scalar> Group<T> {
 
     fn softmax(&mut self, orders: usize, log: bool) {
         let axis = self.axis;
-        let shift = self.x[..axis].iter().copied().fold(T::neg_infinity(), num_traits::Float::max);
+        let larger = |best: usize, i: usize| if self.x[i] > self.x[best] { i } else { best };
+        let largest = (0..axis).fold(0, larger);
+        for series in self.x[..orders * axis].chunks_exact_mut(axis) {
+            let reference = series[largest];
+            series.iter_mut().for_each(|x| *x -= reference);
+        }
         let mut sums = [T::zero(); MAX_ORDER + 1];
         for k in 0..orders {
             for i in 0..axis {
                 let e = if k == 0 {
-                    num_traits::Float::exp(self.x[i] - shift)
+                    num_traits::Float::exp(self.x[i])
                 } else {
                     let terms =
                         (1..=k).map(|j| T::of(j as f64) * self.x[j * axis + i] * self.e[(k - j) * axis + i]);
@@ -103,7 +109,6 @@ impl<T: Scalar> Group<T> {
         if log {
             let mut logs = [T::zero(); MAX_ORDER + 1];
             series::logarithm(&sums[..orders], &mut logs[..orders]);
-            logs[0] += shift;
             for k in 0..orders {
                 for i in 0..axis {
                     self.y[k * axis + i] = self.x[k * axis + i] - logs[k];
