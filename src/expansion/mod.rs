@@ -4,6 +4,7 @@ mod chunks;
 mod job;
 mod request;
 mod rule_mixed;
+mod summary;
 mod verify;
 
 use std::ops::ControlFlow;
