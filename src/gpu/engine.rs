@@ -29,7 +29,8 @@ pub struct Engine {
 
 impl Engine {
     /// Takes the caller's device. It needs no features, and no more than WebGPU's default limits; where it has less,
-    /// the work is cut smaller.
+    /// the work is cut smaller. The device's lost callback is taken, too: a host that wants its own sets it afterwards
+    /// and then asks the device itself.
     ///
     /// # Errors
     /// If the device lacks what even the smallest piece of work needs.
