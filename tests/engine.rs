@@ -347,10 +347,12 @@ fn verification_sees_a_wrong_method_and_passes_a_right_one() {
             assert!(found.deviation < allowed, "{}", found.deviation);
         }
     }
-    let request = Request { method: Method::Hope, verify: 5, ..Request::new(noise(2, 12), 4) };
-    let found = run(&model, &request).report.verification.unwrap();
-    assert!(found.deviation < 1e-11, "{}", found.deviation);
-    assert!(found.deviation_from_exact.unwrap() > 0.1, "two hidden layers: the rule is approximate");
+    for terms in [Terms::Unmixed, Terms::Mixed(None)] {
+        let request = Request { method: Method::Hope, verify: 5, terms, ..Request::new(noise(2, 12), 4) };
+        let found = run(&model, &request).report.verification.unwrap();
+        assert!(found.deviation < 1e-11, "{}", found.deviation);
+        assert!(found.deviation_from_exact.unwrap() > 0.1, "two hidden layers: the rule is approximate");
+    }
 }
 
 #[test]

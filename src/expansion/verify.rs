@@ -3,7 +3,7 @@
 use faer::Par;
 
 use super::job::{Job, Mixing};
-use super::{Batch, Terms};
+use super::{Batch, Device, Precision, Request, Terms, expand};
 use crate::cpu::{Arena, CpuExecutor};
 use crate::error::Result;
 use crate::executor::{Chunk, Source};
@@ -81,16 +81,10 @@ impl<'a> Checker<'a> {
                     }
                 }
                 Some((exponents, variables)) => {
-                    let mut random = SplitMix(sample.ray as u64);
-                    let t = random.unit_vector(variables);
+                    let t = SplitMix(sample.ray as u64).unit_vector(variables);
                     sample.direction = in_input_space(job, &t);
                     for row in rows {
-                        let mut along = vec![0.0; order + 1];
-                        for (exponent, c) in exponents.chunks_exact(variables).zip(row) {
-                            let degree: usize = exponent.iter().map(|&e| usize::from(e)).sum();
-                            along[degree] += c * monomial(&t, exponent);
-                        }
-                        sample.found.extend_from_slice(&along[1..]);
+                        sample.found.extend(polynomial_along(&t, exponents, row, order));
                     }
                 }
             }
@@ -109,8 +103,7 @@ impl<'a> Checker<'a> {
         let (deviation, deviation_from_exact) = match (self.job.request.method, &self.job.mixing) {
             (Method::Exact, _) => (from_exact, None),
             (Method::Hope, Mixing::None) => (deviation(&found, &self.rule_truth()?, order), Some(from_exact)),
-            // The rule's mixed terms are combined in f64 as they are; only the exact method is another witness.
-            (Method::Hope, _) => (from_exact, Some(from_exact)),
+            (Method::Hope, _) => (deviation(&found, &self.rule_mixed_truth()?, order), Some(from_exact)),
         };
         Ok(Some(Verification { rays: self.samples.len(), deviation, deviation_from_exact }))
     }
@@ -131,6 +124,31 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
+    /// The rule's mixed coefficients once more, in f64 on the CPU, along the samples' directions.
+    fn rule_mixed_truth(&self) -> Result<Vec<Vec<f64>>> {
+        let job = self.job;
+        let inputs = job.model.inputs();
+        self.samples
+            .iter()
+            .map(|sample| {
+                let request = Request {
+                    points: job.request.points[sample.point * inputs..][..inputs].to_vec(),
+                    precision: Precision::F64,
+                    device: Device::Cpu,
+                    verify: 0,
+                    ..job.request.clone()
+                };
+                let truth = expand(job.model, &request)?;
+                let variables = truth.exponents.len() / truth.shape[2];
+                let t = SplitMix(sample.ray as u64).unit_vector(variables);
+                let rows = truth.coefficients.chunks_exact(truth.shape[2]);
+                Ok(rows
+                    .flat_map(|row| polynomial_along(&t, &truth.exponents, row, job.request.order))
+                    .collect())
+            })
+            .collect()
+    }
+
     fn rule_truth(&self) -> Result<Vec<Vec<f64>>> {
         let job = self.job;
         let executor = CpuExecutor::<f64>::new(Plan::hope(job.model, job.request.order, &Target::Input)?);
@@ -147,6 +165,16 @@ impl<'a> Checker<'a> {
             })
             .collect()
     }
+}
+
+/// The series along a direction t of a polynomial with these mixed coefficients, orders from 1.
+fn polynomial_along(t: &[f64], exponents: &[u8], coefficients: &[f64], order: usize) -> Vec<f64> {
+    let mut along = vec![0.0; order + 1];
+    for (exponent, c) in exponents.chunks_exact(t.len()).zip(coefficients) {
+        let degree: usize = exponent.iter().map(|&e| usize::from(e)).sum();
+        along[degree] += c * monomial(t, exponent);
+    }
+    along.split_off(1)
 }
 
 /// A direction of the variables as one of the inputs.
