@@ -8,7 +8,7 @@ struct Params {
     inputs: u32,
     outputs: u32,
     has_bias: u32,
-    first_lane_unused: u32,
+    pad0: u32,
     accumulate: u32,
     scale: f32,
     inverse_scale: f32,

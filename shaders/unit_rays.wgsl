@@ -10,7 +10,7 @@ struct Params {
     pad1: u32,
 }
 
-// The first ray of the chunk is in word 0 of `kinks`' neighbour `y`: see the executor.
+// A step without a second input finds the chunk's numbers in `y`: word 0 is the chunk's first ray.
 @compute @workgroup_size(256)
 fn unit_rays(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);

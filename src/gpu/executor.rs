@@ -9,7 +9,7 @@ use super::program::{self, Program, Weights};
 use super::{Engine, MAX_ORDER};
 use crate::error::{Error, Result};
 use crate::executor::{self, Chunk, ChunkResult, Executor, Source};
-use crate::kernels::{Series, SeriesMut};
+use crate::kernels::Series;
 use crate::plan::{Method, Plan, ValueId};
 
 /// A plan with its weights on a GPU.
@@ -111,28 +111,10 @@ impl GpuExecutor {
         staged
     }
 
-    /// Writes points and rays, or the outputs' adjoints, and resets the kinks.
-    fn upload(&self, program: &Program, chunk: &Chunk, source: Source) {
-        let queue = self.engine.queue();
-        for id in [Some(self.plan.input), self.plan.seed].into_iter().flatten() {
-            let layout = self.plan.layout(id, program.samples, program.lanes);
-            let mut data = vec![0f32; layout.len()];
-            executor::write_given(&self.plan, id, chunk, source, SeriesMut { data: &mut data, layout });
-            queue.write_buffer(program.buffer(&self.plan, id), 0, bytemuck::cast_slice(&data));
-        }
-        let infinite = vec![f32::INFINITY.to_bits(); program.samples * program.lanes];
-        queue.write_buffer(&program.kinks, 0, bytemuck::cast_slice(&infinite));
-        queue.write_buffer(
-            &program.chunk,
-            0,
-            bytemuck::cast_slice(&[chunk.lanes.start as f32, 0.0, 0.0, 0.0]),
-        );
-    }
-
     /// Submits a chunk and asks for its results.
     fn launch<'a>(&self, chunk: &'a Chunk, source: Source) -> Result<Flight<'a>> {
         let slot = self.take(chunk)?;
-        self.upload(&slot.program, chunk, source);
+        slot.program.upload(&self.engine, &self.plan, chunk, source);
         let mut encoder = self.engine.device().create_command_encoder(&Default::default());
         slot.program.record(&mut encoder);
         let mut offset = 0;
@@ -213,7 +195,7 @@ impl GpuExecutor {
 
     /// Runs a chunk again, step by step, and names the first step whose output isn't finite.
     fn find_not_finite(&self, program: &Program, chunk: &Chunk, source: Source) -> Result<Error> {
-        self.upload(program, chunk, source);
+        program.upload(&self.engine, &self.plan, chunk, source);
         for (index, step) in self.plan.steps.iter().enumerate() {
             let layout = self.plan.layout(step.output, program.samples, program.lanes);
             let bytes = 4 * layout.len() as u64;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::program::{Program, Weights};
 use super::{Engine, GpuExecutor};
 use crate::error::{Error, Result};
-use crate::executor::{self, Chunk, Source};
-use crate::kernels::{Layout, SeriesMut};
+use crate::executor::{Chunk, Source};
+use crate::kernels::Layout;
 use crate::model::Model;
 use crate::plan::{Method, Plan, Rays, Target};
 use crate::rays::Directions;
@@ -78,12 +78,7 @@ impl Prepared {
         let origin = vec![0.0; plan.values[plan.input.0].units * points];
         let source = Source { points: &origin, directions, outputs };
         let chunk = Chunk { points: 0..points, lanes: 0..lanes };
-        for id in [Some(plan.input), plan.seed].into_iter().flatten() {
-            let layout = plan.layout(id, points, lanes);
-            let mut data = vec![0f32; layout.len()];
-            executor::write_given(&plan, id, &chunk, source, SeriesMut { data: &mut data, layout });
-            engine.queue().write_buffer(program.buffer(&plan, id), 0, bytemuck::cast_slice(&data));
-        }
+        program.upload(engine, &plan, &chunk, source);
         Ok(Self { plan, program, result, points, lanes })
     }
 

@@ -5,6 +5,8 @@ use wgpu::BufferUsages;
 use super::Engine;
 use super::dispatch::{Dispatch, dispatches};
 use crate::error::Result;
+use crate::executor::{self, Chunk, Source};
+use crate::kernels::SeriesMut;
 use crate::plan::{Plan, ValueId};
 
 /// A plan's weights on the GPU, shared by all its programs.
@@ -40,7 +42,7 @@ pub struct Program {
     /// Distances to the nearest kink, one per (sample, lane).
     pub(super) kinks: wgpu::Buffer,
     /// Numbers of the chunk that shaders without a second input read there: the first lane.
-    pub(super) chunk: wgpu::Buffer,
+    chunk: wgpu::Buffer,
     steps: Vec<Recorded>,
 }
 
@@ -111,6 +113,21 @@ impl Program {
             program.steps.push(Recorded { step, pipeline, bindings, grid: call.grid });
         }
         Ok(program)
+    }
+
+    /// Writes points and rays, or the outputs' adjoints, resets the kinks, and notes the chunk's first lane.
+    pub(super) fn upload(&self, engine: &Engine, plan: &Plan, chunk: &Chunk, source: Source) {
+        let queue = engine.queue();
+        for id in [Some(plan.input), plan.seed].into_iter().flatten() {
+            let layout = plan.layout(id, self.samples, self.lanes);
+            let mut data = vec![0f32; layout.len()];
+            executor::write_given(plan, id, chunk, source, SeriesMut { data: &mut data, layout });
+            queue.write_buffer(self.buffer(plan, id), 0, bytemuck::cast_slice(&data));
+        }
+        let infinite = vec![f32::INFINITY.to_bits(); self.samples * self.lanes];
+        queue.write_buffer(&self.kinks, 0, bytemuck::cast_slice(&infinite));
+        let numbers = [chunk.lanes.start as f32, 0.0, 0.0, 0.0];
+        queue.write_buffer(&self.chunk, 0, bytemuck::cast_slice(&numbers));
     }
 
     /// Records the whole plan: one compute pass, nothing is read back between layers.
