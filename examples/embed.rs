@@ -56,7 +56,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The engine takes it along; the model is prepared once.
     let engine = Arc::new(Engine::new(device.clone(), queue.clone())?);
     let model = Model::from_onnx("tests/fixtures/reference/discover_2d.onnx", &ImportOptions::default())?;
-    let prepared = Prepared::exact(&engine, &model, ORDER, POINTS, &Directions::Unit { inputs: 2 })?;
+    let prepared =
+        pollster::block_on(Prepared::exact(&engine, &model, ORDER, POINTS, &Directions::Unit { inputs: 2 }))?;
 
     let buffer = |size: u64, usage: BufferUsages| {
         device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })

@@ -7,12 +7,17 @@ struct Params {
     out: Layout,
     inputs: u32,
     outputs: u32,
+    // The outputs whose weights are bound: all, unless the weights exceed a binding.
+    first: u32,
+    part: u32,
     has_bias: u32,
-    pad0: u32,
     accumulate: u32,
     scale: f32,
     inverse_scale: f32,
     adjoint: u32,
+    pad0: u32,
+    pad1: u32,
+    pad2: u32,
 }
 
 // Rows hold several positions of `inputs` (or `outputs`) units each.
@@ -22,7 +27,7 @@ fn positions() -> u32 {
 
 fn load_a(z: u32, m: u32, k: u32) -> f32 {
     if params.adjoint == 1u {
-        return x[block(params.x, z + 1u) + m * params.outputs + k];
+        return x[block(params.x, z + 1u) + m * params.outputs + params.first + k];
     }
     return x[m * params.inputs + k];
 }
@@ -43,14 +48,15 @@ fn store(z: u32, m: u32, n: u32, value: f32) {
     }
     // The bias belongs to order 0.
     let has_bias = params.has_bias == 1u && m < rows(params.out, 0u) * positions();
-    out[m * params.outputs + n] = value + select(0.0, bias[select(0u, n, has_bias)], has_bias);
+    let output = params.first + n;
+    out[m * params.outputs + output] = value + select(0.0, bias[select(0u, output, has_bias)], has_bias);
 }
 
 // z is always 0.
 @compute @workgroup_size(16, 16)
 fn linear(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let all_rows = total_rows(params.x) * positions();
-    tiled_product(0u, group, local, all_rows, params.inputs, params.outputs);
+    tiled_product(0u, group, local, all_rows, params.inputs, params.part);
 }
 
 // z is the order less one.
@@ -58,12 +64,12 @@ fn linear(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id)
 fn linear_adjoint(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let all_rows = rows(params.x, 1u) * positions();
     // Orders above the adjoint's degree are zero: a product of no depth stores that.
-    let depth = select(0u, params.outputs, group.z < params.x.degree);
+    let depth = select(0u, params.part, group.z < params.x.degree);
     tiled_product(group.z, group, local, all_rows, depth, params.inputs);
 }
 
 // Order 0 of rays along unit vectors: x has its block 0 only.
 @compute @workgroup_size(16, 16)
 fn linear_of_unit_rays(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-    tiled_product(0u, group, local, params.x.samples, params.inputs, params.outputs);
+    tiled_product(0u, group, local, params.x.samples, params.inputs, params.part);
 }

@@ -6,7 +6,7 @@ use faer::Par;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::executor::{self, Chunk, ChunkResult, Executor, Source};
+use crate::executor::{self, Chunk, ChunkResult, Deliver, Executor, Source};
 use crate::kernels::arithmetic::{self, Constants};
 use crate::kernels::{Series, SeriesMut, conv, elementwise, linear, pool, reduction, strided};
 use crate::plan::{ConstantId, Kernel, Method, PerUnitId, Plan, Step, ValueId};
@@ -213,15 +213,13 @@ impl<T: Scalar> CpuPool<T> {
 }
 
 impl<T: Scalar> Executor for CpuPool<T> {
-    fn run(
-        &self,
-        chunks: &[Chunk],
-        source: Source,
-        deliver: &mut dyn FnMut(&Chunk, ChunkResult) -> Result<()>,
-    ) -> Result<()> {
+    async fn run(&mut self, chunks: &[Chunk], source: Source<'_>, deliver: Deliver<'_>) -> Result<()> {
         let workers = self.threads.current_num_threads();
         // So few chunks that cores would be idle: let the matrix products use them.
+        #[cfg(not(target_family = "wasm"))]
         let parallel = if chunks.len() < workers { Par::rayon(workers) } else { Par::Seq };
+        #[cfg(target_family = "wasm")]
+        let parallel = Par::Seq;
         // Chunks in groups, so that no more than a group's results wait to be delivered.
         for group in chunks.chunks(2 * workers) {
             let run = || -> Result<Vec<ChunkResult>> {

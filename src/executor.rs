@@ -71,6 +71,20 @@ impl ChunkResult {
     }
 }
 
+/// Takes the results of chunks, in order; an error stops the run.
+pub type Deliver<'a> = &'a mut (dyn FnMut(&Chunk, ChunkResult) -> Result<()> + Send);
+
+/// Time that a kernel took in a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KernelTime {
+    /// Kernel, and the function that it applies.
+    pub kernel: String,
+    /// How often it was dispatched.
+    pub dispatches: u64,
+    /// Time of all its dispatches, on the device's clock.
+    pub seconds: f64,
+}
+
 /// Runs a plan's chunks, on a CPU or a GPU.
 pub trait Executor {
     /// Runs chunks and delivers their results in order.
@@ -78,11 +92,16 @@ pub trait Executor {
     /// # Errors
     /// If numbers overflow, the device fails, or `deliver` does.
     fn run(
-        &self,
+        &mut self,
         chunks: &[Chunk],
-        source: Source,
-        deliver: &mut dyn FnMut(&Chunk, ChunkResult) -> Result<()>,
-    ) -> Result<()>;
+        source: Source<'_>,
+        deliver: Deliver<'_>,
+    ) -> impl Future<Output = Result<()>>;
+
+    /// Times measured since the last call, the slowest kernel first; none, if none were asked for or the device has no clock.
+    fn take_times(&mut self) -> Vec<KernelTime> {
+        Vec::new()
+    }
 }
 
 /// Writes what a plan leaves to its executor: points and rays into the input, or a 1 at each lane's output into the seed.

@@ -47,7 +47,7 @@ pub mod series;
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Result};
 pub use expansion::{
-    Batch, Device, Expansion, Job, Largest, Precision, Progress, Report, Request, Sink, Terms, Verification,
-    expand,
+    Batch, Device, Expansion, Job, KernelTime, Largest, OnProgress, Precision, Progress, Report, Request,
+    Sink, Terms, Verification, expand, expand_async,
 };
 pub use plan::Method;

@@ -13,7 +13,7 @@ use hope::gpu::{Choice, Engine, Prepared, wgpu};
 use hope::model::{Geometry, Model, NodeId};
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
-use hope::{Device, Error, Expansion, Method, Precision, Request, expand};
+use hope::{Device, Error, Expansion, Method, Precision, Request, Terms, expand, expand_async};
 use libtest_mimic::{Arguments, Trial};
 
 type Case = fn(&Arc<Engine>);
@@ -23,7 +23,11 @@ const CASES: &[(&str, Case)] = &[
     ("limits_of_webgpu", limits_of_webgpu),
     ("limits_of_downlevel_devices", limits_of_downlevel_devices),
     ("tiny_limits_give_the_same_results", tiny_limits_give_the_same_results),
+    ("a_weight_larger_than_a_binding", a_weight_larger_than_a_binding),
+    ("times_of_kernels", times_of_kernels),
+    ("awaited_among_other_tasks", awaited_among_other_tasks),
     ("recorded_into_a_hosts_encoder", recorded_into_a_hosts_encoder),
+    ("mixed_terms_recorded", mixed_terms_recorded),
     ("two_engines_at_once", two_engines_at_once),
     ("a_thousand_expansions", a_thousand_expansions),
     ("dropped_in_mid_flight", dropped_in_mid_flight),
@@ -168,6 +172,87 @@ fn tiny_limits_give_the_same_results(engine: &Arc<Engine>) {
     compare_with_cpu(&opened(engine, limits), 1e-5);
 }
 
+/// The weights of these layers are cut into parts: the first one's input is unit rays, the second one's any series.
+fn a_weight_larger_than_a_binding(engine: &Arc<Engine>) {
+    let small = 32 << 10;
+    let limits = wgpu::Limits {
+        max_storage_buffer_binding_size: small,
+        max_buffer_size: small,
+        ..wgpu::Limits::default()
+    };
+    let engine = opened(engine, limits);
+    let mut b = Model::builder(&[90]);
+    let x = b.input();
+    let h = dense(&mut b, x, 130); // 47 KB: two parts
+    let h = b.activation(h, Sin).unwrap();
+    let h = dense(&mut b, h, 150); // 78 KB: three parts
+    let h = b.activation(h, Sin).unwrap();
+    let y = dense(&mut b, h, 3);
+    let model = b.build(y).unwrap();
+    for method in [Method::Exact, Method::Hope] {
+        let request = Request { method, ..Request::new(noise(9, 2 * 90), 3) };
+        let truth = run(&model, &request);
+        let found = run(&model, &on(&engine, request));
+        let errors = errors_by_order(&found.coefficients, &truth.coefficients, 3, 3, 90);
+        assert_orders(method.name(), &errors, 1e-5);
+        assert!(relative_error(found.value, truth.value) < 1e-5);
+    }
+
+    // A convolution's weights cannot be cut.
+    let mut b = Model::builder(&[40, 3, 3]);
+    let x = b.input();
+    b.name("wide");
+    let kernel = Geometry { kernel: vec![3, 3], ..Default::default() };
+    let y = b.conv(x, &[40, 40, 3, 3], noise(1, 14400), None, 1, &kernel).unwrap();
+    let model = b.build(y).unwrap();
+    let error = expand(&model, &on(&engine, Request::new(noise(2, 360), 2))).unwrap_err().to_string();
+    assert!(error.contains("binding") && error.contains("--device cpu"), "{error}");
+}
+
+fn times_of_kernels(engine: &Arc<Engine>) {
+    let request = Request { profile: true, ..on(engine, Request::new(noise(9, 100), 3)) };
+    let kernels = run(&network(), &request).report.kernels;
+    if !engine.has_timestamps() {
+        assert!(kernels.is_empty());
+        return;
+    }
+    let names: Vec<&str> = kernels.iter().map(|k| k.kernel.as_str()).collect();
+    for name in ["conv", "compose sin", "average_pool", "linear"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for kernel in &kernels {
+        assert!((0.0..60.0).contains(&kernel.seconds) && kernel.dispatches > 0, "{kernel:?}");
+    }
+    assert!(kernels.iter().any(|k| k.seconds > 0.0));
+    let request = Request { profile: false, ..request };
+    assert!(run(&network(), &request).report.kernels.is_empty());
+}
+
+/// Two expansions on one thread, each going on while the other waits for the GPU.
+fn awaited_among_other_tasks(engine: &Arc<Engine>) {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    let model = network();
+    let requests = [1, 2].map(|seed| on(engine, Request::new(noise(seed, 100), 3)));
+    let truth = requests.each_ref().map(|request| run(&model, request).coefficients);
+    let mut first = pin!(expand_async(&model, &requests[0]));
+    let mut second = pin!(expand_async(&model, &requests[1]));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut found = [None, None];
+    while found.iter().any(Option::is_none) {
+        for (future, found) in [first.as_mut(), second.as_mut()].into_iter().zip(&mut found) {
+            if found.is_none()
+                && let Poll::Ready(expansion) = future.poll(&mut context)
+            {
+                *found = Some(expansion.unwrap().coefficients);
+            }
+        }
+        std::thread::yield_now();
+    }
+    assert_eq!(found.map(Option::unwrap), truth);
+}
+
 /// Submits a host's commands around a recorded expansion; returns what the output buffer holds.
 fn embedded(engine: &Arc<Engine>, prepared: &Prepared, points: &[f64]) -> Vec<f32> {
     let (device, queue) = (engine.device(), engine.queue());
@@ -198,7 +283,8 @@ fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
     let model = network();
     let (points, order, inputs, outputs) = (noise(4, 2 * 100), 3, 100, 5);
     let truth = run(&model, &Request::new(points.clone(), order));
-    let prepared = Prepared::exact(engine, &model, order, 2, &Directions::Unit { inputs }).unwrap();
+    let prepared =
+        pollster::block_on(Prepared::exact(engine, &model, order, 2, &Directions::Unit { inputs })).unwrap();
     // Twice: a prepared model is used again and again.
     embedded(engine, &prepared, &noise(5, 200));
     let found = embedded(engine, &prepared, &points);
@@ -220,7 +306,7 @@ fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
     }
 
     let truth = run(&model, &Request { method: Method::Hope, ..Request::new(points.clone(), order) });
-    let prepared = Prepared::hope(engine, &model, order, 2).unwrap();
+    let prepared = pollster::block_on(Prepared::hope(engine, &model, order, 2)).unwrap();
     let found = embedded(engine, &prepared, &points);
     let layout = prepared.output_layout();
     for k in 1..=order {
@@ -234,7 +320,40 @@ fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
         }
         assert!(relative_error(ours, theirs) < 1e-5, "order {k}");
     }
-    assert!(Prepared::hope(engine, &model, order, 0).is_err());
+    assert!(pollster::block_on(Prepared::hope(engine, &model, order, 0)).is_err());
+}
+
+/// Against float64 truth, and in a subspace against the CPU path.
+fn mixed_terms_recorded(engine: &Arc<Engine>) {
+    let model =
+        Model::from_onnx(path("tests/fixtures/reference/discover_5d.onnx"), &ImportOptions::default());
+    let model = model.unwrap();
+    let mut truth = Truth::open(&path("tests/fixtures/reference/discover_5d.npz"));
+    let points = truth.values("points");
+    let (count, degree) = (points.len() / 5, 4);
+    let prepared = pollster::block_on(Prepared::mixed(engine, &model, degree, count, None)).unwrap();
+    let found = embedded(engine, &prepared, &points);
+    assert_by_degree(&found, &truth.values("mixed"), &truth.exponents(), 5, 1e-4);
+
+    let basis = noise(8, 2 * 5);
+    let terms = Terms::Mixed(Some(basis.clone()));
+    let truth = run(&model, &Request { terms, ..Request::new(points.clone(), 6) });
+    let prepared = pollster::block_on(Prepared::mixed(engine, &model, 6, count, Some(&basis))).unwrap();
+    let found = embedded(engine, &prepared, &points);
+    assert_by_degree(&found, &truth.coefficients, &truth.exponents, 2, 1e-4);
+}
+
+/// Compares mixed coefficients degree by degree.
+fn assert_by_degree(found: &[f32], truth: &[f64], exponents: &[u8], variables: usize, tolerance: f64) {
+    let degrees: Vec<u8> = exponents.chunks_exact(variables).map(|e| e.iter().sum()).collect();
+    let rows = found.len() / degrees.len();
+    for degree in 0..=*degrees.last().unwrap() {
+        let of_degree = |i: &usize| degrees[i % degrees.len()] == degree;
+        let all = 0..rows * degrees.len();
+        let ours = all.clone().filter(of_degree).map(|i| f64::from(found[i]));
+        let error = relative_error(ours, all.filter(of_degree).map(|i| truth[i]));
+        assert!(error < tolerance, "degree {degree} is off by {error:.1e}");
+    }
 }
 
 fn two_engines_at_once(engine: &Arc<Engine>) {
@@ -275,7 +394,9 @@ fn a_thousand_expansions(engine: &Arc<Engine>) {
 
 fn dropped_in_mid_flight(engine: &Arc<Engine>) {
     let other = opened(engine, wgpu::Limits::default());
-    let prepared = Prepared::exact(&other, &network(), 4, 8, &Directions::Unit { inputs: 100 }).unwrap();
+    let prepared =
+        pollster::block_on(Prepared::exact(&other, &network(), 4, 8, &Directions::Unit { inputs: 100 }))
+            .unwrap();
     let (device, queue) = (other.device().clone(), other.queue().clone());
     let buffer = |size: u64| {
         let usage = wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;

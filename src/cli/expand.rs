@@ -98,6 +98,7 @@ impl Setup {
         let verify = args.verify.map(|rays| rays as usize);
         let place = Place::new(&args.device, precision, args.order, verify)?;
         (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
+        request.profile = args.verbose;
         request.memory = args.memory;
         Ok(Self {
             model,

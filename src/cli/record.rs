@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use hope::{Job, Report, Request};
+use hope::{Job, KernelTime, Report, Request};
 
 use super::expand::{Setup, Timings};
 use super::sink::terms_name;
@@ -40,6 +40,12 @@ pub fn record(setup: &Setup, job: &Job, report: &Report, timings: &Timings) -> S
             "write": timings.write,
         },
         "peak_bytes": peak_bytes(),
+        "kernels": (!report.kernels.is_empty()).then(|| {
+            let kernel = |k: &KernelTime| json!({
+                "kernel": k.kernel, "dispatches": k.dispatches, "seconds": k.seconds,
+            });
+            report.kernels.iter().map(kernel).collect::<Vec<_>>()
+        }),
         "verify": report.verification.map(|v| json!({
             "rays": v.rays,
             "max_relative_deviation": v.deviation,

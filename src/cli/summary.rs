@@ -88,6 +88,19 @@ pub fn summary(setup: &Setup, job: &Job, report: &Report, timings: &Timings, byt
             ),
         );
     }
+    let all: f64 = report.kernels.iter().map(|k| k.seconds).sum();
+    for (i, k) in report.kernels.iter().enumerate() {
+        lines.add(
+            if i == 0 { "kernels" } else { "" },
+            format!(
+                "{:<20} {:>10.3} ms, {:>5.1} % of the device's time, dispatched {}",
+                k.kernel,
+                1e3 * k.seconds,
+                100.0 * k.seconds / all.max(f64::MIN_POSITIVE),
+                count(k.dispatches as usize, "time")
+            ),
+        );
+    }
     for (i, largest) in report.largest.iter().enumerate() {
         lines.add(if i == 0 { "largest" } else { "" }, coefficient(setup, job, largest));
     }

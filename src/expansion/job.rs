@@ -56,6 +56,9 @@ pub struct Progress {
     pub total: usize,
 }
 
+/// Called after each chunk; it may break to stop.
+pub type OnProgress<'a> = &'a (dyn Fn(Progress) -> ControlFlow<()> + Sync);
+
 impl<'a> Job<'a> {
     /// Plans a request.
     ///
@@ -175,35 +178,40 @@ impl<'a> Job<'a> {
         self.plan.flops(samples, lanes) * chunks
     }
 
-    /// Runs it. `progress` is called after each chunk; it may break to stop.
+    /// Runs it and waits. `progress` is called after each chunk; it may break to stop.
     ///
     /// # Errors
     /// If numbers overflow, the sink fails, or `progress` breaks.
-    pub fn run(
-        &self,
-        sink: &mut dyn Sink,
-        progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
-    ) -> Result<Report> {
+    pub fn run(&self, sink: &mut dyn Sink, progress: OnProgress) -> Result<Report> {
+        pollster::block_on(self.run_async(sink, progress))
+    }
+
+    /// Runs it without blocking for a GPU; a CPU computes on the caller's thread and rayon's.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_async(&self, sink: &mut dyn Sink, progress: OnProgress<'_>) -> Result<Report> {
         let (plan, workers) = (self.plan.clone(), self.chunking.workers);
         match (&self.request.device, self.request.precision) {
             #[cfg(feature = "gpu")]
             (Device::Gpu(engine), _) => {
-                self.run_on(&ResilientExecutor::new(engine.clone(), plan), sink, progress)
+                let executor = ResilientExecutor::new(engine.clone(), plan, self.request.profile);
+                self.run_on(executor, sink, progress).await
             }
             (Device::Cpu, Precision::F32) => {
-                self.run_on(&CpuPool::<f32>::new(plan, workers)?, sink, progress)
+                self.run_on(CpuPool::<f32>::new(plan, workers)?, sink, progress).await
             }
             (Device::Cpu, Precision::F64) => {
-                self.run_on(&CpuPool::<f64>::new(plan, workers)?, sink, progress)
+                self.run_on(CpuPool::<f64>::new(plan, workers)?, sink, progress).await
             }
         }
     }
 
-    fn run_on(
+    async fn run_on(
         &self,
-        executor: &dyn Executor,
+        mut executor: impl Executor,
         sink: &mut dyn Sink,
-        progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+        progress: OnProgress<'_>,
     ) -> Result<Report> {
         let mut total = self.chunking.chunks(0..self.points, self.lanes()).len();
         let mut done = 0;
@@ -218,7 +226,7 @@ impl<'a> Job<'a> {
             let points = first..self.points.min(first + self.chunking.batch);
             let mut assembled = Assembled::new(self, points.clone());
             let chunks = self.chunking.chunks(points.clone(), self.lanes());
-            executor.run(&chunks, source, &mut |chunk, result| {
+            let mut deliver = |chunk: &Chunk, result: ChunkResult| {
                 assembled.place(chunk, &result, first);
                 done += 1;
                 total = total.max(done); // a GPU short of memory cuts smaller
@@ -226,7 +234,8 @@ impl<'a> Job<'a> {
                     ControlFlow::Continue(()) => Ok(()),
                     ControlFlow::Break(()) => Err(Error::Interrupted),
                 }
-            })?;
+            };
+            executor.run(&chunks, source, &mut deliver).await?;
             assembled.mix(self);
             let batch = Batch {
                 first,
@@ -249,6 +258,7 @@ impl<'a> Job<'a> {
             kink_distance: summary.kink_distance(),
             largest: summary.largest,
             verification: checker.finish()?,
+            kernels: executor.take_times(),
         })
     }
 
@@ -368,11 +378,12 @@ impl Assembled {
         let Some((exponents, variables)) = job.mixing.exponents() else { return };
         let terms = exponents.len() / variables;
         let mut mixed = vec![0.0; self.value.len() * terms];
+        let mixing = &job.mixing;
         mixed
             .par_chunks_exact_mut(terms)
             .zip(self.coefficients.par_chunks_exact(self.order * self.columns))
             .zip(&self.value)
-            .for_each(|((into, series), &value)| match &job.mixing {
+            .for_each(|((into, series), &value)| match mixing {
                 Mixing::None => {}
                 Mixing::Rays { interpolation, .. } => interpolation.solve(value, series, into),
                 Mixing::Rule { matrix, .. } => {

@@ -9,7 +9,8 @@ mod verify;
 
 use std::ops::ControlFlow;
 
-pub use job::{Job, Progress};
+pub use crate::executor::KernelTime;
+pub use job::{Job, OnProgress, Progress};
 pub use request::{Device, Precision, Request, Terms};
 pub use verify::Verification;
 
@@ -35,7 +36,7 @@ pub struct Batch<'a> {
 }
 
 /// Takes the results, batch by batch, in the order of the points.
-pub trait Sink {
+pub trait Sink: Send {
     /// Takes a batch.
     fn batch(&mut self, batch: &Batch) -> std::io::Result<()>;
 }
@@ -53,6 +54,8 @@ pub struct Report {
     pub largest: Vec<Largest>,
     /// Comparison with an independent computation in f64.
     pub verification: Option<Verification>,
+    /// Time per kernel, the slowest first, if [`Request::profile`] asked for it and the device has a clock for it.
+    pub kernels: Vec<KernelTime>,
 }
 
 /// A coefficient that stands out.
@@ -113,9 +116,19 @@ pub struct Expansion {
 /// # Errors
 /// If the request doesn't fit the model, the method has no answer, the memory doesn't suffice or numbers overflow.
 pub fn expand(model: &Model, request: &Request) -> Result<Expansion> {
+    pollster::block_on(expand_async(model, request))
+}
+
+/// [`expand`] without blocking while a GPU computes: for async applications, and for browsers, where nothing may block.
+///
+/// The future may be sent to other threads, and needs no particular runtime.
+///
+/// # Errors
+/// As [`expand`].
+pub async fn expand_async(model: &Model, request: &Request) -> Result<Expansion> {
     let job = Job::new(model, request)?;
     let mut collector = Collector::default();
-    let report = job.run(&mut collector, &|_| ControlFlow::Continue(()))?;
+    let report = job.run_async(&mut collector, &|_| ControlFlow::Continue(())).await?;
     Ok(Expansion {
         points: request.points.clone(),
         value: collector.value,
@@ -140,5 +153,16 @@ impl Sink for Collector {
         self.coefficients.extend_from_slice(batch.coefficients);
         self.kinks.extend_from_slice(batch.kinks);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_future_may_be_sent_to_other_threads() {
+        fn sent<T: Send>(_: fn(&'static Model, &'static Request) -> T) {}
+        sent(expand_async);
     }
 }

@@ -89,6 +89,8 @@ pub struct Request {
     pub memory: Option<u64>,
     /// Number of random rays to recompute in f64 and compare; default: none.
     pub verify: usize,
+    /// Measure the time of each kernel, where the device can; default: no.
+    pub profile: bool,
 }
 
 impl Request {
@@ -104,6 +106,7 @@ impl Request {
             device: Device::Cpu,
             memory: None,
             verify: 0,
+            profile: false,
         }
     }
 

@@ -111,6 +111,8 @@ impl Engine {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("hope"),
             required_limits: limits,
+            // Times per kernel, where there are any; nothing else depends on it.
+            required_features: summary.features & wgpu::Features::TIMESTAMP_QUERY,
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
         };
@@ -127,12 +129,12 @@ impl Engine {
     ///
     /// # Errors
     /// If the device was the caller's, or its adapter is gone.
-    pub(super) fn reopen(&self) -> Result<Self> {
+    pub(super) async fn reopen(&self) -> Result<Self> {
         if !self.own {
             self.check()?; // the host has to act on the loss of its device
         }
         let choice = Choice::Named(self.info().name.clone());
-        pollster::block_on(Self::open(&choice, Some(self.device().limits())))
+        Self::open(&choice, Some(self.device().limits())).await
     }
 }
 

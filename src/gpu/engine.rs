@@ -22,7 +22,7 @@ pub struct Engine {
     pub(super) layout: wgpu::BindGroupLayout,
     pipeline_layout: wgpu::PipelineLayout,
     pipelines: Mutex<HashMap<Shader, wgpu::ComputePipeline>>,
-    lost: Arc<Mutex<Option<String>>>,
+    pub(super) lost: Arc<Mutex<Option<String>>>,
     /// Whether the engine opened the device itself.
     pub(super) own: bool,
 }
@@ -83,6 +83,11 @@ impl Engine {
         &self.info
     }
 
+    /// Whether the device can measure the time of each kernel.
+    pub fn has_timestamps(&self) -> bool {
+        self.device.features().contains(wgpu::Features::TIMESTAMP_QUERY)
+    }
+
     /// An error if the device has been lost: then the engine is of no more use.
     pub fn check(&self) -> Result<()> {
         match &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -92,50 +97,69 @@ impl Engine {
     }
 
     /// The compiled pipeline of a shader.
-    pub(super) fn pipeline(&self, shader: Shader) -> Result<wgpu::ComputePipeline> {
-        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pipeline) = pipelines.get(&shader) {
-            return Ok(pipeline.clone());
+    pub(super) async fn pipeline(&self, shader: Shader) -> Result<wgpu::ComputePipeline> {
+        let pipelines = || self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        let compiled = pipelines().get(&shader).cloned();
+        if let Some(pipeline) = compiled {
+            return Ok(pipeline);
         }
-        let label = format!("hope {}", shader.activation.unwrap_or(shader.entry));
+        let label = format!("hope {}", shader.name());
         let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
         let source =
             shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some(&label),
-            source: wgpu::ShaderSource::Wgsl(source.into()),
+        let (pipeline, complaint) = self.scoped(wgpu::ErrorFilter::Validation, |device| {
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(&label),
+                source: wgpu::ShaderSource::Wgsl(source.into()),
+            });
+            device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(&label),
+                layout: Some(&self.pipeline_layout),
+                module: &module,
+                entry_point: Some(shader.entry),
+                compilation_options: Default::default(),
+                cache: None,
+            })
         });
-        let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(&label),
-            layout: Some(&self.pipeline_layout),
-            module: &module,
-            entry_point: Some(shader.entry),
-            compilation_options: Default::default(),
-            cache: None,
-        });
-        if let Some(error) = pollster::block_on(scope.pop()) {
+        if let Some(error) = complaint.await {
             return Err(failed(format!("shader '{label}' does not compile: {error}")));
         }
-        pipelines.insert(shader, pipeline.clone());
+        pipelines().insert(shader, pipeline.clone());
         Ok(pipeline)
     }
 
     /// Creates a buffer, or says that memory is short.
-    pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+    pub(super) async fn buffer(
+        &self,
+        label: &str,
+        bytes: u64,
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer> {
         self.check()?;
-        let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let descriptor = wgpu::BufferDescriptor {
             label: Some(label),
             size: bytes.max(16),
             usage,
             mapped_at_creation: false,
         };
-        let buffer = self.device.create_buffer(&descriptor);
-        match pollster::block_on(scope.pop()) {
+        let (buffer, complaint) =
+            self.scoped(wgpu::ErrorFilter::OutOfMemory, |device| device.create_buffer(&descriptor));
+        match complaint.await {
             None => Ok(buffer),
             Some(_) => Err(Error::DeviceMemory { device: self.info.name.clone(), bytes }),
         }
+    }
+
+    /// Does something on the device; the future tells whether the device complained.
+    fn scoped<T, F: FnOnce(&wgpu::Device) -> T>(
+        &self,
+        filter: wgpu::ErrorFilter,
+        act: F,
+    ) -> (T, impl Future<Output = Option<wgpu::Error>> + use<T, F>) {
+        // A scope belongs to its thread: it must not live across an await.
+        let scope = self.device.push_error_scope(filter);
+        let made = act(&self.device);
+        (made, scope.pop())
     }
 }
 

@@ -1,14 +1,15 @@
 //! Running chunks on a GPU: upload, record, submit, read back.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::Arc;
 
 use wgpu::BufferUsages;
 
+use super::profile::{Profile, Timestamps};
 use super::program::{self, Program, Weights};
-use super::{Engine, MAX_ORDER};
+use super::{Engine, MAX_ORDER, readback};
 use crate::error::{Error, Result};
-use crate::executor::{self, Chunk, ChunkResult, Executor, Source};
+use crate::executor::{self, Chunk, ChunkResult, Deliver, Executor, KernelTime, Source};
 use crate::kernels::Series;
 use crate::plan::{Method, Plan, ValueId};
 
@@ -19,13 +20,16 @@ pub struct GpuExecutor {
     plan: Plan,
     weights: Weights,
     /// Programs that are not at work, to be used again for chunks of the same size.
-    idle: Mutex<Vec<Slot>>,
+    idle: Vec<Slot>,
+    /// Time per kernel, if it is to be measured.
+    profile: Option<Profile>,
 }
 
 /// A program with a buffer to read its results from.
 #[derive(Debug)]
 struct Slot {
     program: Program,
+    timestamps: Option<Timestamps>,
     staging: wgpu::Buffer,
 }
 
@@ -33,21 +37,22 @@ struct Slot {
 struct Flight<'a> {
     chunk: &'a Chunk,
     slot: Slot,
-    mapped: mpsc::Receiver<Result<(), wgpu::BufferAsyncError>>,
+    submission: wgpu::SubmissionIndex,
 }
 
 impl GpuExecutor {
     /// Series that a chunk should have: enough to keep thousands of invocations busy.
     pub const SERIES: usize = 1024;
 
-    /// Uploads a plan's weights.
+    /// Uploads a plan's weights; `timed` measures the time of each kernel where the device can.
     ///
     /// # Errors
     /// If the device can't run the plan or its memory doesn't suffice.
-    pub fn new(engine: Arc<Engine>, plan: Plan) -> Result<Self> {
+    pub async fn new(engine: Arc<Engine>, plan: Plan, timed: bool) -> Result<Self> {
         Self::check(&engine, &plan)?;
-        let weights = Weights::new(&engine, &plan)?;
-        Ok(Self { engine, plan, weights, idle: Mutex::default() })
+        let weights = Weights::new(&engine, &plan).await?;
+        let profile = timed.then(Profile::default);
+        Ok(Self { engine, plan, weights, idle: Vec::new(), profile })
     }
 
     /// Whether the device can run a plan at all.
@@ -61,19 +66,12 @@ impl GpuExecutor {
                 plan.order
             )));
         }
-        let limits = engine.device().limits();
-        let bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-        let largest = plan.constants.iter().map(|c| 4 * c.len() as u64).max().unwrap_or(0);
-        let fail = |cause| Err(Error::Device { device: engine.info().name.clone(), cause });
-        if largest > bytes {
-            return fail(format!(
-                "a weight of {} exceeds its limit of {} for a binding: use --device cpu",
-                crate::memory::human(largest),
-                crate::memory::human(bytes)
-            ));
-        }
+        program::check(engine, plan)?;
         if !Self::fits(engine, plan, 1, 1) {
-            return fail("even a single series exceeds its limits: use --device cpu".into());
+            return Err(Error::Device {
+                device: engine.info().name.clone(),
+                cause: "even a single series exceeds its limits: use --device cpu".into(),
+            });
         }
         Ok(())
     }
@@ -83,22 +81,24 @@ impl GpuExecutor {
         program::fits(&engine.device().limits(), plan, samples, lanes)
     }
 
-    fn take(&self, chunk: &Chunk) -> Result<Slot> {
+    async fn take(&mut self, chunk: &Chunk) -> Result<Slot> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(i) = idle.iter().position(|s| s.program.samples == samples && s.program.lanes == lanes) {
-            return Ok(idle.swap_remove(i));
+        if let Some(i) =
+            self.idle.iter().position(|s| s.program.samples == samples && s.program.lanes == lanes)
+        {
+            return Ok(self.idle.swap_remove(i));
         }
         // Another size: make room first.
-        idle.clear();
-        drop(idle);
-        let program = Program::new(&self.engine, &self.plan, &self.weights, samples, lanes)?;
-        let staging = self.engine.buffer(
-            "hope results",
-            self.staged(samples, lanes).iter().map(|(_, bytes)| bytes).sum(),
-            BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-        )?;
-        Ok(Slot { program, staging })
+        self.idle.clear();
+        let program = Program::new(&self.engine, &self.plan, &self.weights, samples, lanes).await?;
+        let timestamps = match self.profile {
+            Some(_) => Timestamps::new(&self.engine, program.kernels().count()).await?,
+            None => None,
+        };
+        let bytes = self.result_bytes(samples, lanes) + timestamps.as_ref().map_or(0, Timestamps::bytes);
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let staging = self.engine.buffer("hope results", bytes, usage).await?;
+        Ok(Slot { program, timestamps, staging })
     }
 
     /// What is read back: the values with their sizes in bytes, the kinks last.
@@ -111,107 +111,82 @@ impl GpuExecutor {
         staged
     }
 
-    /// Submits a chunk and asks for its results.
-    fn launch<'a>(&self, chunk: &'a Chunk, source: Source) -> Result<Flight<'a>> {
-        let slot = self.take(chunk)?;
+    /// Bytes of all that is read back, padded so that timestamps may follow.
+    fn result_bytes(&self, samples: usize, lanes: usize) -> u64 {
+        self.staged(samples, lanes).iter().map(|(_, bytes)| bytes).sum::<u64>().next_multiple_of(8)
+    }
+
+    /// Submits a chunk.
+    async fn launch<'a>(&mut self, chunk: &'a Chunk, source: Source<'_>) -> Result<Flight<'a>> {
+        let slot = self.take(chunk).await?;
         slot.program.upload(&self.engine, &self.plan, chunk, source);
         let mut encoder = self.engine.device().create_command_encoder(&Default::default());
-        slot.program.record(&mut encoder);
+        match &slot.timestamps {
+            None => slot.program.record(&mut encoder),
+            Some(timestamps) => slot.program.record_timed(&mut encoder, timestamps),
+        }
+        let (samples, lanes) = (slot.program.samples, slot.program.lanes);
         let mut offset = 0;
-        for (id, bytes) in self.staged(slot.program.samples, slot.program.lanes) {
+        for (id, bytes) in self.staged(samples, lanes) {
             let from = id.map_or(&slot.program.kinks, |id| slot.program.buffer(&self.plan, id));
             encoder.copy_buffer_to_buffer(from, 0, &slot.staging, offset, bytes);
             offset += bytes;
         }
-        self.engine.queue().submit([encoder.finish()]);
-        let (sender, mapped) = mpsc::channel();
-        slot.staging.slice(..).map_async(wgpu::MapMode::Read, move |result| {
-            let _ = sender.send(result); // nobody waits any more: the run was stopped
-        });
-        Ok(Flight { chunk, slot, mapped })
+        if let Some(timestamps) = &slot.timestamps {
+            timestamps.read_into(&mut encoder, &slot.staging, self.result_bytes(samples, lanes));
+        }
+        let submission = self.engine.queue().submit([encoder.finish()]);
+        Ok(Flight { chunk, slot, submission })
     }
 
     /// Waits for a chunk's results.
-    fn land(&self, flight: Flight, source: Source) -> Result<ChunkResult> {
-        let Flight { chunk, slot, mapped } = flight;
-        self.wait(&mapped)?;
-        let numbers: Vec<f32> = {
-            let range = slot.staging.slice(..).get_mapped_range().map_err(|error| self.failed(&error))?;
-            bytemuck::pod_collect_to_vec(&range[..])
-        };
-        slot.staging.unmap();
+    async fn land(&mut self, flight: Flight<'_>, source: Source<'_>) -> Result<ChunkResult> {
+        let Flight { chunk, slot, submission } = flight;
+        let numbers = readback::read(&self.engine, &slot.staging, submission).await?;
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
         let staged = self.staged(samples, lanes);
         let read = |wanted: ValueId| {
-            let mut offset = 0;
-            for (id, bytes) in &staged {
-                if *id == Some(wanted) {
-                    break;
-                }
-                offset += *bytes as usize / 4;
-            }
+            let before = staged.iter().take_while(|(id, _)| *id != Some(wanted));
+            let offset = before.map(|(_, bytes)| *bytes as usize / 4).sum::<usize>();
             let layout = self.plan.layout(wanted, samples, lanes);
             Series { data: &numbers[offset..][..layout.len()], layout }
         };
         let kinks = match self.plan.method {
             Method::Exact => {
-                let total: u64 = staged.iter().map(|(_, bytes)| bytes).sum();
-                let end = total as usize / 4;
+                let end = staged.iter().map(|(_, bytes)| bytes).sum::<u64>() as usize / 4;
                 numbers[end - samples * lanes..end].iter().map(|&t| f64::from(t)).collect()
             }
             Method::Hope => Vec::new(),
         };
         let result = executor::collect(&self.plan, chunk, source, read, kinks);
         if !result.is_finite() {
-            return Err(self.find_not_finite(&slot.program, chunk, source)?);
+            return Err(self.find_not_finite(&slot.program, chunk, source).await?);
         }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
+        let results = self.result_bytes(samples, lanes);
+        if let (Some(profile), Some(_)) = (&mut self.profile, &slot.timestamps) {
+            let stamps: Vec<u64> = bytemuck::pod_collect_to_vec(&numbers[results as usize / 4..]);
+            let period = f64::from(self.engine.queue().get_timestamp_period()) * 1e-9;
+            for (kernel, ends) in slot.program.kernels().zip(stamps.chunks_exact(2)) {
+                profile.add(kernel.name(), ends[1].saturating_sub(ends[0]) as f64 * period);
+            }
+        }
+        self.idle.push(slot);
         Ok(result)
     }
 
-    fn wait(&self, mapped: &mpsc::Receiver<Result<(), wgpu::BufferAsyncError>>) -> Result<()> {
-        self.engine
-            .device()
-            .poll(wgpu::PollType::wait_indefinitely())
-            .map_err(|error| self.failed(&error))?;
-        self.engine.check()?;
-        match mapped.recv() {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.failed(&error)),
-            Err(error) => Err(self.failed(&error)),
-        }
-    }
-
-    fn failed(&self, error: &dyn std::fmt::Display) -> Error {
-        // A lost device fails in many ways; say the cause.
-        match self.engine.check() {
-            Err(lost) => lost,
-            Ok(()) => Error::Device {
-                device: self.engine.info().name.clone(),
-                cause: format!("reading back: {error}"),
-            },
-        }
-    }
-
     /// Runs a chunk again, step by step, and names the first step whose output isn't finite.
-    fn find_not_finite(&self, program: &Program, chunk: &Chunk, source: Source) -> Result<Error> {
+    async fn find_not_finite(&self, program: &Program, chunk: &Chunk, source: Source<'_>) -> Result<Error> {
         program.upload(&self.engine, &self.plan, chunk, source);
         for (index, step) in self.plan.steps.iter().enumerate() {
             let layout = self.plan.layout(step.output, program.samples, program.lanes);
             let bytes = 4 * layout.len() as u64;
-            let staging =
-                self.engine.buffer("hope check", bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST)?;
+            let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+            let staging = self.engine.buffer("hope check", bytes, usage).await?;
             let mut encoder = self.engine.device().create_command_encoder(&Default::default());
-            program.record_steps(&mut encoder, index..index + 1);
+            program.record_step(&mut encoder, index);
             encoder.copy_buffer_to_buffer(program.buffer(&self.plan, step.output), 0, &staging, 0, bytes);
-            self.engine.queue().submit([encoder.finish()]);
-            let (sender, mapped) = mpsc::channel();
-            staging.slice(..).map_async(wgpu::MapMode::Read, move |result| {
-                let _ = sender.send(result);
-            });
-            self.wait(&mapped)?;
-            let range = staging.slice(..).get_mapped_range().map_err(|error| self.failed(&error))?;
-            let numbers: Vec<f32> = bytemuck::pod_collect_to_vec(&range[..]);
+            let submission = self.engine.queue().submit([encoder.finish()]);
+            let numbers = readback::read(&self.engine, &staging, submission).await?;
             let output = Series { data: &numbers[..layout.len()], layout };
             if let Err(error) = executor::check(&self.plan, chunk, step.layer, output) {
                 return Ok(error);
@@ -222,25 +197,24 @@ impl GpuExecutor {
 }
 
 impl Executor for GpuExecutor {
-    fn run(
-        &self,
-        chunks: &[Chunk],
-        source: Source,
-        deliver: &mut dyn FnMut(&Chunk, ChunkResult) -> Result<()>,
-    ) -> Result<()> {
+    async fn run(&mut self, chunks: &[Chunk], source: Source<'_>, deliver: Deliver<'_>) -> Result<()> {
         // One chunk computes while the one before it is read back.
         let mut flying = VecDeque::new();
         for chunk in chunks {
-            flying.push_back(self.launch(chunk, source)?);
+            flying.push_back(self.launch(chunk, source).await?);
             if flying.len() > 1
                 && let Some(flight) = flying.pop_front()
             {
-                deliver(flight.chunk, self.land(flight, source)?)?;
+                deliver(flight.chunk, self.land(flight, source).await?)?;
             }
         }
         for flight in flying {
-            deliver(flight.chunk, self.land(flight, source)?)?;
+            deliver(flight.chunk, self.land(flight, source).await?)?;
         }
         Ok(())
+    }
+
+    fn take_times(&mut self) -> Vec<KernelTime> {
+        self.profile.as_mut().map(Profile::take).unwrap_or_default()
     }
 }

@@ -5,11 +5,14 @@
 //! any command encoder without waiting or mapping. wgpu appears nowhere but in this folder.
 
 mod adapter;
+mod combine;
 mod dispatch;
 mod engine;
 mod executor;
 mod prepared;
+mod profile;
 mod program;
+mod readback;
 mod resilient;
 mod shader;
 

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::combine::Combine;
 use super::program::{Program, Weights};
 use super::{Engine, GpuExecutor};
 use crate::error::{Error, Result};
 use crate::executor::{Chunk, Source};
+use crate::interpolation::{self, Interpolation};
 use crate::kernels::Layout;
 use crate::model::Model;
-use crate::plan::{Method, Plan, Rays, Target};
+use crate::plan::{Method, Plan, Rays, Target, ValueId};
 use crate::rays::Directions;
 
 /// A model prepared on a GPU for batches of one size: weights uploaded, pipelines compiled, buffers made.
@@ -19,9 +21,10 @@ use crate::rays::Directions;
 pub struct Prepared {
     plan: Plan,
     program: Program,
-    result: crate::plan::ValueId,
+    result: ValueId,
     points: usize,
     lanes: usize,
+    mixed: Option<Combine>,
 }
 
 impl Prepared {
@@ -29,7 +32,7 @@ impl Prepared {
     ///
     /// # Errors
     /// If the device's limits don't allow so large a batch, the order exceeds 16, or memory doesn't suffice.
-    pub fn exact(
+    pub async fn exact(
         engine: &Arc<Engine>,
         model: &Model,
         order: usize,
@@ -43,24 +46,55 @@ impl Prepared {
         };
         let plan = Plan::exact(model, order, rays)?;
         let result = plan.output;
-        Self::new(engine, plan, result, points, directions.len(), Some(directions), &[])
+        Self::new(engine, plan, result, points, directions.len(), Some(directions), &[]).await
+    }
+
+    /// Prepares all mixed coefficients in the inputs, or in the coordinates of a subspace with the directions `basis`,
+    /// `[variables, inputs]`; in the order of [`interpolation::exponents`].
+    ///
+    /// # Errors
+    /// As [`Self::exact`], and if there are too many terms.
+    pub async fn mixed(
+        engine: &Arc<Engine>,
+        model: &Model,
+        order: usize,
+        points: usize,
+        basis: Option<&[f64]>,
+    ) -> Result<Self> {
+        let inputs = model.inputs();
+        if let Some(rows) = basis {
+            Directions::Shared { inputs, rows: rows.to_vec() }.check(points, inputs)?;
+        }
+        let variables = basis.map_or(inputs, |rows| rows.len() / inputs);
+        let plan = Plan::exact(model, order, Rays::Any)?;
+        let exponents = interpolation::exponents(variables, order)?;
+        let interpolation = Arc::new(Interpolation::new(variables, order)?);
+        let basis = basis.map(<[f64]>::to_vec);
+        let directions = Directions::Spanned { interpolation: interpolation.clone(), basis, inputs };
+        let result = plan.output;
+        let lanes = directions.len();
+        let mut prepared = Self::new(engine, plan, result, points, lanes, Some(&directions), &[]).await?;
+        let series = prepared.program.buffer(&prepared.plan, result);
+        let layout = prepared.plan.layout(result, points, lanes);
+        prepared.mixed = Some(Combine::new(engine, &interpolation, &exponents, series, layout).await?);
+        Ok(prepared)
     }
 
     /// Prepares the published rule: unmixed coefficients of all outputs along all inputs.
     ///
     /// # Errors
     /// As [`Self::exact`], and if the rule has no answer for an operator.
-    pub fn hope(engine: &Arc<Engine>, model: &Model, order: usize, points: usize) -> Result<Self> {
+    pub async fn hope(engine: &Arc<Engine>, model: &Model, order: usize, points: usize) -> Result<Self> {
         let plan = Plan::hope(model, order, &Target::Input)?;
         let outputs: Vec<usize> = (0..model.outputs()).collect();
         let result = plan.adjoints[0];
-        Self::new(engine, plan, result, points, outputs.len(), None, &outputs)
+        Self::new(engine, plan, result, points, outputs.len(), None, &outputs).await
     }
 
-    fn new(
+    async fn new(
         engine: &Arc<Engine>,
         plan: Plan,
-        result: crate::plan::ValueId,
+        result: ValueId,
         points: usize,
         lanes: usize,
         directions: Option<&Directions>,
@@ -72,41 +106,49 @@ impl Prepared {
                 "a batch of {points} points with {lanes} series each exceeds the device's limits: prepare a smaller one"
             )));
         }
-        let weights = Weights::new(engine, &plan)?;
-        let program = Program::new(engine, &plan, &weights, points, lanes)?;
+        let weights = Weights::new(engine, &plan).await?;
+        let program = Program::new(engine, &plan, &weights, points, lanes).await?;
         // What stays the same from batch to batch is written now: rays, or the outputs' adjoints.
         let origin = vec![0.0; plan.values[plan.input.0].units * points];
         let source = Source { points: &origin, directions, outputs };
         let chunk = Chunk { points: 0..points, lanes: 0..lanes };
         program.upload(engine, &plan, &chunk, source);
-        Ok(Self { plan, program, result, points, lanes })
+        Ok(Self { plan, program, result, points, lanes, mixed: None })
     }
 
-    /// Records one batch: reads `[points, inputs]` f32 from the start of `input`, writes [`Self::output_layout`] f32 to
+    /// Records one batch: reads `[points, inputs]` f32 from the start of `input`, writes the coefficients in f32 to
     /// the start of `output`.
     ///
-    /// `input` needs the usage `COPY_SRC`, `output` `COPY_DST`. Commands recorded before see the old coefficients,
-    /// those recorded after the new ones, as with every pass. One `Prepared` may be recorded many times.
+    /// [`Self::mixed`] writes `[points, outputs, terms]`, the others as [`Self::output_layout`] says. `input` needs the
+    /// usage `COPY_SRC`, `output` `COPY_DST`. Commands recorded before see the old coefficients, those recorded after
+    /// the new ones, as with every pass. One `Prepared` may be recorded many times.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder, input: &wgpu::Buffer, output: &wgpu::Buffer) {
         let inputs = self.plan.values[self.plan.input.0].units;
         let bytes = 4 * (self.points * inputs) as u64;
         encoder.copy_buffer_to_buffer(input, 0, self.program.buffer(&self.plan, self.plan.input), 0, bytes);
         self.program.record(encoder);
-        let from = self.program.buffer(&self.plan, self.result);
+        let from = match &self.mixed {
+            None => self.program.buffer(&self.plan, self.result),
+            Some(combine) => {
+                combine.record(encoder);
+                &combine.result
+            }
+        };
         encoder.copy_buffer_to_buffer(from, 0, output, 0, self.output_bytes());
     }
 
-    /// How the coefficients lie in the output buffer.
+    /// How the coefficients along rays, or by the published rule, lie in the output buffer.
     ///
-    /// Exact: `[points, outputs]` values, then for each order up to the layout's degree `[points, rays, outputs]`. Published rule:
-    /// for each order `[points, outputs, inputs]`. Orders above the degree are zero and not stored.
+    /// Exact: `[points, outputs]` values, then for each order up to the layout's degree `[points, rays, outputs]`.
+    /// Published rule: for each order `[points, outputs, inputs]`. Orders above the degree are zero and not stored.
     pub fn output_layout(&self) -> Layout {
         self.plan.layout(self.result, self.points, self.lanes)
     }
 
     /// Bytes that `output` needs.
     pub fn output_bytes(&self) -> u64 {
-        4 * self.output_layout().len() as u64
+        let length = self.mixed.as_ref().map_or_else(|| self.output_layout().len(), |mixed| mixed.length);
+        4 * length as u64
     }
 
     /// The method.

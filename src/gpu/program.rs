@@ -2,35 +2,94 @@
 
 use wgpu::BufferUsages;
 
+use std::ops::Range;
+
 use super::Engine;
-use super::dispatch::{Dispatch, dispatches};
-use crate::error::Result;
+use super::dispatch::{Dispatch, Shader, dispatches, parts, strided};
+use super::profile::Timestamps;
+use crate::error::{Error, Result};
 use crate::executor::{self, Chunk, Source};
 use crate::kernels::SeriesMut;
-use crate::plan::{Plan, ValueId};
+use crate::kernels::linear::LinearShape;
+use crate::plan::{ConstantId, Kernel, Plan, ValueId};
 
 /// A plan's weights on the GPU, shared by all its programs.
+///
+/// Each constant is one buffer; the weights of a linear layer that exceed a binding are several.
 #[derive(Debug)]
-pub struct Weights(Vec<wgpu::Buffer>);
+pub struct Weights(Vec<Vec<wgpu::Buffer>>);
 
 impl Weights {
     /// Uploads the weights of a plan, in f32.
     ///
     /// # Errors
     /// If the GPU's memory doesn't suffice.
-    pub fn new(engine: &Engine, plan: &Plan) -> Result<Self> {
-        let upload = |constant: &crate::model::Weights| {
-            let buffer = engine.buffer(
-                "hope weights",
-                4 * constant.len() as u64,
-                BufferUsages::STORAGE | BufferUsages::COPY_DST,
-            )?;
-            let numbers: Vec<f32> = constant.iter().map(|&x| x as f32).collect();
-            engine.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(&numbers));
-            Ok(buffer)
-        };
-        plan.constants.iter().map(upload).collect::<Result<_>>().map(Self)
+    pub async fn new(engine: &Engine, plan: &Plan) -> Result<Self> {
+        let room = room(&engine.device().limits());
+        let mut all = Vec::with_capacity(plan.constants.len());
+        for (i, constant) in plan.constants.iter().enumerate() {
+            let whole = 0..constant.len();
+            let ranges: Vec<Range<usize>> = match linear_shape(plan, ConstantId(i)) {
+                Some(shape) => parts(shape, room)
+                    .map(|rows| rows.start * shape.inputs..rows.end * shape.inputs)
+                    .collect(),
+                None => vec![whole],
+            };
+            let mut buffers = Vec::with_capacity(ranges.len());
+            for range in ranges {
+                let numbers: Vec<f32> = constant[range].iter().map(|&x| x as f32).collect();
+                let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
+                let buffer = engine.buffer("hope weights", 4 * numbers.len() as u64, usage).await?;
+                engine.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(&numbers));
+                buffers.push(buffer);
+            }
+            all.push(buffers);
+        }
+        Ok(Self(all))
     }
+}
+
+/// The shape of a constant's rows, if it is the weight of linear layers and of nothing else.
+fn linear_shape(plan: &Plan, id: ConstantId) -> Option<LinearShape> {
+    let mut shapes = plan.steps.iter().filter_map(|step| step.kernel.shape_of(id));
+    let first = shapes.next()??;
+    shapes.all(|shape| shape == Some(first)).then_some(first)
+}
+
+/// Numbers that a binding can hold.
+fn room(limits: &wgpu::Limits) -> usize {
+    (limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 4) as usize
+}
+
+/// Whether a device can run a plan's kernels on chunks of some size.
+///
+/// # Errors
+/// If a weight exceeds a binding and can't be cut, or a copy has too many index ranges.
+pub(super) fn check(engine: &Engine, plan: &Plan) -> Result<()> {
+    let fail = |cause: String| Err(Error::Device { device: engine.info().name.clone(), cause });
+    let room = room(&engine.device().limits());
+    for (i, constant) in plan.constants.iter().enumerate() {
+        let piece = linear_shape(plan, ConstantId(i)).map_or(constant.len(), |shape| shape.inputs);
+        if constant.len() > room && piece > room {
+            return fail(format!(
+                "a weight of {} exceeds its limit of {} for a binding: use --device cpu",
+                crate::memory::human(4 * constant.len() as u64),
+                crate::memory::human(4 * room as u64)
+            ));
+        }
+    }
+    for step in &plan.steps {
+        if let Kernel::Strided { copy, .. } | Kernel::StridedAdjoint(copy) = &step.kernel
+            && !strided::fits(copy)
+        {
+            let layer = &plan.layers[step.layer];
+            return fail(format!(
+                "'{}' ({}) moves data along too many axes: use --device cpu",
+                layer.name, layer.kind
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A plan for chunks of `samples` points and `lanes` series each, ready to record.
@@ -50,6 +109,7 @@ pub struct Program {
 struct Recorded {
     /// Index of the plan's step that it belongs to.
     step: usize,
+    kernel: Shader,
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
     grid: [u32; 3],
@@ -60,7 +120,7 @@ impl Program {
     ///
     /// # Errors
     /// If the GPU's memory doesn't suffice or a shader doesn't compile.
-    pub fn new(
+    pub async fn new(
         engine: &Engine,
         plan: &Plan,
         weights: &Weights,
@@ -68,32 +128,35 @@ impl Program {
         lanes: usize,
     ) -> Result<Self> {
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
-        let slots = plan
-            .slot_lengths(samples, lanes)
-            .into_iter()
-            .map(|length| engine.buffer("hope values", 4 * length as u64, storage))
-            .collect::<Result<Vec<_>>>()?;
-        let kinks = engine.buffer("hope kinks", 4 * (samples * lanes) as u64, storage)?;
-        let chunk = engine.buffer("hope chunk", 16, storage)?;
+        let mut slots = Vec::with_capacity(plan.slots);
+        for length in plan.slot_lengths(samples, lanes) {
+            slots.push(engine.buffer("hope values", 4 * length as u64, storage).await?);
+        }
+        let kinks = engine.buffer("hope kinks", 4 * (samples * lanes) as u64, storage).await?;
+        let chunk = engine.buffer("hope chunk", 16, storage).await?;
+        let room = room(&engine.device().limits());
         let calls: Vec<(usize, Dispatch)> = plan
             .steps
             .iter()
             .enumerate()
-            .flat_map(|(i, step)| dispatches(plan, step, samples, lanes).into_iter().map(move |d| (i, d)))
+            .flat_map(|(i, step)| {
+                dispatches(plan, step, samples, lanes, room).into_iter().map(move |d| (i, d))
+            })
             .collect();
-        let (params, offsets) = pack_params(engine, &calls)?;
+        let (params, offsets) = pack_params(engine, &calls).await?;
         let mut program =
             Self { samples, lanes, slots, kinks, chunk, steps: Vec::with_capacity(calls.len()) };
         for ((step, call), (offset, size)) in calls.into_iter().zip(offsets) {
             let value = |id: ValueId| &program.slots[plan.values[id.0].slot];
             let or_chunk = |id: Option<ValueId>| id.map_or(&program.chunk, value);
-            let constant = |i: usize| call.constants[i].map_or(&program.chunk, |id| &weights.0[id.0]);
+            let constant =
+                |i: usize, part| call.constants[i].map_or(&program.chunk, |id| &weights.0[id.0][part]);
             let uniform = wgpu::BufferBinding { buffer: &params, offset, size: wgpu::BufferSize::new(size) };
             let buffers = [
                 or_chunk(call.inputs[0]),
                 or_chunk(call.inputs[1]),
-                constant(0),
-                constant(1),
+                constant(0, call.part),
+                constant(1, 0),
                 value(call.output),
                 &program.kinks,
             ];
@@ -109,8 +172,8 @@ impl Program {
                 layout: &engine.layout,
                 entries: &entries,
             });
-            let pipeline = engine.pipeline(call.shader)?;
-            program.steps.push(Recorded { step, pipeline, bindings, grid: call.grid });
+            let pipeline = engine.pipeline(call.shader).await?;
+            program.steps.push(Recorded { step, kernel: call.shader, pipeline, bindings, grid: call.grid });
         }
         Ok(program)
     }
@@ -135,19 +198,40 @@ impl Program {
     /// Before the pass the input's buffer has to hold points and rays, and the seed's the outputs' adjoints: see
     /// [`Self::buffer`].
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder) {
-        self.record_steps(encoder, 0..usize::MAX);
+        self.record_pass(encoder, None, &self.steps);
     }
 
-    /// Records the dispatches of some of the plan's steps.
-    pub(super) fn record_steps(&self, encoder: &mut wgpu::CommandEncoder, steps: std::ops::Range<usize>) {
+    /// Records the dispatches of one of the plan's steps.
+    pub(super) fn record_step(&self, encoder: &mut wgpu::CommandEncoder, step: usize) {
+        self.record_pass(encoder, None, self.steps.iter().filter(|recorded| recorded.step == step));
+    }
+
+    /// Records the whole plan, each dispatch in a pass of its own that notes its time.
+    pub(super) fn record_timed(&self, encoder: &mut wgpu::CommandEncoder, timestamps: &Timestamps) {
+        for (i, recorded) in self.steps.iter().enumerate() {
+            self.record_pass(encoder, Some(timestamps.writes(i)), [recorded]);
+        }
+    }
+
+    fn record_pass<'a>(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        timestamp_writes: Option<wgpu::ComputePassTimestampWrites>,
+        steps: impl IntoIterator<Item = &'a Recorded>,
+    ) {
         let mut pass = encoder
-            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("hope"), timestamp_writes: None });
-        for recorded in self.steps.iter().filter(|r| steps.contains(&r.step)) {
+            .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("hope"), timestamp_writes });
+        for recorded in steps {
             pass.set_pipeline(&recorded.pipeline);
             pass.set_bind_group(0, &recorded.bindings, &[]);
             let [x, y, z] = recorded.grid;
             pass.dispatch_workgroups(x, y, z);
         }
+    }
+
+    /// The kernel of each dispatch.
+    pub(super) fn kernels(&self) -> impl Iterator<Item = &Shader> {
+        self.steps.iter().map(|recorded| &recorded.kernel)
     }
 
     /// The buffer that a value of the plan lives in, from its start.
@@ -158,18 +242,21 @@ impl Program {
 
 /// Whether a chunk of this size stays within a device's limits.
 pub(super) fn fits(limits: &wgpu::Limits, plan: &Plan, samples: usize, lanes: usize) -> bool {
-    let largest = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    let bound = |length: usize| 4 * length as u64 <= largest && length < u32::MAX as usize / 2;
+    let room = room(limits);
+    let bound = |length: usize| length <= room && length < u32::MAX as usize / 2;
     plan.slot_lengths(samples, lanes).into_iter().all(bound)
         && plan.steps.iter().all(|step| {
-            dispatches(plan, step, samples, lanes)
+            dispatches(plan, step, samples, lanes, room)
                 .iter()
                 .all(|d| d.grid.iter().all(|&n| n <= limits.max_compute_workgroups_per_dimension))
         })
 }
 
 /// Puts the parameters of all dispatches into one uniform buffer; returns offset and size of each.
-fn pack_params(engine: &Engine, calls: &[(usize, Dispatch)]) -> Result<(wgpu::Buffer, Vec<(u64, u64)>)> {
+async fn pack_params(
+    engine: &Engine,
+    calls: &[(usize, Dispatch)],
+) -> Result<(wgpu::Buffer, Vec<(u64, u64)>)> {
     let alignment = engine.device().limits().min_uniform_buffer_offset_alignment as usize;
     let mut bytes: Vec<u8> = Vec::new();
     let mut offsets = Vec::with_capacity(calls.len());
@@ -180,11 +267,8 @@ fn pack_params(engine: &Engine, calls: &[(usize, Dispatch)]) -> Result<(wgpu::Bu
         bytes.resize(bytes.len().next_multiple_of(16), 0);
         offsets.push((offset as u64, (bytes.len() - offset) as u64));
     }
-    let buffer = engine.buffer(
-        "hope parameters",
-        bytes.len() as u64,
-        BufferUsages::UNIFORM | BufferUsages::COPY_DST,
-    )?;
+    let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
+    let buffer = engine.buffer("hope parameters", bytes.len() as u64, usage).await?;
     engine.queue().write_buffer(&buffer, 0, &bytes);
     Ok((buffer, offsets))
 }

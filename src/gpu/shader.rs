@@ -54,6 +54,13 @@ const FILES: &[File] = &[
         per_activation: true,
     },
     File {
+        name: "combine",
+        source: shader!("combine"),
+        includes: &[COMMON],
+        entries: &["combine"],
+        per_activation: false,
+    },
+    File {
         name: "pool",
         source: shader!("pool"),
         includes: &[COMMON],

@@ -52,7 +52,7 @@ pub struct Importer {
 }
 
 /// Largest number of units of one value, as for the builder.
-const MAX_UNITS: usize = 1 << 32;
+const MAX_UNITS: usize = 1 << 31;
 
 /// Elements that even the smallest file may compute.
 const BASE_BUDGET: u64 = 4 << 20;

@@ -110,6 +110,29 @@ pub enum Kernel {
 }
 
 impl Kernel {
+    /// Whether it reads a constant: `Some(None)`, or its shape where it is the weight of a linear layer.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn shape_of(&self, id: ConstantId) -> Option<Option<LinearShape>> {
+        let per_unit = |c: &Option<PerUnitId>| c.is_some_and(|c| c.values == id);
+        match self {
+            Self::Linear { shape, weight, .. }
+            | Self::LinearOfUnitRays { shape, weight, .. }
+            | Self::LinearAdjoint { shape, weight }
+                if *weight == id =>
+            {
+                Some(Some(*shape))
+            }
+            Self::Linear { bias, .. } | Self::LinearOfUnitRays { bias, .. } => {
+                (*bias == Some(id)).then_some(None)
+            }
+            Self::Conv { weight, bias, .. } => (*weight == id || *bias == Some(id)).then_some(None),
+            Self::ConvAdjoint { weight, .. } => (*weight == id).then_some(None),
+            Self::Affine { scale, shift } => (per_unit(scale) || per_unit(shift)).then_some(None),
+            Self::AffineAdjoint { scale } => per_unit(scale).then_some(None),
+            _ => None,
+        }
+    }
+
     /// Elements of scratch for a chunk, about.
     pub(super) fn scratch(&self, plan: &Plan, step: &Step, samples: usize, lanes: usize) -> u64 {
         let output = plan.values[step.output.0];

@@ -1,6 +1,8 @@
 //! Parameters of `shaders/linear.wgsl` and `shaders/unit_rays.wgsl`.
 
-use super::{Call, Dispatch, grid, power_scale, tiles};
+use std::ops::Range;
+
+use super::{Call, Dispatch, grid, parts, power_scale, tiles};
 use crate::kernels::linear::LinearShape;
 use crate::plan::ConstantId;
 
@@ -11,7 +13,13 @@ pub(super) fn linear(
     bias: Option<ConstantId>,
 ) -> Vec<Dispatch> {
     let rows = call.input(0).len() / shape.inputs;
-    vec![product(call, "linear", shape, weight, bias, false, tiles(rows, shape.outputs, 1))]
+    by_parts(call, shape, |part| Product {
+        entry: "linear",
+        weight,
+        bias,
+        adjoint: false,
+        grid: tiles(rows, part.len(), 1),
+    })
 }
 
 pub(super) fn linear_of_unit_rays(
@@ -20,44 +28,59 @@ pub(super) fn linear_of_unit_rays(
     weight: ConstantId,
     bias: Option<ConstantId>,
 ) -> Vec<Dispatch> {
-    let grid_of_primal = tiles(call.samples, shape.outputs, 1);
-    let primal = product(call, "linear_of_unit_rays", shape, weight, bias, false, grid_of_primal);
-    let mut params = call.params();
-    params.push(shape.inputs);
-    params.push(shape.outputs);
-    params.0.extend([0; 2]);
-    let columns = Dispatch {
-        constants: [Some(weight), None],
-        ..call.dispatch("unit_rays", "unit_rays", params, grid(call.samples * call.lanes * shape.outputs))
-    };
-    vec![primal, columns]
+    let mut all = by_parts(call, shape, |part| Product {
+        entry: "linear_of_unit_rays",
+        weight,
+        bias,
+        adjoint: false,
+        grid: tiles(call.samples, part.len(), 1),
+    });
+    for (i, part) in parts(shape, call.room).enumerate() {
+        let mut params = call.params();
+        [shape.inputs, shape.outputs, part.start, part.len()].into_iter().for_each(|n| params.push(n));
+        let columns = grid(call.samples * call.lanes * part.len());
+        all.push(Dispatch {
+            constants: [Some(weight), None],
+            part: i,
+            ..call.dispatch("unit_rays", "unit_rays", params, columns)
+        });
+    }
+    all
 }
 
 pub(super) fn linear_adjoint(call: &Call, shape: LinearShape, weight: ConstantId) -> Vec<Dispatch> {
     let positions = call.output().units / shape.inputs;
     let rows = call.samples * call.lanes * positions;
     let grid = tiles(rows, shape.inputs, call.adjoint_orders());
-    vec![product(call, "linear_adjoint", shape, weight, None, true, grid)]
+    by_parts(call, shape, |_| Product { entry: "linear_adjoint", weight, bias: None, adjoint: true, grid })
 }
 
-fn product(
-    call: &Call,
+/// A product with a part of the weights.
+struct Product {
     entry: &'static str,
-    shape: LinearShape,
     weight: ConstantId,
     bias: Option<ConstantId>,
     adjoint: bool,
     grid: [u32; 3],
-) -> Dispatch {
-    let mut params = call.params();
-    params.push(shape.inputs);
-    params.push(shape.outputs);
-    params.flag(bias.is_some());
-    params.push(0);
-    params.flag(call.step.accumulate);
-    let scale = if adjoint { power_scale(&call.plan.constants[weight.0]) } else { 1.0 };
-    params.float(scale);
-    params.float(1.0 / scale);
-    params.flag(adjoint);
-    Dispatch { constants: [Some(weight), bias], ..call.dispatch("linear", entry, params, grid) }
+}
+
+/// A product per part of the weights: forward each computes some outputs, the adjoint's parts are added up.
+fn by_parts(call: &Call, shape: LinearShape, product: impl Fn(&Range<usize>) -> Product) -> Vec<Dispatch> {
+    let dispatch = |(i, part): (usize, Range<usize>)| {
+        let Product { entry, weight, bias, adjoint, grid } = product(&part);
+        let mut params = call.params();
+        params.push(shape.inputs);
+        params.push(shape.outputs);
+        params.push(part.start);
+        params.push(part.len());
+        params.flag(bias.is_some());
+        params.flag(call.step.accumulate || (adjoint && i > 0));
+        let scale = if adjoint { power_scale(&call.plan.constants[weight.0]) } else { 1.0 };
+        params.float(scale);
+        params.float(1.0 / scale);
+        params.flag(adjoint);
+        params.0.extend([0; 3]);
+        Dispatch { constants: [Some(weight), bias], part: i, ..call.dispatch("linear", entry, params, grid) }
+    };
+    parts(shape, call.room).enumerate().map(dispatch).collect()
 }

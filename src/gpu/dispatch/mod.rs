@@ -8,9 +8,12 @@ mod elementwise;
 mod linear;
 mod pool;
 mod reduction;
-mod strided;
+pub(super) mod strided;
+
+use std::ops::Range;
 
 use crate::kernels::Layout;
+use crate::kernels::linear::LinearShape;
 use crate::plan::{ConstantId, Kernel, Plan, Step, ValueId};
 
 /// Invocations of a workgroup of the kernels that number their invocations in one dimension.
@@ -27,6 +30,16 @@ pub(super) struct Shader {
     pub activation: Option<&'static str>,
 }
 
+impl Shader {
+    /// Name for people: the kernel, and the function that it applies.
+    pub fn name(&self) -> String {
+        match self.activation {
+            None => self.entry.into(),
+            Some(function) => format!("{} {function}", self.entry),
+        }
+    }
+}
+
 /// One dispatch.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Dispatch {
@@ -37,6 +50,8 @@ pub(super) struct Dispatch {
     pub inputs: [Option<ValueId>; 2],
     /// Bound to `weights` and `bias`.
     pub constants: [Option<ConstantId>; 2],
+    /// Which part of the weights: see [`parts`].
+    pub part: usize,
     /// Bound to `out`.
     pub output: ValueId,
     /// Workgroups.
@@ -96,6 +111,14 @@ fn tiles(m: usize, n: usize, layers: usize) -> [u32; 3] {
     [n.div_ceil(TILE).max(1) as u32, m.div_ceil(TILE).max(1) as u32, layers.max(1) as u32]
 }
 
+/// The rows of a weight matrix, cut into parts that a binding of `room` numbers can hold.
+///
+/// Few weights are so large; a part is a buffer of its own, and each is a dispatch.
+pub(super) fn parts(shape: LinearShape, room: usize) -> impl Iterator<Item = Range<usize>> {
+    let rows = (room / shape.inputs.max(1)).clamp(1, shape.outputs.max(1));
+    (0..shape.outputs).step_by(rows).map(move |first| first..shape.outputs.min(first + rows))
+}
+
 /// A power of two near the largest weight: see `scaled_power` in `shaders/tile.wgsl`.
 fn power_scale(weights: &[f64]) -> f64 {
     crate::kernels::power_of_two_near(weights.iter().fold(0.0, |m: f64, w| m.max(w.abs())))
@@ -107,6 +130,8 @@ pub(super) struct Call<'a> {
     pub step: &'a Step,
     pub samples: usize,
     pub lanes: usize,
+    /// Numbers that a binding can hold.
+    pub room: usize,
 }
 
 impl Call<'_> {
@@ -143,15 +168,22 @@ impl Call<'_> {
             params,
             inputs: [self.step.inputs.first().copied(), self.step.inputs.get(1).copied()],
             constants: [None, None],
+            part: 0,
             output: self.step.output,
             grid,
         }
     }
 }
 
-/// The dispatches of a step.
-pub(super) fn dispatches(plan: &Plan, step: &Step, samples: usize, lanes: usize) -> Vec<Dispatch> {
-    let call = Call { plan, step, samples, lanes };
+/// The dispatches of a step, on a device whose bindings hold `room` numbers.
+pub(super) fn dispatches(
+    plan: &Plan,
+    step: &Step,
+    samples: usize,
+    lanes: usize,
+    room: usize,
+) -> Vec<Dispatch> {
+    let call = Call { plan, step, samples, lanes, room };
     match &step.kernel {
         Kernel::Linear { shape, weight, bias } => linear::linear(&call, *shape, *weight, *bias),
         Kernel::LinearOfUnitRays { shape, weight, bias } => {
@@ -198,7 +230,7 @@ mod tests {
     }
 
     fn count(plan: &Plan, samples: usize, lanes: usize) -> usize {
-        plan.steps.iter().map(|step| dispatches(plan, step, samples, lanes).len()).sum()
+        plan.steps.iter().map(|step| dispatches(plan, step, samples, lanes, 1 << 25).len()).sum()
     }
 
     #[test]
@@ -212,6 +244,14 @@ mod tests {
                 assert_eq!(count(&make(order), samples, lanes), least);
             }
         }
+    }
+
+    #[test]
+    fn parts_cover_the_rows() {
+        let shape = LinearShape { inputs: 10, outputs: 7 };
+        let ends = |room| parts(shape, room).map(|part| part.end).collect::<Vec<_>>();
+        assert_eq!(ends(100), [7]);
+        assert_eq!(ends(39), [3, 6, 7]);
     }
 
     #[test]

@@ -19,6 +19,11 @@ pub(super) fn strided_adjoint(call: &Call, copy: &Strided) -> Vec<Dispatch> {
     fill_and_copy(call, "strided_adjoint", &copy.adjoint(), fill)
 }
 
+/// Whether a copy's index ranges fit the shader's parameters.
+pub(in crate::gpu) fn fits(copy: &Strided) -> bool {
+    copy.dims.iter().filter(|dim| dim.size != 1).count() <= MAX_DIMS
+}
+
 /// Fills the output first, or adds to it.
 fn fill_and_copy(call: &Call, entry: &'static str, copy: &Strided, fill: Option<f64>) -> Vec<Dispatch> {
     let (moving, summed): (Vec<StridedDim>, Vec<StridedDim>) =
@@ -51,9 +56,6 @@ fn push_dims<'a>(params: &mut Params, dims: impl Iterator<Item = &'a StridedDim>
         params.signed(dim.output);
         params.push(0);
     }
-    debug_assert!(
-        params.0.len() <= end,
-        "the model's builder merges ranges: no more than {MAX_DIMS} are left"
-    );
+    debug_assert!(params.0.len() <= end, "checked before: see `fits`");
     params.0.resize(end, 0);
 }

@@ -7,7 +7,7 @@ use crate::activation::{Activation, Pow, Reciprocal};
 use crate::error::{Error, Result};
 
 /// Largest number of units of one value: beyond it no machine computes a series.
-const MAX_UNITS: usize = 1 << 32;
+const MAX_UNITS: usize = 1 << 31;
 
 /// Largest number of values that a broadcast constant may be expanded to.
 const MAX_EXPANDED: usize = 1 << 24;

@@ -12,7 +12,12 @@
 //! a QR factorisation with column pivoting takes first (approximate Fekete points: Sommariva & Vianello,
 //! Comput. Math. Appl. 57, 2009).
 
-use faer::{Mat, MatRef};
+mod directions;
+
+use std::collections::BTreeMap;
+
+use directions::{choose_directions, pseudo_inverse};
+use faer::Mat;
 
 use crate::error::{Error, Result};
 
@@ -119,28 +124,67 @@ impl Interpolation {
 
     /// Mixed coefficients of one output: `series[k - 1][ray]` along the rays, `value` at the point.
     pub fn solve(&self, value: f64, series: &[f64], into: &mut [f64]) {
+        self.solve_for(value, |order, ray| series[(order - 1) * self.rays + ray], into);
+    }
+
+    /// The linear map that [`Self::solve`] applies: for each term but the first, of degree k, its weights on the order-k
+    /// coefficients of some rays.
+    pub fn weights(&self) -> Vec<Vec<(usize, f64)>> {
+        let mut terms = vec![Sparse::default(); self.terms()];
+        self.solve_for(Sparse::default(), |_, ray| Sparse(BTreeMap::from([(ray, 1.0)])), &mut terms);
+        let nonzero = |term: Sparse| term.0.into_iter().filter(|(_, weight)| *weight != 0.0).collect();
+        terms.into_iter().map(nonzero).collect()
+    }
+
+    /// Solves for numbers, or for anything else that adds like them.
+    fn solve_for<V: Vector>(&self, value: V, series: impl Fn(usize, usize) -> V, into: &mut [V]) {
         into[0] = value;
         let mut equations = Vec::new();
         for subset in &self.subsets {
             let size = subset.variables.len();
             let shared = &self.sizes[size - 1];
             for k in size..=self.order {
-                let along = &series[(k - 1) * self.rays + subset.first_ray..][..shared.directions.len()];
                 equations.clear();
-                equations.extend_from_slice(along);
+                equations.extend((0..shared.directions.len()).map(|i| series(k, subset.first_ray + i)));
                 for exponent in &shared.lower[k] {
-                    let coefficient = into[self.ranks.of(&subset.variables, exponent)];
+                    let coefficient = &into[self.ranks.of(&subset.variables, exponent)];
                     for (equation, direction) in equations.iter_mut().zip(&shared.directions) {
-                        *equation -= coefficient * monomial(direction, exponent);
+                        equation.add(coefficient, -monomial(direction, exponent));
                     }
                 }
                 let degree = &shared.degrees[k - size];
                 for (row, exponent) in degree.exponents.iter().enumerate() {
-                    let solution =
-                        equations.iter().enumerate().map(|(j, e)| degree.solver[(row, j)] * e).sum();
+                    let mut solution = V::default();
+                    for (j, equation) in equations.iter().enumerate() {
+                        solution.add(equation, degree.solver[(row, j)]);
+                    }
                     into[self.ranks.of(&subset.variables, exponent)] = solution;
                 }
             }
+        }
+    }
+}
+
+/// What linear equations may be solved for.
+trait Vector: Clone + Default {
+    /// Adds a multiple of another one.
+    fn add(&mut self, other: &Self, factor: f64);
+}
+
+impl Vector for f64 {
+    fn add(&mut self, other: &Self, factor: f64) {
+        *self += other * factor;
+    }
+}
+
+/// Weights on rays.
+#[derive(Clone, Default)]
+struct Sparse(BTreeMap<usize, f64>);
+
+impl Vector for Sparse {
+    fn add(&mut self, other: &Self, factor: f64) {
+        for (&ray, weight) in &other.0 {
+            *self.0.entry(ray).or_default() += weight * factor;
         }
     }
 }
@@ -209,85 +253,6 @@ fn too_many(variables: usize, order: usize, what: String) -> Error {
     Error::Request(format!(
         "mixed terms of degree {order} in {variables} variables: {what}; lower the order, or give a --subspace of fewer directions"
     ))
-}
-
-/// As many directions as exponents, from candidates spread over the sphere.
-fn choose_directions(size: usize, exponents: &[Vec<u8>]) -> Vec<Vec<f64>> {
-    if size == 1 {
-        return vec![vec![1.0]];
-    }
-    let unknowns = exponents.len();
-    let candidates = if size == 2 { circle(24 * (unknowns + 1)) } else { sphere(size, 20 * unknowns + 200) };
-    let matrix = scaled_monomials(&candidates, exponents);
-    let qr = matrix.transpose().col_piv_qr();
-    let (order, _) = qr.P().arrays();
-    order[..unknowns].iter().map(|&i| candidates[i].clone()).collect()
-}
-
-/// Equally spaced angles in a half circle, axes included.
-fn circle(count: usize) -> Vec<Vec<f64>> {
-    let angle = |j: usize| std::f64::consts::PI * j as f64 / count as f64;
-    (0..count).map(|j| vec![angle(j).cos(), angle(j).sin()]).collect()
-}
-
-/// Well-spread points on a sphere: normalised normal variates of a low-discrepancy sequence, and the diagonals.
-fn sphere(size: usize, count: usize) -> Vec<Vec<f64>> {
-    // Additive recurrence with the generalised golden ratio (Roberts): phi^(d+1) = phi + 1.
-    let pairs = size.div_ceil(2);
-    let dimensions = 2 * pairs;
-    let mut phi = 1.5f64;
-    for _ in 0..60 {
-        phi = (1.0 + phi).powf(1.0 / (dimensions + 1) as f64);
-    }
-    let alpha: Vec<f64> = (1..=dimensions).map(|i| phi.powi(-(i as i32)).fract()).collect();
-    let mut points: Vec<Vec<f64>> = (1..=count)
-        .map(|n| {
-            let uniform: Vec<f64> = alpha.iter().map(|a| (0.5 + a * n as f64).fract()).collect();
-            // Box and Muller: two uniform numbers make two normal ones.
-            let mut point: Vec<f64> = uniform
-                .chunks_exact(2)
-                .flat_map(|u| {
-                    let radius = (-2.0 * (1.0 - u[0]).max(1e-300).ln()).sqrt();
-                    let angle = 2.0 * std::f64::consts::PI * u[1];
-                    [radius * angle.cos(), radius * angle.sin()]
-                })
-                .collect();
-            point.truncate(size);
-            point
-        })
-        .collect();
-    for signs in 0..1usize << (size - 1).min(10) {
-        points.push((0..size).map(|i| if i > 0 && signs >> (i - 1) & 1 == 1 { -1.0 } else { 1.0 }).collect());
-    }
-    for point in &mut points {
-        let norm = point.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-300);
-        point.iter_mut().for_each(|x| *x /= norm);
-    }
-    points
-}
-
-/// `[directions, exponents]` monomials, scaled by the square root of the multinomial: then the rows of all
-/// monomials of a degree have norm 1.
-fn scaled_monomials(directions: &[Vec<f64>], exponents: &[Vec<u8>]) -> Mat<f64> {
-    Mat::from_fn(directions.len(), exponents.len(), |i, j| {
-        monomial(&directions[i], &exponents[j]) * multinomial(&exponents[j]).sqrt()
-    })
-}
-
-/// Least-squares solver `[exponents, directions]` and the condition number of the scaled problem.
-fn pseudo_inverse(directions: &[Vec<f64>], exponents: &[Vec<u8>]) -> (Mat<f64>, f64) {
-    let matrix = scaled_monomials(directions, exponents);
-    let Ok(svd) = matrix.thin_svd() else {
-        return (Mat::zeros(exponents.len(), directions.len()), f64::INFINITY);
-    };
-    let s: Vec<f64> = svd.S().column_vector().iter().copied().collect();
-    let (u, v): (MatRef<f64>, MatRef<f64>) = (svd.U(), svd.V());
-    let solver = Mat::from_fn(exponents.len(), directions.len(), |i, j| {
-        let entry: f64 = s.iter().enumerate().map(|(l, s)| v[(i, l)] * u[(j, l)] / s).sum();
-        entry * multinomial(&exponents[i]).sqrt()
-    });
-    let (largest, smallest) = (s.first().copied().unwrap_or(1.0), s.last().copied().unwrap_or(1.0));
-    (solver, largest / smallest)
 }
 
 /// `Π x_j^α_j`.

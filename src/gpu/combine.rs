@@ -1,0 +1,97 @@
+//! Mixed coefficients on the GPU: weighted sums of series along rays, by `shaders/combine.wgsl`.
+
+use wgpu::BufferUsages;
+
+use super::Engine;
+use super::dispatch::{Params, Shader, grid};
+use crate::error::{Error, Result};
+use crate::interpolation::Interpolation;
+use crate::kernels::Layout;
+
+/// One dispatch from series along an interpolation's rays to mixed coefficients.
+#[derive(Debug)]
+pub(super) struct Combine {
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    grid: [u32; 3],
+    /// `[samples, units, terms]`.
+    pub result: wgpu::Buffer,
+    pub length: usize,
+}
+
+impl Combine {
+    /// Prepares it for the series in a buffer.
+    ///
+    /// # Errors
+    /// If the weights or the result exceed the device's limits.
+    pub async fn new(
+        engine: &Engine,
+        interpolation: &Interpolation,
+        exponents: &[u8],
+        series: &wgpu::Buffer,
+        layout: Layout,
+    ) -> Result<Self> {
+        let (entries, table) = tables(interpolation, exponents);
+        let terms = table.len() / 3;
+        let length = layout.samples * layout.units * terms;
+        let limits = engine.device().limits();
+        let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) as usize / 4;
+        // Floats hold integers to 2^24.
+        if length.max(entries.len()) > room || entries.len() / 2 > 1 << 24 {
+            return Err(Error::Request(format!(
+                "{terms} mixed terms of {} points exceed the device's limits: prepare fewer points, or lower the order",
+                layout.samples
+            )));
+        }
+        let filled = async |label, bytes: &[u8], usage: BufferUsages| {
+            let buffer = engine.buffer(label, bytes.len() as u64, usage | BufferUsages::COPY_DST).await?;
+            engine.queue().write_buffer(&buffer, 0, bytes);
+            Ok::<_, Error>(buffer)
+        };
+        let mut params = Params::new(layout, layout, layout);
+        params.push(terms);
+        params.0.extend([0; 3]);
+        let params =
+            filled("hope parameters", bytemuck::cast_slice(&params.0), BufferUsages::UNIFORM).await?;
+        let entries = filled("hope entries", bytemuck::cast_slice(&entries), BufferUsages::STORAGE).await?;
+        let table = filled("hope terms", bytemuck::cast_slice(&table), BufferUsages::STORAGE).await?;
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        let result = engine.buffer("hope mixed", 4 * length as u64, usage).await?;
+        let kinks = engine.buffer("hope kinks", 16, usage).await?;
+        let buffers = [&params, series, series, &entries, &table, &result, &kinks];
+        let entries: Vec<_> = (0..)
+            .zip(buffers)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .collect();
+        let bindings = engine.device().create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("hope combine"),
+            layout: &engine.layout,
+            entries: &entries,
+        });
+        let shader = Shader { file: "combine", entry: "combine", activation: None };
+        let pipeline = engine.pipeline(shader).await?;
+        Ok(Self { pipeline, bindings, grid: grid(length), result, length })
+    }
+
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder) {
+        let descriptor = wgpu::ComputePassDescriptor { label: Some("hope combine"), timestamp_writes: None };
+        let mut pass = encoder.begin_compute_pass(&descriptor);
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bindings, &[]);
+        let [x, y, z] = self.grid;
+        pass.dispatch_workgroups(x, y, z);
+    }
+}
+
+/// `(ray, weight)` of each entry, and `(degree, first entry, entries)` of each term.
+fn tables(interpolation: &Interpolation, exponents: &[u8]) -> (Vec<f32>, Vec<f32>) {
+    let (mut entries, mut table) = (Vec::new(), Vec::new());
+    let degrees = exponents
+        .chunks_exact(interpolation.variables())
+        .map(|exponent| exponent.iter().map(|&power| u32::from(power)).sum::<u32>());
+    for (degree, term) in degrees.zip(interpolation.weights()) {
+        table.extend([degree as f32, (entries.len() / 2) as f32, term.len() as f32]);
+        entries.extend(term.into_iter().flat_map(|(ray, weight)| [ray as f32, weight as f32]));
+    }
+    (entries, table)
+}
