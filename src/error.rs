@@ -115,6 +115,10 @@ pub enum Error {
         reason: String,
     },
 
+    /// A picture can't be drawn from these data.
+    #[error("{0}")]
+    Picture(String),
+
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

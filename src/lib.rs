@@ -39,6 +39,8 @@ pub mod kernels;
 pub mod memory;
 pub mod model;
 pub mod onnx;
+#[cfg(feature = "plot")]
+pub mod picture;
 pub mod plan;
 pub mod rays;
 pub mod scalar;
