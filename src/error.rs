@@ -20,7 +20,7 @@ pub enum Error {
         reason: std::io::Error,
     },
 
-    /// The bytes aren't a usable ONNX model.
+    /// A file isn't what it should be: an ONNX model, an array, a polynomial.
     #[error("{0}")]
     Format(String),
 

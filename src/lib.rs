@@ -38,10 +38,13 @@ pub mod interpolation;
 pub mod kernels;
 pub mod memory;
 pub mod model;
+#[cfg(feature = "files")]
+pub mod npy;
 pub mod onnx;
 #[cfg(feature = "plot")]
 pub mod picture;
 pub mod plan;
+pub mod polynomial;
 pub mod rays;
 pub mod scalar;
 pub mod series;
@@ -53,3 +56,4 @@ pub use expansion::{
     Sink, Terms, Verification, expand, expand_async,
 };
 pub use plan::Method;
+pub use polynomial::TaylorPolynomial;

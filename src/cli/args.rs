@@ -221,6 +221,15 @@ impl NumberType {
     }
 }
 
+impl From<NumberType> for hope::Precision {
+    fn from(number: NumberType) -> Self {
+        match number {
+            NumberType::F32 => Self::F32,
+            NumberType::F64 => Self::F64,
+        }
+    }
+}
+
 /// Selected outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outputs {

@@ -91,12 +91,8 @@ impl Setup {
             Outputs::All => None,
             Outputs::Some(outputs) => Some(outputs.clone()),
         };
-        let precision = args.precision.map(|precision| match precision {
-            NumberType::F32 => Precision::F32,
-            NumberType::F64 => Precision::F64,
-        });
         let verify = args.verify.map(|rays| rays as usize);
-        let place = Place::new(&args.device, precision, args.order, verify)?;
+        let place = Place::new(&args.device, args.precision.map(Precision::from), args.order, verify)?;
         (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
         request.profile = args.verbose;
         request.memory = args.memory;

@@ -9,8 +9,6 @@ mod device;
 mod expand;
 mod input;
 mod load;
-mod npy;
-mod npz;
 mod output;
 mod progress;
 mod record;
@@ -24,6 +22,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
+use hope::npy;
 
 /// How a command fails.
 #[derive(Debug)]

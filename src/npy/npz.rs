@@ -1,0 +1,223 @@
+//! `.npz` archives: zip files whose entries are `.npy` files, not compressed. Written as a stream.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::{Array, header, read_from, read_texts, wrong};
+use crate::error::{Error, Result};
+use crate::expansion::Precision;
+
+/// Numbers that are encoded at once.
+const BLOCK: usize = 1 << 13;
+
+/// An archive under construction. Dropping it before [`NpzWriter::finish`] abandons it.
+#[derive(Debug)]
+pub struct NpzWriter {
+    zip: Option<ZipWriter<BufWriter<File>>>,
+    dtype: Precision,
+    /// Numbers that the current array still lacks.
+    lacking: usize,
+    block: Vec<u8>,
+}
+
+impl NpzWriter {
+    /// Begins an archive whose arrays of numbers have this type.
+    pub fn new(file: File, dtype: impl Into<Precision>) -> Self {
+        let zip = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
+        Self { zip: Some(zip), dtype: dtype.into(), lacking: 0, block: Vec::new() }
+    }
+
+    /// Begins an array of numbers; [`Self::numbers`] fills it.
+    pub fn begin(&mut self, name: &str, shape: &[usize]) -> io::Result<()> {
+        self.entry(
+            name,
+            match self.dtype {
+                Precision::F32 => "<f4",
+                Precision::F64 => "<f8",
+            },
+            shape,
+        )
+    }
+
+    /// Appends to the current array.
+    ///
+    /// # Errors
+    /// If the disk is full, or a number is too large for the archive's type.
+    pub fn numbers(&mut self, values: &[f64]) -> io::Result<()> {
+        self.lacking = self
+            .lacking
+            .checked_sub(values.len())
+            .ok_or_else(|| io::Error::other("an array gets more numbers than its shape has"))?;
+        let Some(zip) = &mut self.zip else { return Ok(()) };
+        for values in values.chunks(BLOCK) {
+            self.block.clear();
+            match self.dtype {
+                Precision::F64 => self.block.extend(values.iter().flat_map(|x| x.to_le_bytes())),
+                Precision::F32 => {
+                    if let Some(x) = values.iter().find(|x| x.is_finite() && !(**x as f32).is_finite()) {
+                        return Err(io::Error::new(
+                            io::ErrorKind::InvalidData,
+                            format!("the number {x:e} is too large for f32: use --dtype f64"),
+                        ));
+                    }
+                    self.block.extend(values.iter().flat_map(|&x| (x as f32).to_le_bytes()));
+                }
+            }
+            zip.write_all(&self.block)?;
+        }
+        Ok(())
+    }
+
+    /// Adds an array of numbers.
+    pub fn array(&mut self, name: &str, shape: &[usize], values: &[f64]) -> io::Result<()> {
+        self.begin(name, shape)?;
+        self.numbers(values)
+    }
+
+    /// Adds an array of small whole numbers.
+    pub fn bytes(&mut self, name: &str, shape: &[usize], values: &[u8]) -> io::Result<()> {
+        self.entry(name, "|u1", shape)?;
+        self.raw(values.len(), values.to_vec())
+    }
+
+    /// Adds a list of whole numbers.
+    pub fn integers(&mut self, name: &str, values: &[u32]) -> io::Result<()> {
+        self.entry(name, "<u4", &[values.len()])?;
+        self.raw(values.len(), values.iter().flat_map(|x| x.to_le_bytes()).collect())
+    }
+
+    /// Adds a list of texts.
+    pub fn texts<T: AsRef<str>>(&mut self, name: &str, texts: &[T]) -> io::Result<()> {
+        let width = texts.iter().map(|text| text.as_ref().chars().count()).max().unwrap_or(0).max(1);
+        self.entry(name, &format!("<U{width}"), &[texts.len()])?;
+        let padded = |text: &T| -> Vec<u32> {
+            text.as_ref().chars().map(u32::from).chain(std::iter::repeat(0)).take(width).collect()
+        };
+        self.raw(texts.len(), texts.iter().flat_map(padded).flat_map(u32::to_le_bytes).collect())
+    }
+
+    /// Completes the archive and makes sure that it is on the disk; returns its size.
+    pub fn finish(mut self) -> io::Result<u64> {
+        self.check_complete()?;
+        let Some(zip) = self.zip.take() else { return Ok(0) };
+        let file = zip.finish()?.into_inner()?;
+        file.sync_all()?;
+        Ok(file.metadata()?.len())
+    }
+
+    fn raw(&mut self, count: usize, bytes: Vec<u8>) -> io::Result<()> {
+        self.lacking -= count.min(self.lacking);
+        self.zip.as_mut().map_or(Ok(()), |zip| zip.write_all(&bytes))
+    }
+
+    fn entry(&mut self, name: &str, descr: &str, shape: &[usize]) -> io::Result<()> {
+        self.check_complete()?;
+        // Room for sizes beyond 4 GiB in every entry: they are not known before.
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+        if let Some(zip) = &mut self.zip {
+            zip.start_file(format!("{name}.npy"), options)?;
+            zip.write_all(&header(descr, shape))?;
+        }
+        self.lacking = shape.iter().product();
+        Ok(())
+    }
+
+    fn check_complete(&self) -> io::Result<()> {
+        match self.lacking {
+            0 => Ok(()),
+            n => Err(io::Error::other(format!("an array lacks {n} numbers"))),
+        }
+    }
+}
+
+impl Drop for NpzWriter {
+    fn drop(&mut self) {
+        // `ZipWriter` completes the archive when dropped; after a full disk it would complain on stderr, or panic. The
+        // file goes with the process, which has nothing left to do.
+        std::mem::forget(self.zip.take());
+    }
+}
+
+/// An archive to read arrays from.
+#[derive(Debug)]
+pub struct NpzReader<R> {
+    zip: ZipArchive<R>,
+    /// Bytes of the whole file: no array can have more.
+    bytes: u64,
+}
+
+impl NpzReader<BufReader<File>> {
+    /// Opens an archive.
+    ///
+    /// # Errors
+    /// If the file can't be read or is no archive.
+    pub fn open(path: &std::path::Path) -> Result<Self> {
+        let failed =
+            |cause: &dyn std::fmt::Display| wrong(format!("cannot read {}: {cause}", path.display()));
+        let file = File::open(path).map_err(|error| failed(&error))?;
+        if !file.metadata().map_err(|error| failed(&error))?.is_file() {
+            return Err(failed(&"it is not a file"));
+        }
+        Self::new(BufReader::new(file)).map_err(|error| wrong(format!("{}: {error}", path.display())))
+    }
+}
+
+impl<R: Read + Seek> NpzReader<R> {
+    /// Reads the archive's list of arrays.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn new(mut file: R) -> Result<Self> {
+        let broken = |error: &dyn std::fmt::Display| wrong(format!("is no .npz archive: {error}"));
+        let bytes = file.seek(io::SeekFrom::End(0)).map_err(|error| broken(&error))?;
+        let zip = ZipArchive::new(file).map_err(|error| broken(&error))?;
+        Ok(Self { zip, bytes })
+    }
+
+    /// Whether there is an array of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.zip.index_for_name(&format!("{name}.npy")).is_some()
+    }
+
+    /// Reads an array of numbers.
+    ///
+    /// # Errors
+    /// If there is none of this name, or it is broken, compressed, or no array of real numbers.
+    pub fn array(&mut self, name: &str) -> Result<Array> {
+        self.entry(name, |stream, bytes| read_from(stream, bytes))
+    }
+
+    /// Reads a list of texts.
+    ///
+    /// # Errors
+    /// If there is none of this name, or it is broken, compressed, or no list of texts.
+    pub fn texts(&mut self, name: &str) -> Result<Vec<String>> {
+        self.entry(name, |stream, bytes| read_texts(stream, bytes))
+    }
+
+    fn entry<T>(&mut self, name: &str, read: impl FnOnce(&mut dyn Read, u64) -> Result<T>) -> Result<T> {
+        let named = |error: Error| wrong(format!("array '{name}': {error}"));
+        let index = self
+            .zip
+            .index_for_name(&format!("{name}.npy"))
+            .ok_or_else(|| wrong(format!("the archive has no array '{name}'")))?;
+        let raw = self.zip.by_index_raw(index).map_err(|error| named(wrong(error.to_string())))?;
+        if raw.compression() != CompressionMethod::Stored {
+            return Err(named(wrong("is compressed: write the archive with numpy.savez")));
+        }
+        drop(raw);
+        let mut entry = self.zip.by_index(index).map_err(|error| named(wrong(error.to_string())))?;
+        let bytes = entry.size().min(self.bytes);
+        let found = read(&mut entry, bytes).map_err(named)?;
+        // Reading on to the end compares the checksum.
+        match entry.read(&mut [0]) {
+            Ok(0) => Ok(found),
+            Ok(_) => Err(named(wrong("is longer than its shape says"))),
+            Err(error) => Err(named(wrong(error.to_string()))),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Polynomials in files: JSON to read and to edit, npz for many terms. Version 1 of both:
+//!
+//! JSON, an object:
+//!
+//! | key | value |
+//! |---|---|
+//! | `format` | `"hope polynomial"` |
+//! | `version` | `1` |
+//! | `variables` | names, d of them |
+//! | `centre` | d numbers |
+//! | `frame` | `null` or absent, or `{"origin": [p numbers], "directions": [d rows of p numbers]}`: x = origin + Σ t_i directions[i] |
+//! | `terms` | `{"coefficient": c, "powers": [["x1", 2], ["x3", 1]]}` for each term, c other than 0 |
+//!
+//! npz, with T terms that have F factors in all:
+//!
+//! | array | shape | |
+//! |---|---|---|
+//! | `polynomial_version` | [1] u4 | 1 |
+//! | `variables` | [d] text | names |
+//! | `centre` | [d] f8 | |
+//! | `coefficients` | [T] f8 | |
+//! | `starts` | [T + 1] u4 | the factors of term i are starts\[i\] .. starts\[i + 1\] |
+//! | `factor_variable`, `factor_power` | [F] u4 | position of the variable, its power |
+//! | `origin`, `directions` | [p], [d, p] f8 | both, with a frame only |
+//!
+//! Readers believe nothing: sizes, names, positions, powers, finite numbers and doubles are checked.
+
+mod json;
+mod npz;
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use super::terms::{Collector, Duplicates};
+use super::{Frame, TaylorPolynomial, names};
+use crate::error::{Error, Result};
+use crate::npy::NpzReader;
+
+use json::MAX_JSON;
+
+/// The version of both formats.
+pub const VERSION: u32 = 1;
+
+impl TaylorPolynomial {
+    /// Reads a polynomial from a file, by its name's ending: `.json` or `.npz`.
+    ///
+    /// # Errors
+    /// If the file can't be read, or anything in it is wrong; the message names the file.
+    pub fn load(path: &Path) -> Result<Self> {
+        let named = |error: Error| Error::Format(format!("{}: {error}", path.display()));
+        match FileKind::of(path)? {
+            FileKind::Json => {
+                let cannot = |error: &dyn std::fmt::Display| {
+                    Error::Format(format!("cannot read {}: {error}", path.display()))
+                };
+                let file = File::open(path).map_err(|error| cannot(&error))?;
+                if !file.metadata().map_err(|error| cannot(&error))?.is_file() {
+                    return Err(cannot(&"it is not a file"));
+                }
+                let mut text = String::new();
+                file.take(MAX_JSON + 1).read_to_string(&mut text).map_err(|error| cannot(&error))?;
+                Self::from_json(&text).map_err(named)
+            }
+            FileKind::Npz => {
+                let mut archive = NpzReader::open(path)?;
+                Self::from_archive(&mut archive).map_err(named)
+            }
+        }
+    }
+
+    /// Writes the polynomial into a new file (an existing one is overwritten), by its name's ending: `.json` or `.npz`.
+    ///
+    /// # Errors
+    /// If the name ends otherwise, or the file can't be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let kind = FileKind::of(path)?;
+        let written = File::create(path).and_then(|file| self.write(file, kind));
+        written.map_err(|error| Error::Format(format!("cannot write {}: {error}", path.display())))
+    }
+
+    /// Writes the polynomial into a file, and makes sure that it is on the disk.
+    ///
+    /// # Errors
+    /// If the file takes no more, or the polynomial has too many terms for JSON.
+    pub fn write(&self, mut file: File, kind: FileKind) -> io::Result<()> {
+        match kind {
+            FileKind::Json => {
+                let text = self.to_json();
+                if text.len() as u64 > MAX_JSON {
+                    return Err(io::Error::other("the polynomial has too many terms for JSON: write .npz"));
+                }
+                file.write_all(text.as_bytes())?;
+                file.sync_all()
+            }
+            FileKind::Npz => self.write_npz(file),
+        }
+    }
+
+    /// The last step of both readers.
+    fn read(
+        variables: Vec<String>,
+        centre: Vec<f64>,
+        frame: Option<Frame>,
+        collector: Collector,
+    ) -> Result<Self> {
+        if centre.len() != variables.len() {
+            return Err(wrong(format!(
+                "'centre' has {} numbers for {} variables",
+                centre.len(),
+                variables.len()
+            )));
+        }
+        names::check(&variables, variables.len())?;
+        let polynomial = Self::collected(variables.into(), centre, None, collector, Duplicates::Refused)?;
+        match frame {
+            None => Ok(polynomial),
+            Some(frame) => polynomial.with_frame(frame),
+        }
+    }
+}
+
+/// How a polynomial is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// To read and to edit.
+    Json,
+    /// For many terms.
+    Npz,
+}
+
+impl FileKind {
+    /// By the ending of a file's name.
+    ///
+    /// # Errors
+    /// If it is neither `.json` nor `.npz`.
+    pub fn of(path: &Path) -> Result<Self> {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("json") => Ok(Self::Json),
+            Some("npz") => Ok(Self::Npz),
+            _ => Err(Error::Request(format!(
+                "{}: polynomials are in files whose names end in .json or .npz",
+                path.display()
+            ))),
+        }
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::Format(message.into())
+}
+
+fn no_polynomial() -> Error {
+    wrong("is no polynomial of hope: make one with `hope polynomial … --out P.json`")
+}
+
+fn check_version(version: Option<u64>) -> Result<()> {
+    match version {
+        Some(version) if version == u64::from(VERSION) => Ok(()),
+        Some(version) => Err(wrong(format!(
+            "is a polynomial of version {version}; this program reads version {VERSION}: is there a newer one?"
+        ))),
+        None => Err(wrong("has no version")),
+    }
+}
+
+/// A power in a file.
+fn power_of(power: Option<u64>, term: usize) -> Result<u8> {
+    let power = power.and_then(|power| u8::try_from(power).ok()).filter(|&power| power > 0);
+    power.ok_or_else(|| wrong(format!("term {term} has a power that is no whole number from 1 to 255")))
+}
