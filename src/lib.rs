@@ -29,6 +29,7 @@
 pub mod activation;
 mod certificate;
 pub mod cpu;
+pub mod discovery;
 mod error;
 pub mod executor;
 mod expansion;
@@ -46,6 +47,7 @@ pub mod picture;
 pub mod plan;
 pub mod polynomial;
 pub mod rays;
+pub mod region;
 pub mod scalar;
 pub mod series;
 
@@ -53,7 +55,7 @@ pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Result};
 pub use expansion::{
     Batch, Device, Expansion, Job, KernelTime, Largest, OnProgress, Precision, Progress, Report, Request,
-    Sink, Terms, Verification, expand, expand_async,
+    Sink, Terms, Verification, expand, expand_async, values,
 };
 pub use plan::Method;
 pub use polynomial::TaylorPolynomial;

@@ -5,6 +5,7 @@ mod job;
 mod request;
 mod rule_mixed;
 mod summary;
+mod values;
 mod verify;
 
 use std::ops::ControlFlow;
@@ -12,6 +13,7 @@ use std::ops::ControlFlow;
 pub use crate::executor::KernelTime;
 pub use job::{Job, OnProgress, Progress};
 pub use request::{Device, Precision, Request, Terms};
+pub use values::values;
 pub use verify::Verification;
 
 use crate::certificate::Certificate;

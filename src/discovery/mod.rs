@@ -1,0 +1,173 @@
+//! Finding the function that a network has learnt.
+//!
+//! A local Taylor polynomial knows the network at one point, with all its local defects. Here the network is
+//! expanded at many points of a box, and every polynomial is moved to one common centre, exactly. If the network has learnt a
+//! polynomial, all of them agree on its terms, while what is the network's own differs from point to point:
+//! 1. per term the median of all estimates, and their spread by the median absolute deviation, which outliers
+//!    don't move;
+//! 2. terms whose median stands out of its own uncertainty and of the function's variation are candidates;
+//! 3. the candidates are fitted to the network's values in the box by least squares, and those that are not missed are
+//!    left out one by one: the shortest expression that still fits.
+//!
+//! A term's weight in the box is `|c| Π h_i^α_i` with the half widths h, the most that it can change the function by; it is
+//! compared with the standard deviation of the function over the box. The idea is that of HOPE (arXiv 2307.08192, section 5),
+//! where single expansions are averaged.
+
+mod consensus;
+mod fit;
+
+use crate::error::{Error, Result};
+use crate::expansion::{Request, Terms, expand, values};
+use crate::model::Model;
+use crate::polynomial::TaylorPolynomial;
+use crate::region::Region;
+
+pub use consensus::TermEstimate;
+pub use fit::Quality;
+
+/// Points of the box that a fit takes per term, and at least.
+const FIT_POINTS: (usize, usize) = (20, 1000);
+
+/// Fresh points that the quality is measured at.
+const TEST_POINTS: usize = 2000;
+
+/// What to search for and where. Fields may be set directly; [`Search::new`] sets defaults.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Where the network was trained and the expression is wanted.
+    pub region: Region,
+    /// Highest degree of terms.
+    pub order: usize,
+    /// Number of reference points; default: 100.
+    pub samples: usize,
+    /// Where the expression is centred; default: the origin.
+    pub at: Vec<f64>,
+    /// Which output; default: the first.
+    pub output: usize,
+    /// Misfit that the expression may have (root mean square), relative to the standard deviation of the function over the
+    /// box: terms that aren't needed for it are left out; default: 0.03, an R² of 0.999.
+    pub tolerance: f64,
+    /// Which reference points; default: 0.
+    pub seed: u64,
+}
+
+impl Search {
+    /// A search for terms up to `order`, centred at the origin.
+    pub fn new(region: Region, order: usize) -> Self {
+        let at = vec![0.0; region.low.len()];
+        Self { region, order, samples: 100, at, output: 0, tolerance: 0.03, seed: 0 }
+    }
+
+    fn check(&self, model: &Model) -> Result<()> {
+        let inputs = model.inputs();
+        self.region.check(inputs)?;
+        let fail = |message: String| Err(Error::Request(message));
+        if self.at.len() != inputs || self.at.iter().any(|x| !x.is_finite()) {
+            return fail(format!("the centre needs {inputs} finite numbers, one per input"));
+        }
+        if self.samples < 3 {
+            return fail(format!("{} reference points have no consensus: take 3 at least", self.samples));
+        }
+        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
+            return fail(format!("the tolerance is {}: it has to be between 0 and 1", self.tolerance));
+        }
+        Ok(())
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Discovery {
+    /// The expression: the terms that the expansions agree on, fitted to the network.
+    pub expression: TaylorPolynomial,
+    /// How well it fits, at fresh points of the box.
+    pub quality: Quality,
+    /// The network's own Taylor polynomial at the centre, for comparison.
+    pub local: TaylorPolynomial,
+    /// How well that fits.
+    pub local_quality: Quality,
+    /// Every term, in the order of [`crate::interpolation::exponents`].
+    pub terms: Vec<TermEstimate>,
+    /// Standard deviation of the network over the box.
+    pub deviation: f64,
+    /// Worst condition number of the interpolation of mixed terms.
+    pub condition: Option<f64>,
+}
+
+/// Searches for a polynomial expression of a network's output.
+///
+/// `request` says where to compute (device, precision, memory); its points, order, terms and outputs don't matter.
+///
+/// ```
+/// use hope::discovery::{Search, discover};
+/// use hope::model::Model;
+/// use hope::onnx::ImportOptions;
+/// use hope::region::Region;
+/// use hope::Request;
+///
+/// // Trained on 0.5 x1² + 0.5 x2.
+/// let model = Model::from_onnx("tests/fixtures/reference/discover_2d.onnx", &ImportOptions::default())?;
+/// let search = Search::new(Region::cube(-1.0, 1.0, 2), 4);
+/// let found = discover(&model, &search, &Request::new(Vec::new(), 1))?;
+/// assert_eq!(found.expression.len(), 2);
+/// assert!((found.expression.coefficient(&[2, 0])? - 0.5).abs() < 0.05);
+/// assert!((found.expression.coefficient(&[0, 1])? - 0.5).abs() < 0.05);
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// If the search doesn't fit the model, or numbers overflow.
+pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Discovery> {
+    search.check(model)?;
+    let mut points = search.at.clone();
+    points.extend(search.region.points(search.samples, search.seed));
+    let request = Request {
+        points,
+        order: search.order,
+        terms: Terms::Mixed(None),
+        outputs: Some(vec![search.output]),
+        ..request.clone()
+    };
+    let expansion = expand(model, &request)?;
+    let local = TaylorPolynomial::from_expansion(&expansion, &request, 0, 0)?;
+    let moved = (1..=search.samples)
+        .map(|point| TaylorPolynomial::from_expansion(&expansion, &request, point, 0)?.recentre(&search.at))
+        .collect::<Result<Vec<_>>>()?;
+
+    let network = |count: usize, seed: u64| {
+        let points = search.region.points(count, seed);
+        let values = values(model, &Request { points: points.clone(), ..request.clone() })?;
+        Ok::<_, Error>((points, values))
+    };
+    let (test_points, truth) = network(TEST_POINTS, search.seed.wrapping_add(2))?;
+    let deviation = fit::standard_deviation(&truth);
+    if deviation <= 1e-12 * truth.iter().fold(0.0f64, |m, t| m.max(t.abs())) {
+        return Err(Error::Request(
+            "the network is constant over the box: there is nothing to discover".into(),
+        ));
+    }
+    let mut terms =
+        consensus::estimate(&expansion.exponents, &local, &moved, &search.region.half_widths(), deviation)?;
+    consensus::choose(&mut terms, search.tolerance);
+
+    let candidates = terms.iter().filter(|term| term.kept).count();
+    let (fit_points, fit_values) =
+        network((FIT_POINTS.0 * candidates).max(FIT_POINTS.1), search.seed.wrapping_add(1))?;
+    let fitting = fit::Fitting {
+        points: &fit_points,
+        values: &fit_values,
+        centre: &search.at,
+        half_widths: &search.region.half_widths(),
+    };
+    fit::refine(&mut terms, &fitting, search.tolerance * deviation);
+
+    let kept = terms.iter().filter(|term| term.kept);
+    let expression = TaylorPolynomial::from_terms(
+        &search.at,
+        kept.map(|term| (term.powers(), term.fitted.unwrap_or(term.median))),
+    )?;
+    let quality = Quality::of(&expression, &test_points, &truth)?;
+    let local_quality = Quality::of(&local, &test_points, &truth)?;
+    let condition = expansion.report.condition;
+    Ok(Discovery { expression, quality, local, local_quality, terms, deviation, condition })
+}
