@@ -42,6 +42,7 @@ if [ "${CI:-}" = true ] && [ -f "$swiftshader" ]; then
     export VK_DRIVER_FILES="$swiftshader"
     step cargo test --quiet --release --test gpu_functions --test gpu_engine
     step cargo test --quiet --release --test cases -- --skip cpu
+    step cargo test --quiet --release --test kernels -- --skip cpu
     unset VK_DRIVER_FILES
 fi
 

@@ -234,6 +234,16 @@ impl Program {
         self.steps.iter().map(|recorded| &recorded.kernel)
     }
 
+    /// Distances to the nearest kink, one f32 per (sample, lane): kernels only lower them, so they have to be infinite before.
+    pub fn kinks(&self) -> &wgpu::Buffer {
+        &self.kinks
+    }
+
+    /// Numbers of the chunk, f32: the first is the number of its first lane, which rays along unit vectors go by.
+    pub fn chunk(&self) -> &wgpu::Buffer {
+        &self.chunk
+    }
+
     /// The buffer that a value of the plan lives in, from its start.
     pub fn buffer(&self, plan: &Plan, value: ValueId) -> &wgpu::Buffer {
         &self.slots[plan.values[value.0].slot]

@@ -1,0 +1,207 @@
+//! A kernel call with everything that it is given.
+
+use hope::kernels::Layout;
+use hope::plan::{ConstantId, Kernel, Layer, Method, PerUnitId, Plan, Step, Value, ValueId};
+
+/// Relative error allowed for each order, norm-wise.
+#[derive(Clone, Copy)]
+pub struct Tolerance {
+    pub f64: f64,
+    /// Of the CPU in f32, and of GPUs.
+    pub f32: f64,
+}
+
+/// Size of a chunk, and how far its series go.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunk {
+    pub samples: usize,
+    pub lanes: usize,
+    pub degree: usize,
+}
+
+/// Chunks that the tables go through.
+pub const CHUNKS: [Chunk; 8] = [
+    Chunk { samples: 1, lanes: 1, degree: 0 },
+    Chunk { samples: 2, lanes: 3, degree: 1 },
+    Chunk { samples: 1, lanes: 67, degree: 2 },
+    Chunk { samples: 5, lanes: 1, degree: 5 },
+    Chunk { samples: 2, lanes: 3, degree: 8 },
+    Chunk { samples: 1, lanes: 3, degree: 16 },
+    Chunk { samples: 5, lanes: 67, degree: 1 },
+    Chunk { samples: 5, lanes: 3, degree: 0 },
+];
+
+impl Chunk {
+    pub fn name(&self) -> String {
+        format!("{}x{}-order{}", self.samples, self.lanes, self.degree)
+    }
+}
+
+/// What a kernel writes.
+#[derive(Clone)]
+pub struct Outcome {
+    pub output: Vec<f64>,
+    /// Distance to the nearest kink of each (sample, lane).
+    pub kinks: Vec<f64>,
+}
+
+/// One kernel call. All numbers are f32 numbers.
+pub struct Case {
+    pub name: String,
+    pub kernel: Kernel,
+    pub samples: usize,
+    pub lanes: usize,
+    pub inputs: Vec<Value>,
+    /// What the inputs hold.
+    pub data: Vec<Vec<f64>>,
+    pub output: Value,
+    pub accumulate: bool,
+    /// What the output holds before: NaN where the call has to overwrite it.
+    pub before: Vec<f64>,
+    pub constants: Vec<Vec<f64>>,
+    /// Number of the chunk's first ray.
+    pub first_lane: usize,
+    pub tolerance: Tolerance,
+    random: Random,
+}
+
+/// A value or, without primal, an adjoint of the published rule.
+pub fn value(units: usize, degree: usize, primal: bool) -> Value {
+    Value { units, degree, primal, slot: 0 }
+}
+
+impl Case {
+    /// A call that overwrites its output, still without inputs and constants.
+    pub fn new(name: String, kernel: Kernel, chunk: Chunk, output: Value, tolerance: Tolerance) -> Self {
+        let Chunk { samples, lanes, .. } = chunk;
+        let random = Random::new(&name);
+        let before = vec![f64::NAN; output.layout(samples, lanes).len()];
+        let (inputs, data, constants) = Default::default();
+        Self {
+            name,
+            kernel,
+            samples,
+            lanes,
+            inputs,
+            data,
+            output,
+            accumulate: false,
+            before,
+            constants,
+            first_lane: 0,
+            tolerance,
+            random,
+        }
+    }
+
+    /// Adds an input: order 0 between the bounds, order k within ±`ratio^k`.
+    pub fn input(mut self, value: Value, bounds: (f64, f64), ratio: f64) -> Self {
+        let layout = value.layout(self.samples, self.lanes);
+        let mut data = self.random.numbers(layout.len(), (-1.0, 1.0));
+        for order in 0..=layout.degree {
+            for x in &mut data[layout.block(order)] {
+                *x = match order {
+                    0 => bounds.0 + (bounds.1 - bounds.0) * (*x + 1.0) / 2.0,
+                    _ => *x * ratio.powi(order as i32),
+                };
+                *x = f64::from(*x as f32);
+            }
+        }
+        self.inputs.push(value);
+        self.data.push(data);
+        self
+    }
+
+    /// Adds an input of numbers within ±1 at all orders.
+    pub fn plain_input(self, value: Value) -> Self {
+        self.input(value, (-1.0, 1.0), 1.0)
+    }
+
+    /// Adds a constant of numbers between bounds; the kernel names constants by the order of these calls.
+    pub fn constant(mut self, length: usize, bounds: (f64, f64)) -> Self {
+        let numbers = self.random.numbers(length, bounds);
+        self.constants.push(numbers);
+        self
+    }
+
+    /// Adds to what the output holds.
+    pub fn accumulating(mut self) -> Self {
+        let length = self.before.len();
+        self.before = self.random.numbers(length, (-1.0, 1.0));
+        self.accumulate = true;
+        self.name.push_str("-adding");
+        self
+    }
+
+    pub fn layout(&self, input: usize) -> Layout {
+        self.inputs[input].layout(self.samples, self.lanes)
+    }
+
+    pub fn output_layout(&self) -> Layout {
+        self.output.layout(self.samples, self.lanes)
+    }
+
+    pub fn constant_of(&self, id: ConstantId) -> &[f64] {
+        &self.constants[id.0]
+    }
+
+    /// The constant of a unit, or another number where there is none.
+    pub fn per_unit(&self, id: Option<PerUnitId>, unit: usize, none: f64) -> f64 {
+        id.map_or(none, |id| {
+            let values = self.constant_of(id.values);
+            values[(unit / id.inner) % values.len()]
+        })
+    }
+
+    /// A plan of this one step: the inputs are its first values, the output its last, each with a buffer of its own.
+    pub fn plan(&self) -> Plan {
+        let mut values = self.inputs.clone();
+        values.push(self.output);
+        for (slot, value) in values.iter_mut().enumerate() {
+            value.slot = slot;
+        }
+        let output = ValueId(self.inputs.len());
+        Plan {
+            method: Method::Exact,
+            order: self.output.degree.max(1),
+            slots: values.len(),
+            values,
+            steps: vec![Step {
+                layer: 0,
+                kernel: self.kernel.clone(),
+                inputs: (0..self.inputs.len()).map(ValueId).collect(),
+                output,
+                accumulate: self.accumulate,
+            }],
+            constants: self.constants.iter().map(|c| c.as_slice().into()).collect(),
+            layers: vec![Layer { name: self.name.clone(), kind: "Test".into() }],
+            input: ValueId(0),
+            output,
+            seed: None,
+            adjoints: Vec::new(),
+        }
+    }
+}
+
+/// Evenly distributed f32 numbers, always the same for a name (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn new(name: &str) -> Self {
+        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, b| {
+            (hash ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3) // FNV-1a
+        }))
+    }
+
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn numbers(&mut self, length: usize, (low, high): (f64, f64)) -> Vec<f64> {
+        (0..length).map(|_| f64::from((low + (high - low) * self.next()) as f32)).collect()
+    }
+}
