@@ -8,6 +8,16 @@ use crate::error::{Error, Result};
 use crate::interpolation::Interpolation;
 use crate::kernels::Layout;
 
+pub(super) const SHADER: Shader = Shader { file: "combine", entry: "combine", activation: None };
+
+/// The words of the shader's `Params`, for series of a layout.
+pub(super) fn params(layout: Layout, terms: usize) -> Params {
+    let mut params = Params::new(layout, layout, layout);
+    params.push(terms);
+    params.0.extend([0; 3]);
+    params
+}
+
 /// One dispatch from series along an interpolation's rays to mixed coefficients.
 #[derive(Debug)]
 pub(super) struct Combine {
@@ -48,9 +58,7 @@ impl Combine {
             engine.queue().write_buffer(&buffer, 0, bytes);
             Ok::<_, Error>(buffer)
         };
-        let mut params = Params::new(layout, layout, layout);
-        params.push(terms);
-        params.0.extend([0; 3]);
+        let params = params(layout, terms);
         let params =
             filled("hope parameters", bytemuck::cast_slice(&params.0), BufferUsages::UNIFORM).await?;
         let entries = filled("hope entries", bytemuck::cast_slice(&entries), BufferUsages::STORAGE).await?;
@@ -68,8 +76,7 @@ impl Combine {
             layout: &engine.layout,
             entries: &entries,
         });
-        let shader = Shader { file: "combine", entry: "combine", activation: None };
-        let pipeline = engine.pipeline(shader).await?;
+        let pipeline = engine.pipeline(SHADER).await?;
         Ok(Self { pipeline, bindings, grid: grid(length), result, length })
     }
 

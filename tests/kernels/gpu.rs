@@ -8,8 +8,9 @@ use crate::case::{Case, Outcome};
 
 pub fn run(engine: &Engine, case: &Case) -> Outcome {
     let plan = case.plan();
-    let weights = Weights::new(engine, &plan).unwrap();
-    let program = Program::new(engine, &plan, &weights, case.samples, case.lanes).unwrap();
+    let weights = pollster::block_on(Weights::new(engine, &plan)).unwrap();
+    let program =
+        pollster::block_on(Program::new(engine, &plan, &weights, case.samples, case.lanes)).unwrap();
 
     let queue = engine.queue();
     let write = |buffer: &wgpu::Buffer, numbers: &[f64]| {

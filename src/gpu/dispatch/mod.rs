@@ -8,6 +8,8 @@ mod elementwise;
 mod linear;
 mod pool;
 mod reduction;
+#[cfg(test)]
+mod sizes;
 pub(super) mod strided;
 
 use std::ops::Range;
