@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::eval::EvalArgs;
+use super::polynomial::PolynomialArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   Look at a network: its layers, and what an expansion will cost
@@ -29,6 +32,8 @@ pub struct Cli {
 pub enum Command {
     Expand(Box<ExpandArgs>),
     Check(CheckArgs),
+    Polynomial(Box<PolynomialArgs>),
+    Eval(EvalArgs),
     /// List the GPUs and software drivers that can compute.
     Adapters,
     /// Print completions for a shell.
@@ -256,7 +261,7 @@ impl std::str::FromStr for Outputs {
 }
 
 /// Parses an amount of memory: binary units (`2GiB`, `2G`), decimal ones (`2GB`), or bytes.
-fn memory_size(text: &str) -> Result<u64, String> {
+pub fn memory_size(text: &str) -> Result<u64, String> {
     let wrong = || format!("'{text}' is no amount of memory: write it as 2GiB, 500MB or a number of bytes");
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());

@@ -40,6 +40,40 @@ pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
     Ok(array.values)
 }
 
+/// Reads points of a polynomial, `[points, variables]`: inline numbers, or an `.npy` file.
+///
+/// # Errors
+/// If they don't fit its variables.
+pub fn points_of(given: &str, variables: usize) -> Result<Vec<f64>> {
+    let named = text::count(variables, "variable");
+    if let Some(rows) = inline(given) {
+        if let Some((i, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != variables) {
+            let found = text::count(row.len(), "number");
+            bail!("--at {given}: point {i} has {found}, but the polynomial has {named}; points are separated by ';'");
+        }
+        let values = rows.concat();
+        check_finite(&format!("--at {given}"), "point", variables, &values)?;
+        return Ok(values);
+    }
+    let path = Path::new(given);
+    if !path.exists() && path.extension().is_none() {
+        bail!("--at {given}: neither a file nor numbers such as \"0.5,-0.5;0,0\"");
+    }
+    let array = npy::read(path)?;
+    // A point may be in the shape of the network's input: [B, 1, 28, 28] is as good as [B, 784].
+    let fits = match array.shape.as_slice() {
+        [n] => *n == variables || variables == 1,
+        [_, rest @ ..] => rest.iter().product::<usize>() == variables,
+        [] => variables == 1,
+    };
+    if !fits || array.values.is_empty() {
+        let wanted = shape_text(&["B"], &[variables]);
+        bail!("{given}: the array has shape {:?}, but points in {named} are {wanted}", array.shape);
+    }
+    check_finite(&given, "point", variables, &array.values)?;
+    Ok(array.values)
+}
+
 /// Reads directions of rays.
 ///
 /// # Errors

@@ -6,10 +6,13 @@
 mod args;
 mod check;
 mod device;
+mod eval;
 mod expand;
+mod file;
 mod input;
 mod load;
 mod output;
+mod polynomial;
 mod progress;
 mod record;
 mod sink;
@@ -47,6 +50,8 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Expand(args) => expand::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Polynomial(args) => polynomial::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Adapters => device::list(),
         Command::Completions { shell } => completions(shell),
     };

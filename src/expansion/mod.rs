@@ -128,18 +128,35 @@ pub fn expand(model: &Model, request: &Request) -> Result<Expansion> {
 /// # Errors
 /// As [`expand`].
 pub async fn expand_async(model: &Model, request: &Request) -> Result<Expansion> {
-    let job = Job::new(model, request)?;
-    let mut collector = Collector::default();
-    let report = job.run_async(&mut collector, &|_| ControlFlow::Continue(())).await?;
-    Ok(Expansion {
-        points: request.points.clone(),
-        value: collector.value,
-        coefficients: collector.coefficients,
-        shape: job.shape(),
-        kinks: collector.kinks,
-        exponents: job.exponents().to_vec(),
-        report,
-    })
+    Job::new(model, request)?.collect_async(&|_| ControlFlow::Continue(())).await
+}
+
+impl Job<'_> {
+    /// Runs it, waits and collects the result in memory. `progress` is called after each chunk; it may break to stop.
+    ///
+    /// # Errors
+    /// If numbers overflow, or `progress` breaks.
+    pub fn collect(&self, progress: OnProgress) -> Result<Expansion> {
+        pollster::block_on(self.collect_async(progress))
+    }
+
+    /// [`Self::collect`] without blocking for a GPU.
+    ///
+    /// # Errors
+    /// As [`Self::collect`].
+    pub async fn collect_async(&self, progress: OnProgress<'_>) -> Result<Expansion> {
+        let mut collector = Collector::default();
+        let report = self.run_async(&mut collector, progress).await?;
+        Ok(Expansion {
+            points: self.request.points.clone(),
+            value: collector.value,
+            coefficients: collector.coefficients,
+            shape: self.shape(),
+            kinks: collector.kinks,
+            exponents: self.exponents().to_vec(),
+            report,
+        })
+    }
 }
 
 #[derive(Default)]

@@ -1,0 +1,98 @@
+//! `hope eval`: a polynomial at points.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, bail};
+use clap::Args;
+
+use hope::{TaylorPolynomial, npy};
+
+use super::file::Output;
+use super::{Failure, input, text};
+
+const EXAMPLES: &str = "\
+Examples:
+  A polynomial of two variables at two points
+      hope polynomial two_inputs.onnx --at 0.5,-0.5 --order 4 --out p.json
+      hope eval p.json --at \"0.4,-0.5;0.6,-0.4\"
+
+  At many points, its values and gradients into files
+      hope eval p.npz --at points.npy --out values.npy
+      hope eval p.npz --at points.npy --gradient --out gradients.npy
+
+Points are in the polynomial's variables: with a subspace or a direction its coordinates t, not the network's inputs.
+
+Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";
+
+/// Evaluate a polynomial from `hope polynomial` at points.
+///
+/// Prints one line for each point: its value, or with --gradient the derivatives with respect to all variables, separated by
+/// commas.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct EvalArgs {
+    /// The polynomial: a file that `hope polynomial --out` has written.
+    #[arg(value_name = "P.json|P.npz")]
+    pub polynomial: PathBuf,
+
+    /// The points: an .npy file of shape [B, variables], or numbers such as "0.5,-0.5;0,0".
+    #[arg(long, value_name = "POINTS", allow_hyphen_values = true)]
+    pub at: String,
+
+    /// The gradient at each point instead of the value.
+    #[arg(long)]
+    pub gradient: bool,
+
+    /// Write the values [B] or gradients [B, variables], f64, into this file instead, overwritten if it exists.
+    #[arg(long, value_name = "VALUES.npy")]
+    pub out: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &EvalArgs) -> Result<(), Failure> {
+    let (polynomial, points) = setup(args).map_err(Failure::Input)?;
+    let variables = polynomial.variables().len();
+    let count = points.len() / variables;
+    // A point too far away is bad input, too: it is found before anything is written.
+    let (results, shape) = if args.gradient {
+        (polynomial.gradient_batch(&points), vec![count, variables])
+    } else {
+        (polynomial.evaluate_batch(&points), vec![count])
+    };
+    let results = results.map_err(|error| Failure::Input(anyhow!("--at {}: {error}", args.at)))?;
+    match &args.out {
+        Some(out) => {
+            let output = Output::begin(out).map_err(Failure::Input)?;
+            output
+                .finish(|file| {
+                    npy::write(std::io::BufWriter::new(&file), &shape, &results)?;
+                    file.sync_all()
+                })
+                .map_err(Failure::Run)
+        }
+        None => text::print(lines(&results, results.len() / count)).map_err(Failure::Run),
+    }
+}
+
+fn setup(args: &EvalArgs) -> Result<(TaylorPolynomial, Vec<f64>)> {
+    let ends_in_npy = |out: &Path| out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"));
+    if let Some(out) = args.out.as_deref().filter(|out| !ends_in_npy(out)) {
+        bail!("--out {}: the result is an .npy array, its name has to end in .npy", out.display());
+    }
+    let polynomial = TaylorPolynomial::load(&args.polynomial)?;
+    let points = input::points_of(&args.at, polynomial.variables().len())?;
+    Ok((polynomial, points))
+}
+
+/// One line for each `width` numbers, with all digits.
+fn lines(results: &[f64], width: usize) -> String {
+    let mut text = String::new();
+    for row in results.chunks_exact(width) {
+        for (i, x) in row.iter().enumerate() {
+            let _ = write!(text, "{}{x:?}", if i == 0 { "" } else { "," });
+        }
+        text.push('\n');
+    }
+    text
+}
