@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests. Needs Rust and Python 3. Installs what else they need: numpy into .venv if Python lacks it, and on
+# All tests. Needs Rust and Python 3. Installs what else they need: numpy and sympy into .venv if Python lacks them, and on
 # Debian and Ubuntu a software Vulkan driver if the machine has no driver at all. With CI=true it installs two drivers and
 # the validation layer, and a machine without an adapter is an error.
 set -euo pipefail
@@ -47,10 +47,12 @@ if [ "${CI:-}" = true ] && [ -f "$swiftshader" ]; then
 fi
 
 python=python3
-if ! "$python" -c 'import numpy' 2>/dev/null; then
+if ! "$python" -c 'import numpy, sympy' 2>/dev/null; then
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import numpy' 2>/dev/null || step .venv/bin/python -m pip install --quiet numpy
+    .venv/bin/python -c 'import numpy, sympy' 2>/dev/null ||
+        step .venv/bin/python -m pip install --quiet numpy sympy
     python=.venv/bin/python
 fi
 step cargo build --quiet --release
 step "$python" tests/numpy_readback.py target/release/hope
+step "$python" tests/polynomial_sympy.py target/release/hope

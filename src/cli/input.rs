@@ -49,7 +49,9 @@ pub fn points_of(given: &str, variables: usize) -> Result<Vec<f64>> {
     if let Some(rows) = inline(given) {
         if let Some((i, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != variables) {
             let found = text::count(row.len(), "number");
-            bail!("--at {given}: point {i} has {found}, but the polynomial has {named}; points are separated by ';'");
+            bail!(
+                "--at {given}: point {i} has {found}, but the polynomial has {named}; points are separated by ';'"
+            );
         }
         let values = rows.concat();
         check_finite(&format!("--at {given}"), "point", variables, &values)?;

@@ -113,8 +113,8 @@ pub struct PolynomialArgs {
     pub memory: Option<u64>,
 
     /// Names of the variables, such as u,v [default: x1,x2,...; t1,t2,... in a subspace; t along a direction].
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
-    pub names: Option<Vec<String>>,
+    #[arg(long, value_name = "NAMES", help_heading = "Output")]
+    pub names: Option<Names>,
 
     /// Only terms up to this degree.
     #[arg(long, value_name = "D", help_heading = "Output")]
@@ -139,6 +139,18 @@ pub struct PolynomialArgs {
     /// Print nothing but the polynomial and errors.
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
+}
+
+/// Names with commas between them.
+#[derive(Clone, Debug)]
+pub struct Names(Vec<String>);
+
+impl std::str::FromStr for Names {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.split(',').map(|name| name.trim().to_string()).collect()))
+    }
 }
 
 /// How to print a polynomial.
@@ -188,7 +200,6 @@ pub fn run(args: &PolynomialArgs) -> Result<(), Failure> {
 struct Setup {
     model: hope::model::Model,
     request: Request,
-    ray: usize,
     /// What the user should know of the choice of terms.
     note: Option<String>,
 }
@@ -218,15 +229,12 @@ impl Setup {
         };
         let (kind, note) = kind_of_terms(args, inputs)?;
         let mut request = Request::new(point, args.order);
-        let mut ray = 0;
         request.terms = match (kind, &args.directions, &args.subspace) {
             (TermsArg::Unmixed, ..) => Terms::Unmixed,
             (TermsArg::Mixed, _, Some(path)) => Terms::Mixed(Some(input::subspace(path, &model)?)),
             (TermsArg::Mixed, _, None) => Terms::Mixed(None),
             (TermsArg::Along, Some(path), _) => {
-                let directions = input::directions(path, &model, 1)?;
-                ray = one_of(&directions, args.ray)?;
-                Terms::Along(directions)
+                Terms::Along(one_of(&input::directions(path, &model, 1)?, args.ray, inputs)?)
             }
             (TermsArg::Along, None, _) => bail!("--terms along needs --directions D.npy"),
         };
@@ -238,7 +246,7 @@ impl Setup {
         let place = Place::new(&args.device, args.precision.map(Precision::from), args.order, None)?;
         (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
         request.memory = args.memory;
-        let setup = Self { model, request, ray, note };
+        let setup = Self { model, request, note };
         setup.check_names(args)?;
         Ok(setup)
     }
@@ -253,17 +261,14 @@ impl Setup {
             _ => inputs,
         };
         let blank = TaylorPolynomial::from_exponents(&vec![0.0; variables], &[], &[])?;
-        blank.with_names(names.clone()).map_err(|error| anyhow!("--names: {error}"))?;
+        blank.with_names(names.0.clone()).map_err(|error| anyhow!("--names: {error}"))?;
         Ok(())
     }
 
     fn polynomial(&self, args: &PolynomialArgs, expansion: &Expansion) -> Result<TaylorPolynomial> {
-        let mut polynomial = match &self.request.terms {
-            Terms::Along(_) => TaylorPolynomial::along_ray(expansion, &self.request, 0, 0, self.ray)?,
-            _ => TaylorPolynomial::from_expansion(expansion, &self.request, 0, 0)?,
-        };
+        let mut polynomial = TaylorPolynomial::from_expansion(expansion, &self.request, 0, 0)?;
         if let Some(names) = &args.names {
-            polynomial = polynomial.with_names(names.clone())?;
+            polynomial = polynomial.with_names(names.0.clone())?;
         }
         if let Some(degree) = args.truncate {
             polynomial = polynomial.truncate(degree);
@@ -315,15 +320,21 @@ fn mixed_terms(inputs: usize, order: usize) -> Option<usize> {
     (1..=order.min(64)).try_fold(1usize, |terms, k| Some(terms.checked_mul(inputs.checked_add(k)?)? / k))
 }
 
-fn one_of(directions: &Directions, ray: Option<usize>) -> Result<usize> {
-    match (ray, directions.len()) {
-        (None, 1) => Ok(0),
-        (None, rays) => {
-            bail!("a polynomial runs along one direction: choose one of the {rays} with --ray 0 to --ray {}", rays - 1)
-        }
-        (Some(ray), rays) if ray < rays => Ok(ray),
-        (Some(ray), rays) => bail!("--ray {ray}: the directions are 0 to {}", rays - 1),
-    }
+/// The direction to take.
+fn one_of(directions: &Directions, ray: Option<usize>, inputs: usize) -> Result<Directions> {
+    let rays = directions.len();
+    let ray = match ray {
+        Some(ray) if ray < rays => ray,
+        Some(ray) => bail!("--ray {ray}: the directions are 0 to {}", rays - 1),
+        None if rays == 1 => 0,
+        None => bail!(
+            "a polynomial runs along one direction: choose one of the {rays} with --ray 0 to --ray {}",
+            rays - 1
+        ),
+    };
+    let mut rows = vec![0.0; inputs];
+    directions.write(0, ray, &mut rows);
+    Ok(Directions::Shared { inputs, rows })
 }
 
 fn compute(args: &PolynomialArgs, job: &Job) -> Result<Expansion> {
@@ -352,7 +363,10 @@ fn about(args: &PolynomialArgs, expansion: &Expansion, polynomial: &TaylorPolyno
     if let Some((nearest, _)) = expansion.report.kink_distance
         && nearest.is_finite()
     {
-        let _ = writeln!(lines, "nearest kink along the rays at t = {}", text::number(nearest));
+        let _ = match nearest {
+            0.0 => writeln!(lines, "the point lies on a kink: the coefficients hold on one side of it"),
+            t => writeln!(lines, "nearest kink along the rays at t = {}: valid up to there", text::number(t)),
+        };
     }
     lines
 }

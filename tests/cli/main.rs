@@ -4,6 +4,7 @@ mod check;
 mod endings;
 mod expand;
 mod options;
+mod polynomial;
 mod usage;
 
 use std::path::{Path, PathBuf};

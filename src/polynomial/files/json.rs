@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use super::super::names;
 use super::super::terms::Collector;
 use super::super::{Factor, Frame, TaylorPolynomial, Term};
 use super::{VERSION, check_version, no_polynomial, power_of, wrong};
@@ -67,6 +68,7 @@ impl TaylorPolynomial {
             .map(|name| name.as_str().map(String::from))
             .collect::<Option<_>>()
             .ok_or_else(|| wrong("'variables' has to be a list of names"))?;
+        names::check(&variables, variables.len())?;
         let centre = numbers(field(object, "centre")?, "centre")?;
         let frame = match object.get("frame") {
             None | Some(Value::Null) => None,

@@ -33,7 +33,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::terms::{Collector, Duplicates};
-use super::{Frame, TaylorPolynomial, names};
+use super::{Frame, TaylorPolynomial};
 use crate::error::{Error, Result};
 use crate::npy::NpzReader;
 
@@ -111,7 +111,6 @@ impl TaylorPolynomial {
                 variables.len()
             )));
         }
-        names::check(&variables, variables.len())?;
         let polynomial = Self::collected(variables.into(), centre, None, collector, Duplicates::Refused)?;
         match frame {
             None => Ok(polynomial),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
+use super::super::names;
 use super::super::terms::Collector;
 use super::super::{Factor, Frame, TaylorPolynomial};
 use super::{VERSION, check_version, no_polynomial, power_of, wrong};
@@ -47,6 +48,7 @@ impl TaylorPolynomial {
         }
         check_version(list(npz, "polynomial_version")?.first().and_then(|&version| whole(version)))?;
         let variables = npz.texts("variables")?;
+        names::check(&variables, variables.len())?;
         let centre = list(npz, "centre")?;
         let coefficients = list(npz, "coefficients")?;
         let starts = positions(npz, "starts")?;
