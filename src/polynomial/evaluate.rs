@@ -54,7 +54,8 @@ impl TaylorPolynomial {
         let mut values = vec![0.0; count];
         self.in_blocks(points, &mut values, 1, |table, scratch, block, into| {
             scratch.powers(self, table, block);
-            into.copy_from_slice(&self.values(table, &scratch.powers)[..into.len()]);
+            let sums = sum_of_terms(&self.starts, &table.slots, &self.coefficients, &scratch.powers);
+            into.copy_from_slice(&sums[..into.len()]);
         });
         finite(values, 1, "value")
     }
@@ -78,9 +79,12 @@ impl TaylorPolynomial {
         let mut gradients = vec![0.0; points.len()];
         self.in_blocks(points, &mut gradients, variables, |table, scratch, block, into| {
             scratch.powers(self, table, block);
-            self.gradients(table, scratch);
+            let Scratch { powers, left, gradient } = scratch;
+            gradient.clear();
+            gradient.resize(variables, [0.0; LANES]);
+            sum_of_gradients(self, &table.slots, powers, left, gradient);
             for (lane, into) in into.chunks_exact_mut(variables).enumerate() {
-                into.iter_mut().zip(&scratch.gradient).for_each(|(into, lanes)| *into = lanes[lane]);
+                into.iter_mut().zip(&*gradient).for_each(|(into, lanes)| *into = lanes[lane]);
             }
         });
         finite(gradients, variables, "gradient")
@@ -105,35 +109,6 @@ impl TaylorPolynomial {
                 .par_chunks(LANES * variables)
                 .zip(results.par_chunks_mut(LANES * width))
                 .for_each_init(Scratch::default, |scratch, (points, into)| f(&table, scratch, points, into));
-        }
-    }
-
-    fn values(&self, table: &Table, powers: &[Lanes]) -> Lanes {
-        sum_of_terms(&self.starts, &table.slots, &self.coefficients, powers)
-    }
-
-    fn gradients(&self, table: &Table, scratch: &mut Scratch) {
-        let Scratch { powers, left, gradient } = scratch;
-        gradient.clear();
-        gradient.resize(self.variables.len(), [0.0; LANES]);
-        for (range, &c) in self.starts.windows(2).zip(&self.coefficients) {
-            let range = range[0] as usize..range[1] as usize;
-            let slots = &table.slots[range.clone()];
-            left.clear();
-            let mut product = [c; LANES];
-            for &slot in slots {
-                left.push(product);
-                multiply(&mut product, &powers[slot as usize]);
-            }
-            let mut right = [1.0; LANES];
-            for ((factor, &slot), left) in self.factors[range].iter().zip(slots).zip(&*left).rev() {
-                let (into, power) = (&mut gradient[factor.variable as usize], f64::from(factor.power));
-                let lower = &powers[slot as usize - 1];
-                for lane in 0..LANES {
-                    into[lane] += power * lower[lane] * (left[lane] * right[lane]);
-                }
-                multiply(&mut right, &powers[slot as usize]);
-            }
         }
     }
 }
@@ -204,6 +179,37 @@ fn sum_of_terms(starts: &[u32], slots: &[u32], coefficients: &[f64], powers: &[L
     sum
 }
 
+/// The sum of all terms' gradients, for all lanes; `left` is room for a term's products.
+#[multiversion::multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
+fn sum_of_gradients(
+    polynomial: &TaylorPolynomial,
+    slots: &[u32],
+    powers: &[Lanes],
+    left: &mut Vec<Lanes>,
+    gradient: &mut [Lanes],
+) {
+    for (range, &c) in polynomial.starts.windows(2).zip(&polynomial.coefficients) {
+        let range = range[0] as usize..range[1] as usize;
+        let (slots, factors) = (&slots[range.clone()], &polynomial.factors[range]);
+        left.clear();
+        let mut product = [c; LANES];
+        for &slot in slots {
+            left.push(product);
+            multiply(&mut product, &powers[slot as usize]);
+        }
+        let mut right = [1.0; LANES];
+        for ((factor, &slot), left) in factors.iter().zip(slots).zip(&*left).rev() {
+            let (into, power) = (&mut gradient[factor.variable as usize], f64::from(factor.power));
+            let lower = &powers[slot as usize - 1];
+            for lane in 0..LANES {
+                into[lane] += power * lower[lane] * (left[lane] * right[lane]);
+            }
+            multiply(&mut right, &powers[slot as usize]);
+        }
+    }
+}
+
+#[inline(always)]
 fn multiply(a: &mut Lanes, b: &Lanes) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a *= b);
 }

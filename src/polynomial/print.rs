@@ -136,8 +136,8 @@ fn latex_name(name: &str) -> String {
     let (base, rest) = name.split_at(letters);
     let base = match base {
         "alpha" | "delta" | "epsilon" | "eta" | "theta" | "iota" | "kappa" | "mu" | "nu" | "xi" | "rho"
-        | "sigma" | "tau" | "upsilon" | "phi" | "chi" | "psi" | "omega" | "Delta" | "Theta" | "Lambda"
-        | "Xi" | "Sigma" | "Phi" | "Psi" | "Omega" => format!(r"\{base}"),
+        | "sigma" | "tau" | "upsilon" | "phi" | "chi" | "psi" | "omega" | "Delta" | "Theta" | "Xi"
+        | "Sigma" | "Phi" | "Psi" | "Omega" => format!(r"\{base}"),
         _ if base.len() == 1 => base.to_string(),
         _ => format!(r"\mathrm{{{base}}}"),
     };

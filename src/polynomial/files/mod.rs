@@ -8,20 +8,20 @@
 //! | `version` | `1` |
 //! | `variables` | names, d of them |
 //! | `centre` | d numbers |
-//! | `frame` | `null` or absent, or `{"origin": [p numbers], "directions": [d rows of p numbers]}`: x = origin + Σ t_i directions[i] |
+//! | `frame` | `null` or absent, or `{"origin": [p numbers], "directions": [d rows of p numbers]}`: `x = origin + Σ t_i directions[i]` |
 //! | `terms` | `{"coefficient": c, "powers": [["x1", 2], ["x3", 1]]}` for each term, c other than 0 |
 //!
 //! npz, with T terms that have F factors in all:
 //!
 //! | array | shape | |
 //! |---|---|---|
-//! | `polynomial_version` | [1] u4 | 1 |
-//! | `variables` | [d] text | names |
-//! | `centre` | [d] f8 | |
-//! | `coefficients` | [T] f8 | |
-//! | `starts` | [T + 1] u4 | the factors of term i are starts\[i\] .. starts\[i + 1\] |
-//! | `factor_variable`, `factor_power` | [F] u4 | position of the variable, its power |
-//! | `origin`, `directions` | [p], [d, p] f8 | both, with a frame only |
+//! | `polynomial_version` | `[1]` u4 | 1 |
+//! | `variables` | `[d]` text | names |
+//! | `centre` | `[d]` f8 | |
+//! | `coefficients` | `[T]` f8 | |
+//! | `starts` | `[T + 1]` u4 | the factors of term i are `starts[i] .. starts[i + 1]` |
+//! | `factor_variable`, `factor_power` | `[F]` u4 | position of the variable, its power |
+//! | `origin`, `directions` | `[p]`, `[d, p]` f8 | both, with a frame only |
 //!
 //! Readers believe nothing: sizes, names, positions, powers, finite numbers and doubles are checked.
 
