@@ -27,6 +27,7 @@
 //! executor runs any plan. A new activation is one file in `src/activation` and one line in its list.
 
 pub mod activation;
+pub mod attribution;
 mod certificate;
 pub mod cpu;
 pub mod discovery;
@@ -48,6 +49,7 @@ pub mod plan;
 pub mod polynomial;
 pub mod rays;
 pub mod region;
+pub mod sampling;
 pub mod scalar;
 pub mod series;
 

@@ -236,6 +236,7 @@ fn maps_are_symmetric_about_white() {
                     colours: ColourMap::Sequential,
                     range: Some((0.0, 9e-4)),
                     contours: false,
+                    bar: true,
                 },
             ),
             panel("", Content::Empty),
@@ -286,6 +287,7 @@ fn maps_with_axes_have_their_first_row_below() {
         colours: ColourMap::Diverging,
         range: Some((-4.0, 4.0)),
         contours: true,
+        bar: true,
     };
     let panel = Panel { title: "x₁² − x₂".into(), content, axes };
     let grid = MapGrid {

@@ -15,6 +15,9 @@ Examples:
   Expand a classifier to order 3 at 40 digits, along each of the 784 pixels
       hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 3
 
+  Which pixels matter to the class of a digit, order by order, compared with perturbing them
+      hope heatmap examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digit_3.png --compare
+
   Shell completions
       hope completions bash > ~/.local/share/bash-completion/completions/hope
 
@@ -34,6 +37,9 @@ pub enum Command {
     Check(CheckArgs),
     Polynomial(Box<PolynomialArgs>),
     Eval(EvalArgs),
+    Plot(super::plot::PlotArgs),
+    Heatmap(super::heatmap::HeatmapArgs),
+    Interactions(super::interactions::InteractionsArgs),
     /// List the GPUs and software drivers that can compute.
     Adapters,
     /// Print completions for a shell.

@@ -9,9 +9,15 @@ mod device;
 mod eval;
 mod expand;
 mod file;
+mod files;
+mod heatmap;
+mod heatmap_picture;
+mod image;
 mod input;
+mod interactions;
 mod load;
 mod output;
+mod plot;
 mod polynomial;
 mod progress;
 mod record;
@@ -52,6 +58,9 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Polynomial(args) => polynomial::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Plot(args) => plot::run(&args),
+        Command::Heatmap(args) => heatmap::run(&args),
+        Command::Interactions(args) => interactions::run(&args),
         Command::Adapters => device::list(),
         Command::Completions { shell } => completions(shell),
     };

@@ -211,7 +211,7 @@ fn numbers(all: &[f64], step: f64) -> Vec<String> {
         .collect()
 }
 
-/// A number by itself, with few digits: `0.05`, `10⁻⁶`, `2×10⁻⁶`, `1.25×10⁷`.
+/// A number as pictures show it, with three digits: `0.05`, `10⁻⁶`, `−2×10⁻⁶`, `1.25×10⁷`.
 pub fn short(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return if x == 0.0 { "0".into() } else { minus(&x.to_string()) };

@@ -33,6 +33,8 @@ pub enum Content {
         range: Option<(f64, f64)>,
         /// Whether to draw lines of equal value, at the numbers of the colour bar.
         contours: bool,
+        /// Whether to draw a colour bar; panels of one range need only one.
+        bar: bool,
     },
     /// Nothing: leaves its place in the grid free.
     Empty,
@@ -41,7 +43,7 @@ pub enum Content {
 impl Content {
     /// A signed map.
     pub fn signed(rows: usize, values: Vec<f64>) -> Self {
-        Self::Map { rows, values, colours: ColourMap::Diverging, range: None, contours: false }
+        Self::Map { rows, values, colours: ColourMap::Diverging, range: None, contours: false, bar: true }
     }
 
     /// An image of numbers from 0 (black) to 1 (white); beyond them black or white.
@@ -179,11 +181,12 @@ impl MapGrid {
 }
 
 fn measure(panel: &Panel, wide: f64) -> Result<Measured<'_>> {
-    let (mut image, mut range) = (None, None);
+    let (mut image, mut range, mut has_bar) = (None, None, false);
     match &panel.content {
         Content::Empty => {}
         Content::Image(bitmap) => image = Some(bitmap.clone()),
-        Content::Map { rows, values, colours, range: wanted, .. } => {
+        Content::Map { rows, values, colours, range: wanted, bar, .. } => {
+            has_bar = *bar;
             let span = range_of(panel, values, *colours, *wanted)?;
             let pixels = values.iter().map(|&x| colours.colour(span.place(x))).collect();
             image = Some(Bitmap::new(values.len() / (*rows).max(1), *rows, pixels)?);
@@ -204,7 +207,7 @@ fn measure(panel: &Panel, wide: f64) -> Result<Measured<'_>> {
         (Some((x, y)), Some((_, span))) => (room_left(y, &ticks_up(span, height)), room_below(x)),
         _ => (0.0, 2.0),
     };
-    let right = match range {
+    let right = match range.filter(|_| has_bar) {
         None => 0.0,
         Some(span) => {
             let numbers = bar_ticks(span, height).major;
@@ -286,7 +289,7 @@ fn draw(canvas: &mut Canvas, measured: &Measured, [x, y]: [f64; 2], wide: f64) -
         }
         _ => canvas.rectangle([x, y], size, None, Some(Pen::new(Colour::GREY, 0.8))),
     }
-    if let (Content::Map { values, colours, .. }, Some(span)) = (&panel.content, range) {
+    if let (Content::Map { values, colours, bar: true, .. }, Some(span)) = (&panel.content, range) {
         colour_bar(canvas, [x + wide + 8.0, y], *height, *span, *colours, values);
     }
     Ok(())

@@ -44,7 +44,7 @@ mod frame;
 mod legend;
 mod maps;
 
-pub use axis::{Axis, Scale};
+pub use axis::{Axis, Scale, short};
 pub use bars::{Bar, ErrorBars, Group};
 pub use bitmap::Bitmap;
 pub use chart::{Chart, Guide, Marker, Series, Stroke};

@@ -1,0 +1,117 @@
+//! Predicted changes of an output, input by input and order by order.
+
+use crate::error::{Error, Result};
+use crate::expansion::{Expansion, Report, Request, Terms, expand};
+use crate::model::Model;
+use crate::sampling;
+
+/// How inputs are changed, one at a time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Push {
+    /// By an amount, the same for all.
+    By(f64),
+    /// By amounts of their own, `[inputs]`.
+    ByEach(Vec<f64>),
+    /// To the numbers of a baseline, `[inputs]`: zeros, a data set's mean.
+    To(Vec<f64>),
+}
+
+impl Push {
+    /// The change of each input at a point.
+    ///
+    /// # Errors
+    /// If there are not as many numbers as inputs, one isn't finite, or nothing changes at all.
+    pub fn deltas(&self, point: &[f64]) -> Result<Vec<f64>> {
+        let deltas: Vec<f64> = match self {
+            Self::By(delta) => vec![*delta; point.len()],
+            Self::ByEach(all) | Self::To(all) if all.len() != point.len() => {
+                return Err(Error::Request(format!(
+                    "{} numbers were given to change {} inputs",
+                    all.len(),
+                    point.len()
+                )));
+            }
+            Self::ByEach(all) => all.clone(),
+            Self::To(baseline) => baseline.iter().zip(point).map(|(b, x)| b - x).collect(),
+        };
+        if let Some(i) = deltas.iter().position(|d| !d.is_finite()) {
+            return Err(Error::Request(format!("the change of input {i}, {}, is not finite", deltas[i])));
+        }
+        if deltas.iter().all(|&d| d == 0.0) {
+            return Err(Error::Request("no input is changed: the push is zero everywhere".into()));
+        }
+        Ok(deltas)
+    }
+}
+
+/// Predicted changes of one output at one point.
+#[derive(Clone, Debug)]
+pub struct Heatmap {
+    /// The output at the point.
+    pub value: f64,
+    /// `[orders, inputs]`: row k−1 is the change that the polynomial of order k predicts, `Σ_{l≤k} c_l[i] δ_i^l`.
+    pub predicted: Vec<f64>,
+    /// Number of inputs that meet a kink of the network on their way (there the prediction need not hold).
+    pub across_kinks: usize,
+    /// Whether the coefficients are exact, and what else is known of them.
+    pub report: Report,
+}
+
+/// Predicts the change of an output for changing each input, alone, by its δ.
+///
+/// `request` says how to compute: method, order, device; its points, terms and outputs are replaced.
+///
+/// ```
+/// use hope::attribution::{Push, heatmap, measured};
+/// use hope::model::Model;
+/// use hope::onnx::ImportOptions;
+/// use hope::Request;
+///
+/// let model = Model::from_onnx("examples/mnist/mnist_mlp1_sigmoid.onnx", &ImportOptions::default())?;
+/// let image = vec![0.25; 784];
+/// let deltas = Push::By(0.1).deltas(&image)?;
+/// let map = heatmap(&model, &image, 3, &deltas, &Request::new(vec![], 4))?;
+/// let truth = measured(&model, &image, 3, &deltas)?;
+/// let last = &map.predicted[3 * 784..]; // order 4
+/// assert!(last.iter().zip(&truth).all(|(a, b)| (a - b).abs() < 1e-5));
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// If the sizes don't fit the model, the method has no answer, or numbers overflow.
+pub fn heatmap(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    deltas: &[f64],
+    request: &Request,
+) -> Result<Heatmap> {
+    let inputs = model.inputs();
+    if point.len() != inputs || deltas.len() != inputs {
+        return Err(Error::Request(format!(
+            "the model has {inputs} inputs, but {} numbers and {} changes were given",
+            point.len(),
+            deltas.len()
+        )));
+    }
+    let request = Request {
+        points: point.to_vec(),
+        terms: Terms::Unmixed,
+        outputs: Some(vec![output]),
+        ..request.clone()
+    };
+    let Expansion { value, coefficients, kinks, report, .. } = expand(model, &request)?;
+    let mut predicted = coefficients;
+    let mut powers = vec![1.0; inputs];
+    for k in 0..request.order {
+        let (lower, rest) = predicted.split_at_mut(k * inputs);
+        for i in 0..inputs {
+            powers[i] *= deltas[i];
+            // 0 ∞ never comes up: an input that isn't changed has power 0 and a finite coefficient.
+            rest[i] = rest[i] * powers[i] + if k > 0 { lower[(k - 1) * inputs + i] } else { 0.0 };
+        }
+    }
+    sampling::finite("the predicted change", &predicted)?;
+    let across_kinks = kinks.iter().zip(deltas).filter(|(t, d)| **t < d.abs()).count();
+    Ok(Heatmap { value: value[0], predicted, across_kinks, report })
+}

@@ -1,0 +1,138 @@
+//! Pairs of inputs: mixed second-order coefficients.
+
+use super::compare::largest;
+use crate::error::{Error, Result};
+use crate::expansion::{Expansion, Report, Request, Terms, expand};
+use crate::model::Model;
+
+/// A pair of inputs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// The two inputs, i < j.
+    pub inputs: [usize; 2],
+    /// `c_ij = ∂²y/∂x_i∂x_j`: changing them by δ_i and δ_j does, to second order, `c_ij δ_i δ_j` more than the two
+    /// changes alone.
+    pub coefficient: f64,
+}
+
+/// Second-order coefficients of some inputs.
+#[derive(Clone, Debug)]
+pub struct Interactions {
+    /// The inputs, in the order asked for.
+    pub inputs: Vec<usize>,
+    /// `[K, K]`, symmetric: c_ij for two inputs, on the diagonal the unmixed c_2 of one (half its second derivative).
+    pub matrix: Vec<f64>,
+    /// All pairs, the largest coefficient by magnitude first.
+    pub pairs: Vec<Pair>,
+    /// Whether the coefficients are exact, and what else is known of them.
+    pub report: Report,
+}
+
+/// Computes the second-order coefficients of an output for all pairs of the given inputs, from all mixed terms to
+/// degree 2 in the subspace of these inputs.
+///
+/// `request` says how to compute: method, device; its points, order, terms and outputs are replaced.
+///
+/// ```
+/// use hope::attribution::interactions;
+/// use hope::model::Model;
+/// use hope::Request;
+///
+/// // y = x0 x2
+/// let mut b = Model::builder(&[3]);
+/// let x = b.input();
+/// let left = b.linear(x, &[1, 3], vec![1.0, 0.0, 0.0], None)?;
+/// let right = b.linear(x, &[1, 3], vec![0.0, 0.0, 1.0], None)?;
+/// let y = b.mul(left, right)?;
+/// let model = b.build(y)?;
+/// let found = interactions(&model, &[0.3, 0.2, 0.1], 0, &[0, 1, 2], &Request::new(vec![], 2))?;
+/// assert_eq!(found.pairs[0].inputs, [0, 2]);
+/// assert!((found.pairs[0].coefficient - 1.0).abs() < 1e-12);
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// If there are fewer than two inputs, one is named twice or isn't there, the method has no answer, or numbers overflow.
+pub fn interactions(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    inputs: &[usize],
+    request: &Request,
+) -> Result<Interactions> {
+    let (count, all) = (inputs.len(), model.inputs());
+    if count < 2 {
+        return Err(Error::Request("pairs need at least two inputs".into()));
+    }
+    let mut basis = vec![0.0; count * all];
+    for (row, &input) in inputs.iter().enumerate() {
+        if input >= all {
+            return Err(Error::Request(format!(
+                "there is no input {input}: the model has inputs 0 to {}",
+                all - 1
+            )));
+        }
+        if inputs[..row].contains(&input) {
+            return Err(Error::Request(format!("input {input} is named twice")));
+        }
+        basis[row * all + input] = 1.0;
+    }
+    let request = Request {
+        points: point.to_vec(),
+        order: 2,
+        terms: Terms::Mixed(Some(basis)),
+        outputs: Some(vec![output]),
+        ..request.clone()
+    };
+    let Expansion { coefficients, exponents, report, .. } = expand(model, &request)?;
+    let mut matrix = vec![0.0; count * count];
+    for (exponent, &c) in exponents.chunks_exact(count).zip(&coefficients) {
+        let mut used = (0..count).filter(|&i| exponent[i] > 0);
+        if let (Some(i), 2) = (used.next(), exponent.iter().sum::<u8>()) {
+            let j = used.next().unwrap_or(i);
+            (matrix[i * count + j], matrix[j * count + i]) = (c, c);
+        }
+    }
+    let mut pairs: Vec<Pair> = (0..count)
+        .flat_map(|i| (i + 1..count).map(move |j| (i, j)))
+        .map(|(i, j)| {
+            let (a, b) = (inputs[i], inputs[j]);
+            Pair { inputs: [a.min(b), a.max(b)], coefficient: matrix[i * count + j] }
+        })
+        .collect();
+    pairs.sort_by(|p, q| q.coefficient.abs().total_cmp(&p.coefficient.abs()));
+    Ok(Interactions { inputs: inputs.to_vec(), matrix, pairs, report })
+}
+
+/// The inputs that matter most by themselves: a coarse pass over unmixed coefficients of orders 1 and 2. Ranked by
+/// `|c_1 δ| + |c_2 δ²|`, the largest first.
+///
+/// # Errors
+/// If δ isn't finite or zero, there are fewer inputs than wanted, or as [`expand`].
+pub fn strongest(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    count: usize,
+    delta: f64,
+    request: &Request,
+) -> Result<Vec<usize>> {
+    let inputs = model.inputs();
+    if count > inputs {
+        return Err(Error::Request(format!("{count} inputs were asked for, the model has {inputs}")));
+    }
+    if !delta.is_finite() || delta == 0.0 {
+        return Err(Error::Request(format!("{delta} is no change of an input")));
+    }
+    let request = Request {
+        points: point.to_vec(),
+        order: 2,
+        terms: Terms::Unmixed,
+        outputs: Some(vec![output]),
+        ..request.clone()
+    };
+    let c = expand(model, &request)?.coefficients;
+    let score: Vec<f64> =
+        (0..inputs).map(|i| (c[i] * delta).abs() + (c[inputs + i] * delta * delta).abs()).collect();
+    Ok(largest(&score, count))
+}

@@ -1,0 +1,128 @@
+//! Several files of one run: begun before the work, given their names together when all are complete.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, bail};
+
+use hope::picture::{Figure, Format};
+
+use super::temporary::{Temporary, folder};
+
+/// `MODEL.what.ending` in the current folder.
+pub fn beside_model(model: &Path, what: &str) -> PathBuf {
+    let mut name = model.file_stem().map_or_else(|| OsString::from("model"), OsString::from);
+    name.push(format!(".{what}"));
+    name.into()
+}
+
+/// Files under construction.
+pub struct Files(Vec<Begun>);
+
+struct Begun {
+    target: PathBuf,
+    temporary: Temporary,
+    file: Option<File>,
+}
+
+impl Files {
+    /// Begins files under temporary names.
+    ///
+    /// # Errors
+    /// If two have one name, one is among the inputs, a target is something else than a file, or its folder takes no
+    /// files.
+    pub fn begin<'a>(targets: impl IntoIterator<Item = &'a Path>, inputs: &[&Path]) -> Result<Self> {
+        let mut all: Vec<Begun> = Vec::new();
+        for target in targets {
+            let name = target.display();
+            if all.iter().any(|begun| begun.target == target) {
+                bail!("{name} is named twice as a result");
+            }
+            if let Ok(real) = target.canonicalize()
+                && inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == real))
+            {
+                bail!("{name} is an input of this run: choose another name for the result");
+            }
+            if target.exists() && !target.is_file() {
+                bail!("cannot write {name}: it exists and is not a file");
+            }
+            let (temporary, file) = Temporary::create(target).map_err(|error| {
+                anyhow!("cannot write into the folder {}: {error}", folder(target).display())
+            })?;
+            all.push(Begun { target: target.into(), temporary, file: Some(file) });
+        }
+        Ok(Self(all))
+    }
+
+    /// Hands out a file, once.
+    ///
+    /// # Errors
+    /// If it was not begun, or is taken.
+    pub fn take(&mut self, target: &Path) -> Result<File> {
+        let begun = self.0.iter_mut().find(|begun| begun.target == target);
+        begun.and_then(|begun| begun.file.take()).ok_or_else(|| anyhow!("{} is taken", target.display()))
+    }
+
+    /// Writes a file.
+    ///
+    /// # Errors
+    /// If the disk is full.
+    pub fn write(&mut self, target: &Path, bytes: &[u8]) -> Result<()> {
+        let mut file = self.take(target)?;
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(|error| anyhow!("cannot write {}: {error}; nothing was written", target.display()))
+    }
+
+    /// Gives all files their names.
+    ///
+    /// # Errors
+    /// If one can't be renamed; then none exists.
+    pub fn commit(self) -> Result<()> {
+        Temporary::commit(self.0.into_iter().map(|begun| begun.temporary))
+            .map_err(|error| anyhow!("cannot write the results: {error}; nothing was written"))
+    }
+}
+
+/// Checks that names of pictures end as pictures do.
+///
+/// # Errors
+/// If one ends in neither `.svg` nor `.png`.
+pub fn check_pictures(targets: &[PathBuf]) -> Result<()> {
+    targets.iter().try_for_each(|target| Ok(Format::of(target).map(drop)?))
+}
+
+/// Writes a figure to all these files, each in the format of its name.
+///
+/// # Errors
+/// If it can't be drawn, or the disk is full.
+pub fn draw(files: &mut Files, figure: &Figure, targets: &[PathBuf]) -> Result<()> {
+    targets.iter().try_for_each(|target| files.write(target, &figure.bytes(Format::of(target)?)?))
+}
+
+/// `a.svg and a.png`.
+pub fn names(targets: &[PathBuf]) -> String {
+    targets.iter().map(|t| t.display().to_string()).collect::<Vec<_>>().join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_input_is_overwritten_and_no_result_named_twice() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (a, b) = (folder.path().join("a.png"), folder.path().join("b.png"));
+        std::fs::write(&a, "an image").expect("a file");
+        let inside = folder.path().join(".").join("a.png");
+        let error = |targets: &[&Path]| {
+            Files::begin(targets.iter().copied(), &[&inside]).err().expect("an error").to_string()
+        };
+        assert!(error(&[&a]).contains("is an input"));
+        assert!(error(&[&b, &b]).contains("twice"));
+        assert!(error(&[folder.path()]).contains("not a file"));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+}

@@ -1,0 +1,79 @@
+//! The picture of `hope heatmap`: a row per image, with a panel per order.
+
+use anyhow::Result;
+
+use hope::picture::{ColourMap, Content, Figure, MapGrid, Panel};
+
+use super::args::MethodArg;
+use super::heatmap::{Explained, HeatmapArgs};
+use super::image::Layout;
+
+/// Draws the images and their maps; all maps of an image share one range of colours.
+///
+/// # Errors
+/// If it can't be drawn.
+pub fn figure(args: &HeatmapArgs, layout: Layout, all: &[Explained]) -> Result<Figure> {
+    let mut panels = Vec::new();
+    for one in all {
+        panels.extend(row(args, layout, one)?);
+    }
+    let channels = if layout.channels == 3 { ", summed over the channels" } else { "" };
+    let model = args.model.file_name().unwrap_or_default().to_string_lossy();
+    let grid = MapGrid {
+        title: format!("{model}: change of the class score, {}", args.delta.words()),
+        caption: format!(
+            "Predicted by the Taylor polynomial along each pixel{channels}. Red raises the score, blue lowers it; \
+             one range of colours per row."
+        ),
+        columns: panels.len() / all.len(),
+        panels,
+        panel_width: 150.0,
+    };
+    Ok(grid.figure()?)
+}
+
+fn row(args: &HeatmapArgs, layout: Layout, one: &Explained) -> Result<Vec<Panel>> {
+    let inputs = one.deltas.len();
+    let hope = args.method == MethodArg::Hope;
+    let mut maps: Vec<(String, Vec<f64>)> = Vec::new();
+    for (k, map) in one.map.predicted.chunks_exact(inputs).enumerate() {
+        let name = if hope { "published rule, order" } else { "order" };
+        maps.push((format!("{name} {}", k + 1), layout.summed(map)));
+    }
+    if let Some(truth) = &one.truth {
+        maps.push(("true change".into(), layout.summed(truth)));
+    }
+    // The published rule may be far off; it doesn't set the range.
+    let limit = maps.iter().flat_map(|(_, map)| map).fold(0.0f64, |m, x| m.max(x.abs()));
+    if args.compare && !hope {
+        let last = one.rule.as_ref().and_then(|rule| rule.predicted.chunks_exact(inputs).next_back());
+        maps.push(match last {
+            Some(map) => (format!("published rule, order {}", args.order), layout.summed(map)),
+            None => ("published rule: no answer".into(), Vec::new()),
+        });
+    }
+    let (content, scaled) = layout.picture(&one.image.numbers)?;
+    let scaled = if scaled { " (scaled)" } else { "" };
+    let title = format!("{}{scaled}\nclass {}: {:.3}", one.image.name, one.class, one.map.value);
+    let mut panels = vec![Panel { title, content, axes: None }];
+    let range = (limit > 0.0).then_some((-limit, limit));
+    let count = maps.len();
+    for (i, (title, values)) in maps.into_iter().enumerate() {
+        // The colour bar stands behind the last map of its range.
+        let bar = i + 1 == count || (i + 2 == count && args.compare && one.rule.is_none());
+        let content = if values.is_empty() {
+            Content::Empty
+        } else {
+            Content::Map {
+                rows: layout.rows,
+                values,
+                colours: ColourMap::Diverging,
+                range,
+                contours: false,
+                bar,
+            }
+        };
+        panels.push(Panel { title, content, axes: None });
+    }
+    Ok(panels)
+}

@@ -1,0 +1,420 @@
+//! `hope plot`: a network and its polynomials in one picture.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use hope::model::Model;
+use hope::picture::{
+    Axis, Chart, Colour, ColourMap, Content, Figure, Guide, MapGrid, Marker, Panel, Series, Stroke, short,
+};
+use hope::plan::Method;
+use hope::sampling::{r_squared, values};
+use hope::{Request, Terms, expand};
+
+use super::{Failure, files, input, load, text};
+
+/// Points of a line, and cells along each side of a map.
+const LINE: usize = 801;
+const SIDE: usize = 101;
+
+const EXAMPLES: &str = "\
+Examples:
+  A network with one input, its Taylor polynomial of order 8 at 0.3, and that of the published rule
+      hope plot one_input.onnx --at 0.3 --range 1.5 --order 8
+
+  Maps of a network with two inputs, of its polynomial, and of the error
+      hope plot tests/fixtures/reference/discover_2d.onnx --at 0,0 --range 1 --order 4
+
+  Two inputs of many, the others stay where they are; and along directions of your own
+      hope plot tests/fixtures/reference/discover_5d.onnx --at 0,0,0,0,0 --inputs 1,2 --range 1 --order 4
+      hope plot net.onnx --at point.npy --subspace one_or_two_directions.npy --range 2 --order 6 --out net.svg";
+
+/// Draw a network, its Taylor polynomial and that of the published rule around a point, with R².
+///
+/// One input: a chart. Two inputs: maps. More: choose one or two with --inputs or --subspace.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct PlotArgs {
+    /// The network: an ONNX file.
+    #[arg(value_name = "MODEL.onnx")]
+    pub model: PathBuf,
+
+    /// The centre: numbers such as "0.5,-0.5", or an .npy file with one point.
+    #[arg(long, value_name = "X0", allow_hyphen_values = true)]
+    pub at: String,
+
+    /// How far to draw on both sides of the centre.
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    pub range: f64,
+
+    /// Order of the polynomials, 1 to 30.
+    #[arg(long, value_name = "N")]
+    pub order: usize,
+
+    /// Which polynomials [default: both, or only the exact one where the published rule has no answer].
+    #[arg(long, value_enum)]
+    pub method: Option<PlotMethod>,
+
+    /// Which output to draw; needed if there are several.
+    #[arg(long, value_name = "K")]
+    pub output: Option<usize>,
+
+    /// One or two inputs to draw along; the others stay at the centre.
+    #[arg(long, value_name = "I,J", value_delimiter = ',', conflicts_with = "subspace")]
+    pub inputs: Vec<usize>,
+
+    /// One or two directions to draw along: an .npy file of shape [1, p] or [2, p].
+    #[arg(long, value_name = "S.npy")]
+    pub subspace: Option<PathBuf>,
+
+    /// Which of the network's outputs, by its name in the file [default: the first].
+    #[arg(long, value_name = "NAME")]
+    pub output_name: Option<String>,
+
+    /// Leave out a softmax or log-softmax at the very end of the network.
+    #[arg(long)]
+    pub logits: bool,
+
+    /// The picture, .svg or .png; may be given several times [default: MODEL.plot.svg and MODEL.plot.png].
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
+
+    /// Print nothing but errors.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Which polynomials to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum PlotMethod {
+    /// The exact one.
+    Exact,
+    /// That of the published rule.
+    Hope,
+    /// Both.
+    Both,
+}
+
+/// What to draw along: one or two directions.
+struct Slice {
+    /// `[d, inputs]`.
+    basis: Vec<f64>,
+    /// The inputs that the directions are, if they are inputs.
+    inputs: Vec<usize>,
+    /// Name of each coordinate, and its value at the centre.
+    axes: Vec<(String, f64)>,
+}
+
+/// A polynomial to draw.
+struct Curve {
+    name: String,
+    values: Vec<f64>,
+    r_squared: Option<f64>,
+}
+
+/// Everything of a picture.
+struct Data<'a> {
+    args: &'a PlotArgs,
+    slice: Slice,
+    /// The network, at the points of a line or at the cells of a map, the first coordinate running fastest.
+    network: Vec<f64>,
+    curves: Vec<Curve>,
+    /// The network at the centre.
+    centre: f64,
+}
+
+/// Runs the command.
+pub fn run(args: &PlotArgs) -> Result<(), Failure> {
+    let targets = if args.out.is_empty() {
+        ["plot.svg", "plot.png"].map(|ending| files::beside_model(&args.model, ending)).into()
+    } else {
+        args.out.clone()
+    };
+    let (data, mut begun) = prepare(args, &targets).map_err(Failure::Input)?;
+    let write = || {
+        let figure = if data.slice.axes.len() == 1 { chart(&data)? } else { maps(&data)? };
+        files::draw(&mut begun, &figure, &targets)?;
+        begun.commit()
+    };
+    write().map_err(Failure::Run)?;
+    if args.quiet {
+        return Ok(());
+    }
+    let mut lines = String::new();
+    for curve in &data.curves {
+        lines.push_str(&format!("{:<28} R² = {}\n", curve.name, r2(curve.r_squared)));
+    }
+    lines.push_str(&format!("written to {}\n", files::names(&targets)));
+    text::print(lines).map_err(Failure::Run)
+}
+
+/// Reads, checks and computes.
+fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf]) -> Result<(Data<'a>, files::Files)> {
+    files::check_pictures(targets)?;
+    if !(args.range.is_finite() && args.range > 0.0) {
+        bail!("--range {}: the range has to be a positive number", args.range);
+    }
+    let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+    let point = input::points(&args.at, &model)?;
+    if point.len() != model.inputs() {
+        bail!("--at {}: {} points were given, one is drawn", args.at, point.len() / model.inputs());
+    }
+    let output = output(args.output, &model)?;
+    let slice = Slice::new(args, &model, &point)?;
+    let inputs = [Some(args.model.as_path()), args.subspace.as_deref()];
+    let inputs: Vec<&Path> = inputs.into_iter().flatten().chain([Path::new(&args.at)]).collect();
+    let begun = files::Files::begin(targets.iter().map(PathBuf::as_path), &inputs)?;
+
+    let named = |error: hope::Error| load::in_model(&args.model, &error);
+    let steps = slice.steps(args.range);
+    let points: Vec<f64> = steps.iter().flat_map(|t| slice.point(&point, t)).collect();
+    let network = values(&model, &points, Some(&[output])).map_err(named)?;
+    let centre = values(&model, &point, Some(&[output])).map_err(named)?[0];
+
+    let wanted: &[Method] = match args.method {
+        Some(PlotMethod::Exact) => &[Method::Exact],
+        Some(PlotMethod::Hope) => &[Method::Hope],
+        Some(PlotMethod::Both) | None => &[Method::Exact, Method::Hope],
+    };
+    let mut curves = Vec::new();
+    for &method in wanted {
+        let name = match method {
+            Method::Exact => format!("Taylor, order {}", args.order),
+            Method::Hope => format!("published rule, order {}", args.order),
+        };
+        let request =
+            Request { outputs: Some(vec![output]), method, ..Request::new(point.clone(), args.order) };
+        let (exponents, coefficients) = match polynomial(&model, request, &slice, centre) {
+            Err(error) if method == Method::Hope && args.method.is_none() => {
+                text::complain(&format!("note: drawn without the published rule: {}\n", named(error)));
+                continue;
+            }
+            polynomial => polynomial.map_err(named)?,
+        };
+        let values: Vec<f64> = steps.iter().map(|t| evaluate(&exponents, &coefficients, t)).collect();
+        if values.iter().any(|x| !x.is_finite()) {
+            bail!("--range {}: the polynomial of order {} overflows there", args.range, args.order);
+        }
+        let r_squared = r_squared(&values, &network);
+        curves.push(Curve { name, values, r_squared });
+    }
+    Ok((Data { args, slice, network, curves, centre }, begun))
+}
+
+/// The selected output.
+fn output(given: Option<usize>, model: &Model) -> Result<usize> {
+    match (given, model.outputs()) {
+        (None, 1) => Ok(0),
+        (None, count) => bail!("the model has {count} outputs: choose one with --output 0 to {}", count - 1),
+        (Some(k), count) if k < count => Ok(k),
+        (Some(k), count) => bail!("--output {k}: the model has outputs 0 to {}", count - 1),
+    }
+}
+
+/// Exponents and coefficients of the polynomial on the slice.
+fn polynomial(
+    model: &Model,
+    mut request: Request,
+    slice: &Slice,
+    centre: f64,
+) -> hope::Result<(Vec<u8>, Vec<f64>)> {
+    // Along one input there is nothing to mix; the rule then needs no linear layer at the beginning.
+    if let ([input], Method::Hope) = (&slice.inputs[..], request.method) {
+        let c = expand(model, &request)?.coefficients;
+        let powers = c.into_iter().skip(*input).step_by(model.inputs());
+        return Ok(((0..=request.order as u8).collect(), std::iter::once(centre).chain(powers).collect()));
+    }
+    request.terms = Terms::Mixed(Some(slice.basis.clone()));
+    let expansion = expand(model, &request)?;
+    Ok((expansion.exponents, expansion.coefficients))
+}
+
+/// The polynomial's value. // to be replaced by TaylorPolynomial
+fn evaluate(exponents: &[u8], coefficients: &[f64], t: &[f64]) -> f64 {
+    let monomials = exponents.chunks_exact(t.len());
+    let terms = monomials
+        .zip(coefficients)
+        .map(|(alpha, c)| alpha.iter().zip(t).fold(*c, |term, (&power, t)| term * t.powi(i32::from(power))));
+    terms.sum()
+}
+
+impl Slice {
+    fn new(args: &PlotArgs, model: &Model, point: &[f64]) -> Result<Self> {
+        let inputs = model.inputs();
+        if let Some(path) = &args.subspace {
+            let basis = input::subspace(path, model)?;
+            let axes = match basis.len() / inputs {
+                1 => vec![("t".to_string(), 0.0)],
+                2 => vec![("t₁".to_string(), 0.0), ("t₂".to_string(), 0.0)],
+                n => bail!("{}: {n} directions; one or two can be drawn", path.display()),
+            };
+            return Ok(Self { basis, inputs: Vec::new(), axes });
+        }
+        let chosen: Vec<usize> = match (&args.inputs[..], inputs) {
+            ([], 1 | 2) => (0..inputs).collect(),
+            ([], _) => bail!(
+                "the model has {inputs} inputs, a picture has room for one or two: choose them with --inputs 0,1, or \
+                 directions with --subspace"
+            ),
+            (chosen, _) => chosen.to_vec(),
+        };
+        if chosen.len() > 2 || chosen.first() == chosen.get(1) {
+            bail!("--inputs: choose one input, or two different ones");
+        }
+        if let Some(i) = chosen.iter().find(|&&i| i >= inputs) {
+            bail!("--inputs {i}: the model has inputs 0 to {}", inputs - 1);
+        }
+        let mut basis = vec![0.0; chosen.len() * inputs];
+        for (row, &i) in chosen.iter().enumerate() {
+            basis[row * inputs + i] = 1.0;
+        }
+        let name = |i: usize| if inputs == 1 { "x".to_string() } else { format!("x{}", subscript(i)) };
+        let axes = chosen.iter().map(|&i| (name(i), point[i])).collect();
+        Ok(Self { basis, inputs: chosen, axes })
+    }
+
+    /// Distances from the centre: along a line with both ends, or the cells' centres of a map, row by row.
+    fn steps(&self, range: f64) -> Vec<Vec<f64>> {
+        if self.axes.len() == 1 {
+            return (0..LINE).map(|i| vec![range * (2.0 * i as f64 / (LINE - 1) as f64 - 1.0)]).collect();
+        }
+        let centre = |i: usize| range * ((2 * i + 1) as f64 / SIDE as f64 - 1.0);
+        (0..SIDE * SIDE).map(|i| vec![centre(i % SIDE), centre(i / SIDE)]).collect()
+    }
+
+    fn point(&self, centre: &[f64], t: &[f64]) -> Vec<f64> {
+        let mut point = centre.to_vec();
+        for (row, t) in self.basis.chunks_exact(centre.len()).zip(t) {
+            point.iter_mut().zip(row).for_each(|(x, s)| *x += t * s);
+        }
+        point
+    }
+
+    /// The axis of a coordinate.
+    fn axis(&self, i: usize, range: f64) -> Axis {
+        let (name, at) = &self.axes[i];
+        Axis::new(name.clone()).range(at - range, at + range)
+    }
+}
+
+fn title(data: &Data) -> String {
+    let name = data.args.model.file_name().unwrap_or_default().to_string_lossy();
+    let at: Vec<String> = data.slice.axes.iter().map(|(n, at)| format!("{n} = {}", short(*at))).collect();
+    format!("{name} around {}", at.join(", "))
+}
+
+fn chart(data: &Data) -> Result<Figure> {
+    let Data { args, slice, network, curves, centre } = data;
+    let at = slice.axes[0].1;
+    let line = |values: &[f64]| -> Vec<[f64; 2]> {
+        slice.steps(args.range).iter().zip(values).map(|(t, &y)| [at + t[0], y]).collect()
+    };
+    let network =
+        Series { colour: Some(Colour::BLACK), width: 2.4, ..Series::line("network", line(network)) };
+    let mut series = vec![network];
+    for (i, curve) in curves.iter().enumerate() {
+        let name = format!("{}: R² = {}", curve.name, r2(curve.r_squared));
+        let rule = curve.name.starts_with("published");
+        series.push(Series {
+            stroke: if rule { Stroke::Dotted } else { Stroke::Dashed },
+            colour: Some(Colour::series(usize::from(rule))),
+            sets_range: false,
+            width: if i == 0 { 2.2 } else { 2.6 },
+            ..Series::line(name, line(&curve.values))
+        });
+    }
+    series.push(Series {
+        colour: Some(Colour::BLACK),
+        ..Series::markers("", Marker::Circle, vec![[at, *centre]])
+    });
+    let chart = Chart {
+        title: title(data),
+        x: slice.axis(0, args.range),
+        y: Axis::new(format!("output {}", args.output.unwrap_or(0))),
+        series,
+        guides: vec![Guide::Vertical(at, String::new())],
+        ..Chart::default()
+    };
+    Ok(chart.figure()?)
+}
+
+fn maps(data: &Data) -> Result<Figure> {
+    let Data { args, slice, network, curves, .. } = data;
+    let axes = || Some((slice.axis(0, args.range), slice.axis(1, args.range)));
+    let low = network.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = network.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let range = (low < high).then_some((low, high));
+    let map = |title: String, values: Vec<f64>, colours, range| Panel {
+        title,
+        content: Content::Map { rows: SIDE, values, colours, range, contours: true, bar: true },
+        axes: axes(),
+    };
+    let mut panels = Vec::new();
+    for (i, curve) in curves.iter().enumerate() {
+        panels.push(match i {
+            0 => map("network".into(), network.clone(), ColourMap::Sequential, range),
+            _ => Panel { title: String::new(), content: Content::Empty, axes: None },
+        });
+        let name = format!("{}\nR² = {}", curve.name, r2(curve.r_squared));
+        panels.push(map(name, curve.values.clone(), ColourMap::Sequential, range));
+        let error = curve.values.iter().zip(network).map(|(p, y)| p - y).collect();
+        panels.push(map("error: polynomial − network".into(), error, ColourMap::Diverging, None));
+    }
+    let grid = MapGrid {
+        title: title(data),
+        caption:
+            "Network and polynomials share one range of colours, the network's; triangles at a colour bar: \
+                  some numbers lie beyond it."
+                .into(),
+        columns: 3,
+        panels,
+        panel_width: 230.0,
+    };
+    Ok(grid.figure()?)
+}
+
+/// R², with the digits that matter: those of 1 − R² where it is close to 1.
+fn r2(r: Option<f64>) -> String {
+    match r {
+        None => "undefined (the network is constant here)".into(),
+        Some(1.0) => "1".into(),
+        Some(r) if 1.0 - r < 1e-3 => format!("1 − {}", short(1.0 - r)),
+        Some(r) if r.abs() < 1e4 => format!("{r:.4}").replace('-', "−"),
+        Some(r) => short(r),
+    }
+}
+
+/// `₁₂`.
+fn subscript(i: usize) -> String {
+    i.to_string().chars().filter_map(|c| char::from_u32(0x2080 + c.to_digit(10)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_polynomials() {
+        // 1 + 2 x + 3 y + 4 x² + 5 x y + 6 y²
+        let exponents = [0, 0, 1, 0, 0, 1, 2, 0, 1, 1, 0, 2];
+        let value = evaluate(&exponents, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[0.5, -2.0]);
+        assert_eq!(value, 1.0 + 1.0 - 6.0 + 1.0 - 5.0 + 24.0);
+    }
+
+    #[test]
+    fn r_squared_with_the_digits_that_matter() {
+        for (r, shown) in [
+            (None, "undefined (the network is constant here)"),
+            (Some(1.0), "1"),
+            (Some(1.0 - 2.5e-9), "1 − 2.5×10⁻⁹"),
+            (Some(0.87654), "0.8765"),
+            (Some(-3.25), "−3.2500"),
+            (Some(-2e7), "−2×10⁷"),
+        ] {
+            assert_eq!(r2(r), shown);
+        }
+        assert_eq!(subscript(120), "₁₂₀");
+    }
+}
