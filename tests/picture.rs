@@ -91,6 +91,25 @@ fn samples(f: impl Fn(f64) -> f64) -> Vec<[f64; 2]> {
     (0..=400).map(|i| -2.0 + f64::from(i) / 100.0).map(|x| [x, f(x)]).collect()
 }
 
+/// The legend lies above the plot, however many rows it needs.
+#[test]
+fn legends_hide_nothing() {
+    for count in 1..12 {
+        let series = (0..count).map(|i| Series::line(format!("a long name, number {i}"), vec![[0.0, 1e-7]]));
+        let y = Axis::new("y").range(1.0, 1.00001);
+        let figure = Chart { series: series.collect(), y, ..Chart::default() }.figure().expect("a chart");
+        let top = frame(&figure)[1];
+        let document = roxmltree::Document::parse(figure.source()).expect("XML");
+        let names = document
+            .descendants()
+            .filter(|n| n.has_tag_name("text") && n.text().is_some_and(|t| t.starts_with("a long name")));
+        for name in names {
+            let y: f64 = name.attribute("y").and_then(|y| y.parse().ok()).expect("a number");
+            assert!(y < top - 4.0, "{count} names: {y} {top}");
+        }
+    }
+}
+
 const RED: Colour = Colour(0xd5, 0x5e, 0x00);
 
 #[test]

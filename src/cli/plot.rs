@@ -381,7 +381,7 @@ fn r2(r: Option<f64>) -> String {
         None => "undefined (the network is constant here)".into(),
         Some(1.0) => "1".into(),
         Some(r) if 1.0 - r < 1e-3 => format!("1 − {}", short(1.0 - r)),
-        Some(r) if r.abs() < 1e4 => format!("{r:.4}").replace('-', "−"),
+        Some(r) if r > -10.0 => format!("{r:.4}").replace('-', "−"),
         Some(r) => short(r),
     }
 }
@@ -411,6 +411,7 @@ mod tests {
             (Some(1.0 - 2.5e-9), "1 − 2.5×10⁻⁹"),
             (Some(0.87654), "0.8765"),
             (Some(-3.25), "−3.2500"),
+            (Some(-177.4685), "−177"),
             (Some(-2e7), "−2×10⁷"),
         ] {
             assert_eq!(r2(r), shown);

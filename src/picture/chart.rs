@@ -106,6 +106,9 @@ pub enum Guide {
     Horizontal(f64, String),
 }
 
+/// What a legend leaves of the picture's width. It is laid out before the y axis, whose labels need to know its height.
+const LEGEND: f64 = 110.0;
+
 /// A chart of lines and markers.
 #[derive(Clone, Debug)]
 pub struct Chart {
@@ -152,7 +155,7 @@ impl Chart {
         let (width, height) = self.size;
         let entries: Vec<Entry> = self.series.iter().enumerate().map(|(i, s)| entry(i, s)).collect();
         let title = if self.title.is_empty() { 12.0 } else { 38.0 };
-        let top = title + legend::draw(None, [0.0, 0.0], width - 40.0, &entries) + 8.0;
+        let top = title + legend::draw(None, [0.0, 0.0], width - LEGEND, &entries) + 8.0;
         let tall = height - top - room_below(&self.x);
         let y_ticks = ticks_up(y, tall);
         let left = room_left(&self.y, &y_ticks);
@@ -167,7 +170,7 @@ impl Chart {
         let frame = Frame { x, y, at: [left, top], size: [wide, tall] };
         let mut canvas = Canvas::new(width, height);
         canvas.text([width / 2.0, 22.0], &self.title, Font::new(TITLE, Anchor::Middle));
-        legend::draw(Some(&mut canvas), [left, title], width - left - 10.0, &entries);
+        legend::draw(Some(&mut canvas), [left.min(LEGEND - 20.0), title], width - LEGEND, &entries);
         frame.grid(&mut canvas, &x_ticks, &y_ticks);
         self.guides.iter().for_each(|guide| draw_guide(&mut canvas, &frame, guide));
         for (series, entry) in self.series.iter().zip(&entries) {

@@ -3,8 +3,10 @@
 mod check;
 mod endings;
 mod expand;
+mod heatmap;
 mod options;
 mod polynomial;
+mod plot;
 mod usage;
 
 use std::path::{Path, PathBuf};
