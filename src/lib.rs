@@ -47,11 +47,13 @@ pub mod onnx;
 pub mod picture;
 pub mod plan;
 pub mod polynomial;
+pub mod random;
 pub mod rays;
 pub mod region;
 pub mod sampling;
 pub mod scalar;
 pub mod series;
+pub mod trust;
 
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Result};

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::interpolation::Interpolation;
+use crate::random::SplitMix;
 use crate::scalar::Scalar;
 
 /// A set of directions for each point.
@@ -40,6 +41,12 @@ pub enum Directions {
 }
 
 impl Directions {
+    /// Random directions of length 1, all equally likely, the same for all points and for equal seeds.
+    pub fn random(inputs: usize, rays: usize, seed: u64) -> Self {
+        let mut random = SplitMix(seed);
+        Self::Shared { inputs, rows: (0..rays).flat_map(|_| random.unit_vector(inputs)).collect() }
+    }
+
     /// Number of directions per point.
     pub fn len(&self) -> usize {
         match self {

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::executor::{Chunk, Source};
 use crate::interpolation::monomial;
 use crate::plan::{Method, Plan, Rays, Target};
+use crate::random::SplitMix;
 use crate::rays::Directions;
 
 /// What the comparison found.
@@ -206,28 +207,4 @@ fn deviation(found: &[&[f64]], truth: &[Vec<f64>], order: usize) -> f64 {
         }
     }
     worst
-}
-
-/// A small generator for choosing samples (Steele, Lea, Flood: SplitMix64).
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-
-    fn unit_vector(&mut self, dimensions: usize) -> Vec<f64> {
-        let mut v: Vec<f64> = (0..dimensions).map(|_| self.next() as f64 / u64::MAX as f64 - 0.5).collect();
-        let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-300);
-        v.iter_mut().for_each(|x| *x /= norm);
-        v
-    }
 }

@@ -5,11 +5,13 @@
 
 mod builder;
 mod op;
+mod smooth;
 
 use std::sync::Arc;
 
 pub use builder::{Constant, Geometry, ModelBuilder};
 pub use op::{Affine, Conv, Linear, Op, PerUnit, Pool, Strided, StridedDim, Window};
+pub use smooth::Smoothing;
 
 use crate::error::{Error, Result};
 

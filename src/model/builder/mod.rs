@@ -455,6 +455,17 @@ impl ModelBuilder {
         Ok(PerUnit { values: values.collect(), inner: shape[last + 1..].iter().product() })
     }
 
+    /// Adds a node of another model, which has passed the checks there; its inputs are nodes of this one.
+    pub(super) fn add_node(&mut self, node: Node) -> NodeId {
+        self.nodes.push(node);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// An error at the node being built.
+    pub(super) fn reject<T>(&self, kind: &str, cause: &str) -> Result<T> {
+        self.fail(kind, cause.into())
+    }
+
     fn push(&mut self, kind: &str, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> Result<NodeId> {
         if !checked_units(&shape).is_some_and(|n| (1..=MAX_UNITS).contains(&n)) {
             return self

@@ -1,0 +1,104 @@
+//! Values of the network itself, to measure what is only estimated otherwise.
+
+use crate::error::{Error, Result};
+use crate::expansion::{Request, Terms, expand};
+use crate::model::Model;
+use crate::random::SplitMix;
+use crate::rays::Directions;
+
+/// Values of the network at some points, `[points, outputs]`: the selected outputs and the memory are those of `request`; in f64 on
+/// the CPU, whatever the request says, as they are the measure.
+///
+/// # Errors
+/// If the points don't fit the model, or a value isn't finite.
+pub fn values(model: &Model, request: &Request, points: Vec<f64>) -> Result<Vec<f64>> {
+    // The cheapest request there is: one ray that goes nowhere, to order 1.
+    let still = Directions::Shared { inputs: model.inputs(), rows: vec![0.0; model.inputs()] };
+    let value_only = Request {
+        terms: Terms::Along(still),
+        outputs: request.outputs.clone(),
+        memory: request.memory,
+        ..Request::new(points, 1)
+    };
+    Ok(expand(model, &value_only)?.value)
+}
+
+/// [`values`], none for a point at which a value isn't finite.
+///
+/// # Errors
+/// If the points don't fit the model.
+pub(super) fn finite_values(model: &Model, request: &Request, points: &[f64]) -> Result<Vec<Option<Vec<f64>>>> {
+    let inputs = model.inputs();
+    let count = points.len() / inputs;
+    let mut found = vec![None; count];
+    let mut left: Vec<usize> = (0..count).collect();
+    while !left.is_empty() {
+        let rows = left.iter().flat_map(|&i| points[i * inputs..][..inputs].iter().copied()).collect();
+        match values(model, request, rows) {
+            Ok(values) => {
+                let outputs = values.len() / left.len();
+                for (&i, row) in left.iter().zip(values.chunks_exact(outputs)) {
+                    found[i] = Some(row.to_vec());
+                }
+                break;
+            }
+            Err(Error::NonFinite { point, .. }) if point < left.len() => drop(left.remove(point)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// How far a stand-in is from the network that it stands in for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StandIn {
+    /// Largest difference of a selected output at the points themselves.
+    pub at: f64,
+    /// Largest difference at sampled places up to [`Self::radius`] away from them.
+    pub over: f64,
+    /// Mean of the absolute difference over the sampled places and the outputs.
+    pub mean: f64,
+    /// Number of sampled places in all.
+    pub samples: usize,
+    /// Largest distance of the sampled places from their point (Euclidean).
+    pub radius: f64,
+}
+
+impl StandIn {
+    /// Measures: at the request's points, and at `samples` places around each, in random directions, at distances spread
+    /// evenly up to `radius`.
+    ///
+    /// # Errors
+    /// If the request doesn't fit the models, or one of them has no finite value at a sampled place.
+    pub fn measure(
+        model: &Model,
+        stand_in: &Model,
+        request: &Request,
+        radius: f64,
+        samples: usize,
+    ) -> Result<Self> {
+        let inputs = model.inputs();
+        let mut random = SplitMix(0x51A9D);
+        let mut places = request.points.clone();
+        for point in request.points.chunks_exact(inputs) {
+            for i in 0..samples {
+                let distance = radius * (i + 1) as f64 / samples as f64;
+                let direction = random.unit_vector(inputs);
+                places.extend(point.iter().zip(direction).map(|(x, v)| x + distance * v));
+            }
+        }
+        let ours = values(stand_in, request, places.clone())?;
+        let theirs = values(model, request, places)?;
+        let outputs = theirs.len() * inputs / (request.points.len() * (samples + 1)).max(1);
+        let difference: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).collect();
+        let (at, around) = difference.split_at(outputs * request.points.len() / inputs);
+        let largest = |d: &[f64]| d.iter().copied().fold(0.0, f64::max);
+        Ok(Self {
+            at: largest(at),
+            over: largest(&difference),
+            mean: around.iter().sum::<f64>() / around.len().max(1) as f64,
+            samples: samples * request.points.len() / inputs,
+            radius,
+        })
+    }
+}
