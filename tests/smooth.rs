@@ -3,9 +3,9 @@
 
 use hope::activation::{Abs, Activation, Clip, LeakyRelu, Relu};
 use hope::model::{Geometry, Model, Smoothing};
+use hope::rays::Directions;
 use hope::trust::{StandIn, convergence, values};
 use hope::{Kinks, Method, Request, Terms, expand};
-use hope::rays::Directions;
 use proptest::prelude::*;
 
 fn unit(function: impl Into<Activation>) -> Model {
@@ -58,14 +58,7 @@ fn functions_by_their_formulas() {
 fn the_series_of_a_smooth_rectifier() {
     let beta = 4.0f64;
     let expansion = expand(&smooth(&unit(Relu), "relu=softplus:4"), &Request::new(vec![0.0], 6)).unwrap();
-    let truth = [
-        0.5,
-        beta / 8.0,
-        0.0,
-        -beta.powi(3) / 192.0,
-        0.0,
-        beta.powi(5) / 2880.0,
-    ];
+    let truth = [0.5, beta / 8.0, 0.0, -beta.powi(3) / 192.0, 0.0, beta.powi(5) / 2880.0];
     for (c, truth) in expansion.coefficients.iter().zip(truth) {
         assert!((c - truth).abs() < 1e-13, "{c} {truth}");
     }
@@ -170,13 +163,15 @@ fn a_network_keeps_what_is_not_chosen() {
     let mut b = Model::builder(&[1, 4, 4]);
     let x = b.input();
     let weight = (0..18).map(|i| f64::from(i % 5) - 2.0).collect::<Vec<_>>();
-    let same = Geometry { kernel: vec![3, 3], pad_begin: vec![1, 1], pad_end: vec![1, 1], ..Geometry::default() };
+    let same =
+        Geometry { kernel: vec![3, 3], pad_begin: vec![1, 1], pad_end: vec![1, 1], ..Geometry::default() };
     b.name("conv1");
     let h = b.conv(x, &[2, 1, 3, 3], weight, None, 1, &same).unwrap();
     b.name("act1");
     let h = b.activation(h, Relu).unwrap();
     b.name("pool1");
-    let y = b.max_pool(h, &Geometry { kernel: vec![2, 2], stride: vec![2, 2], ..Geometry::default() }).unwrap();
+    let y =
+        b.max_pool(h, &Geometry { kernel: vec![2, 2], stride: vec![2, 2], ..Geometry::default() }).unwrap();
     let model = b.build(y).unwrap();
 
     let half = smooth(&model, "relu=softplus:10");
@@ -203,8 +198,18 @@ fn a_network_keeps_what_is_not_chosen() {
 #[test]
 fn what_is_no_smoothing() {
     for wrong in [
-        "", "relu", "relu=softplus", "relu=softplus:", "relu=softplus:0", "relu=softplus:-1", "relu=softplus:nan",
-        "relu=softplus:inf", "relu=logsumexp:3", "max_pool=softplus:3", "gelu=softplus:3", "relu=softplus:3,",
+        "",
+        "relu",
+        "relu=softplus",
+        "relu=softplus:",
+        "relu=softplus:0",
+        "relu=softplus:-1",
+        "relu=softplus:nan",
+        "relu=softplus:inf",
+        "relu=logsumexp:3",
+        "max_pool=softplus:3",
+        "gelu=softplus:3",
+        "relu=softplus:3,",
         "relu=softplus:3,relu=softplus:4",
     ] {
         let error = wrong.parse::<Smoothing>().unwrap_err().to_string();

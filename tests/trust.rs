@@ -7,7 +7,9 @@ use std::f64::consts::PI;
 use std::ops::ControlFlow;
 
 use common::path;
-use hope::activation::{Activation, Atan, Erf, Exp, Log, Pow, Reciprocal, Relu, Sigmoid, Sin, Softplus, Sqrt, Tanh};
+use hope::activation::{
+    Activation, Atan, Erf, Exp, Log, Pow, Reciprocal, Relu, Sigmoid, Sin, Softplus, Sqrt, Tanh,
+};
 use hope::model::{Constant, Model};
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
@@ -196,7 +198,8 @@ fn tolerance_and_order_are_honest() {
                     let question = Question { tolerance, radius: Some(0.3), checks: 1 };
                     let trust = ask(&model, &Request::new(vec![at], order), question).unwrap();
                     let c = coefficients(&model, at, order);
-                    let off = |n: usize, t: f64| (f(at) + hope::trust::polynomial(&c[..n], t) - f(at + t)).abs();
+                    let off =
+                        |n: usize, t: f64| (f(at) + hope::trust::polynomial(&c[..n], t) - f(at + t)).abs();
                     let r = trust.radius[0];
                     let measured = off(order, r).max(off(order, -r));
                     let what = format!("{name} at {at}, order {order}, {tolerance}");
@@ -235,7 +238,9 @@ fn kinks_limit_the_radius() {
 
 #[test]
 fn rays_points_and_outputs_keep_apart() {
-    let model = Model::from_onnx(path("tests/fixtures/reference/discover_5d.onnx"), &ImportOptions::default()).unwrap();
+    let model =
+        Model::from_onnx(path("tests/fixtures/reference/discover_5d.onnx"), &ImportOptions::default())
+            .unwrap();
     let points: Vec<f64> = (0..15).map(|i| f64::from(i) / 10.0 - 0.7).collect();
     let directions = Directions::random(5, 4, 1);
     for terms in [Terms::Unmixed, Terms::Along(directions)] {

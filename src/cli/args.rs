@@ -40,6 +40,8 @@ pub enum Command {
     Plot(super::plot::PlotArgs),
     Heatmap(super::heatmap::HeatmapArgs),
     Interactions(super::interactions::InteractionsArgs),
+    Trust(Box<super::trust::TrustArgs>),
+    Converge(Box<super::converge::ConvergeArgs>),
     /// List the GPUs and software drivers that can compute.
     Adapters,
     /// Print completions for a shell.
@@ -68,6 +70,10 @@ Examples:
 
   All mixed coefficients to degree 4 of a network with two inputs, at two points
       hope expand two_inputs.onnx --at \"0.5,-0.5;0,0\" --order 4 --terms mixed
+
+  A network with ReLU and max pooling has kinks; expand a smooth stand-in instead
+      hope expand examples/mnist/mnist_cnn_relu_bn.onnx --at examples/mnist/digits.npy --order 3 \\
+          --smooth relu=softplus:20,max_pool=logsumexp:20 --radius 0.5
 
   Read the result in Python: c_2 of logit 7 along pixel 412 at digit 3
       numpy.load(\"mnist_cnn_tanh.expansion.npz\")[\"unmixed\"][3, 7, 2 - 1, 412]
@@ -128,6 +134,13 @@ pub struct ExpandArgs {
     /// Leave out a softmax or log-softmax at the very end of the network.
     #[arg(long, help_heading = "What to compute")]
     pub logits: bool,
+
+    #[command(flatten)]
+    pub smooth: super::smooth::SmoothArgs,
+
+    /// Distance from the points up to which a smooth stand-in is compared with the network [default: 1].
+    #[arg(long, value_name = "R", requires = "smooth", value_parser = super::rays::positive, help_heading = "What to compute")]
+    pub radius: Option<f64>,
 
     /// How to compute.
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]

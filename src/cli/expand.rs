@@ -15,12 +15,15 @@ use super::device::{Place, check_deviation};
 use super::output::Target;
 use super::progress::Reporter;
 use super::sink::NpzSink;
+use super::smooth::Original;
 use super::temporary::folder;
 use super::{Failure, input, load, record, summary, text};
 
 /// Everything that a run needs, read and checked.
 pub struct Setup {
     pub model: Model,
+    /// What the model stands in for.
+    pub original: Option<Original>,
     pub model_path: PathBuf,
     pub sha256: String,
     pub request: Request,
@@ -66,13 +69,27 @@ pub fn run(args: &ExpandArgs) -> Result<(), Failure> {
     check_deviation(&setup.request.device, setup.request.method, deviation).map_err(Failure::Run)?;
     let bytes = sink.finish(&job, &setup.request).map_err(cannot_write)?;
     timings.write += clock.lap();
-    let record = record::record(&setup, &job, &report, &timings);
+    let difference = match &setup.original {
+        None => None,
+        Some(original) => {
+            let measured = original.measure(&setup.model, &setup.request, args.radius.unwrap_or(1.0));
+            let failed = |error| {
+                let error = load::in_model(&setup.model_path, &error);
+                Failure::Run(anyhow!(
+                    "comparing the smooth stand-in with the network: {error}; nothing was written"
+                ))
+            };
+            Some(measured.map_err(failed)?)
+        }
+    };
+    let record = record::record(&setup, &job, &report, &timings, difference.as_ref());
     files.finish(&setup.target, &record).map_err(Failure::Run)?;
 
     if args.quiet {
         return Ok(());
     }
-    text::print(summary::summary(&setup, &job, &report, &timings, bytes)).map_err(Failure::Run)
+    text::print(summary::summary(&setup, &job, &report, &timings, bytes, difference.as_ref()))
+        .map_err(Failure::Run)
 }
 
 impl Setup {
@@ -80,6 +97,7 @@ impl Setup {
         let kind = terms_kind(args)?;
         let target = Target::new(args.out.as_deref(), &args.model)?;
         let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+        let (model, original) = args.smooth.apply(&args.model, model)?;
         let points = input::points(&args.at, &model)?;
         let mut request = Request::new(points, args.order);
         request.terms = terms(args, kind, &model, request.points.len() / model.inputs())?;
@@ -98,6 +116,7 @@ impl Setup {
         request.memory = args.memory;
         Ok(Self {
             model,
+            original,
             model_path: args.model.clone(),
             sha256: load::sha256(&args.model)?,
             request,

@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod converge;
 mod device;
 mod eval;
 mod expand;
@@ -20,11 +21,14 @@ mod output;
 mod plot;
 mod polynomial;
 mod progress;
+mod rays;
 mod record;
 mod sink;
+mod smooth;
 mod summary;
 mod temporary;
 mod text;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -61,6 +65,8 @@ pub fn main() -> ExitCode {
         Command::Plot(args) => plot::run(&args),
         Command::Heatmap(args) => heatmap::run(&args),
         Command::Interactions(args) => interactions::run(&args),
+        Command::Trust(args) => trust::run(&args),
+        Command::Converge(args) => converge::run(&args),
         Command::Adapters => device::list(),
         Command::Completions { shell } => completions(shell),
     };

@@ -6,9 +6,17 @@ use hope::{Job, KernelTime, Report, Request};
 
 use super::expand::{Setup, Timings};
 use super::sink::terms_name;
+use super::smooth::Difference;
 
 /// The record. Numbers that are not finite are null, as JSON has no others.
-pub fn record(setup: &Setup, job: &Job, report: &Report, timings: &Timings) -> String {
+pub fn record(
+    setup: &Setup,
+    job: &Job,
+    report: &Report,
+    timings: &Timings,
+    difference: Option<&Difference>,
+) -> String {
+    let reason = &report.certificate.reason;
     let request: &Request = &setup.request;
     let (device, driver) = super::device::describe(&request.device);
     let record = json!({
@@ -18,8 +26,9 @@ pub fn record(setup: &Setup, job: &Job, report: &Report, timings: &Timings) -> S
         "input_shape": setup.model.input_shape(),
         "output_shape": setup.model.output_shape(),
         "method": request.method.name(),
-        "exact": report.certificate.exact,
-        "exact_reason": report.certificate.reason,
+        "exact": report.certificate.exact && difference.is_none(),
+        "exact_reason": difference.map_or(reason.clone(), |d| format!("{}; {reason}", d.reason())),
+        "smooth": difference.map(Difference::json),
         "order": request.order,
         "terms": terms_name(&request.terms),
         "outputs": job.outputs(),

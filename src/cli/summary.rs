@@ -8,10 +8,18 @@ use hope::{Device, Job, Largest, Report, Terms, memory};
 use super::expand::{Setup, Timings};
 use super::record::peak_bytes;
 use super::sink::terms_name;
+use super::smooth::Difference;
 use super::text::{count, grouped, number, seconds, shape};
 
 /// Writes the summary.
-pub fn summary(setup: &Setup, job: &Job, report: &Report, timings: &Timings, bytes: u64) -> String {
+pub fn summary(
+    setup: &Setup,
+    job: &Job,
+    report: &Report,
+    timings: &Timings,
+    bytes: u64,
+    difference: Option<&Difference>,
+) -> String {
     let mut lines = Lines::default();
     let (model, request) = (&setup.model, &setup.request);
     lines.add(
@@ -31,7 +39,14 @@ pub fn summary(setup: &Setup, job: &Job, report: &Report, timings: &Timings, byt
             Method::Hope => "hope: the published rule, one backward pass".to_string(),
         },
     );
-    exactness(&mut lines, report);
+    match difference {
+        None => exactness(&mut lines, report, "exact"),
+        Some(difference) => {
+            lines.add("STAND-IN", difference.reason());
+            lines.add("", difference.text());
+            exactness(&mut lines, report, "exact of it");
+        }
+    }
     let device = match &request.device {
         Device::Cpu => format!("cpu, {}", count(setup.threads, "thread")),
         gpu => super::device::describe(gpu).0,
@@ -108,10 +123,10 @@ pub fn summary(setup: &Setup, job: &Job, report: &Report, timings: &Timings, byt
 }
 
 /// Says whether the numbers are right, and if not, so that nobody misses it.
-fn exactness(lines: &mut Lines, report: &Report) {
+fn exactness(lines: &mut Lines, report: &Report, label: &str) {
     let certificate = &report.certificate;
     if certificate.exact {
-        lines.add("exact", format!("yes: {}", certificate.reason));
+        lines.add(label, format!("yes: {}", certificate.reason));
         return;
     }
     lines.add("NOT EXACT", certificate.reason.clone());

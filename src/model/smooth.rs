@@ -124,7 +124,9 @@ impl Model {
     pub fn smooth(&self, smoothing: &Smoothing) -> Result<Self> {
         for (beta, (from, to)) in smoothing.fields().into_iter().zip(PAIRS) {
             if beta.is_some_and(|beta| !(beta > 0.0 && beta.is_finite())) {
-                return Err(Error::Request(format!("{from}={to}: the sharpness has to be a positive number")));
+                return Err(Error::Request(format!(
+                    "{from}={to}: the sharpness has to be a positive number"
+                )));
             }
             let occurs = |node: &Node| Smoothing::kind(&node.op).is_some_and(|i| PAIRS[i].0 == from);
             if beta.is_some() && !self.nodes.iter().any(occurs) {

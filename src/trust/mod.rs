@@ -40,11 +40,14 @@ fn with_more_orders(request: &Request, order: usize) -> Result<Request> {
         )));
     }
     if matches!(request.terms, Terms::Mixed(_)) {
-        return Err(Error::Request("trust is estimated along rays: ask for unmixed terms or for directions".into()));
+        return Err(Error::Request(
+            "trust is estimated along rays: ask for unmixed terms or for directions".into(),
+        ));
     }
     if request.method != Method::Exact {
         return Err(Error::Request(
-            "trust is estimated from exact coefficients: the published rule's may be off from the start".into(),
+            "trust is estimated from exact coefficients: the published rule's may be off from the start"
+                .into(),
         ));
     }
     Ok(Request { order: order + MORE_ORDERS, ..request.clone() })

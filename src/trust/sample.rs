@@ -27,7 +27,11 @@ pub fn values(model: &Model, request: &Request, points: Vec<f64>) -> Result<Vec<
 ///
 /// # Errors
 /// If the points don't fit the model.
-pub(super) fn finite_values(model: &Model, request: &Request, points: &[f64]) -> Result<Vec<Option<Vec<f64>>>> {
+pub(super) fn finite_values(
+    model: &Model,
+    request: &Request,
+    points: &[f64],
+) -> Result<Vec<Option<Vec<f64>>>> {
     let inputs = model.inputs();
     let count = points.len() / inputs;
     let mut found = vec![None; count];

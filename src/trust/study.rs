@@ -83,16 +83,16 @@ impl Study {
                 let (mut largest, mut sum) = (0.0f64, 0.0);
                 let mut estimate = Some(0.0f64);
                 for index in 0..points * outputs * rays_per_point {
-                    let (point, output) = (index / (outputs * rays_per_point), index / rays_per_point % outputs);
+                    let (point, output) =
+                        (index / (outputs * rays_per_point), index / rays_per_point % outputs);
                     let ray = index % rays_per_point;
                     let value = expansion.value[point * outputs + output];
                     let coefficients = series.coefficients(index);
                     for (side, t) in [radius, -radius].into_iter().enumerate() {
                         let place = 2 * (point * rays_per_point + ray) + side;
-                        let error = (truth[place * outputs + output]
-                            - value
-                            - polynomial(&coefficients[..order], t))
-                        .abs();
+                        let error =
+                            (truth[place * outputs + output] - value - polynomial(&coefficients[..order], t))
+                                .abs();
                         if !error.is_finite() {
                             return Err(overflow(order, radius));
                         }

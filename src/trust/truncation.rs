@@ -51,7 +51,10 @@ impl Ray<'_> {
         if radius == 0.0 {
             return 0.0;
         }
-        if self.coefficients.iter().any(|c| !c.is_finite()) || radius >= self.convergence || radius > self.kink {
+        if self.coefficients.iter().any(|c| !c.is_finite())
+            || radius >= self.convergence
+            || radius > self.kink
+        {
             return f64::INFINITY;
         }
         let m = self.coefficients.len();
@@ -77,10 +80,11 @@ impl Ray<'_> {
             return (0.0, if cap > 0.0 { Limit::Tolerance } else { capped });
         }
         // No single term may exceed the tolerance.
-        let alone = (order + 1..=self.coefficients.len()).filter_map(|k| match self.coefficients[k - 1].abs() {
-            0.0 => None,
-            c => Some((tolerance.ln() - c.ln()) / k as f64),
-        });
+        let alone =
+            (order + 1..=self.coefficients.len()).filter_map(|k| match self.coefficients[k - 1].abs() {
+                0.0 => None,
+                c => Some((tolerance.ln() - c.ln()) / k as f64),
+            });
         let alone = alone.fold(f64::INFINITY, f64::min).exp();
         if alone == f64::INFINITY {
             return (cap, if cap == f64::INFINITY { Limit::None } else { capped });
