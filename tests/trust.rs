@@ -264,6 +264,8 @@ fn rays_points_and_outputs_keep_apart() {
         let single = Request { precision: Precision::F32, ..request };
         let single = ask(&model, &single, Question { checks: 5, ..QUESTION }).unwrap();
         assert_eq!(single.checks.len(), 5);
+        let smallest = single.radius.iter().copied().fold(f64::INFINITY, f64::min);
+        assert!(single.checks.iter().any(|check| check.t == smallest));
         for (a, b) in single.radius.iter().zip(&trust.radius) {
             assert!((a / b - 1.0).abs() < 0.02, "{a} {b}");
         }

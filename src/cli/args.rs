@@ -139,7 +139,7 @@ pub struct ExpandArgs {
     pub smooth: super::smooth::SmoothArgs,
 
     /// Distance from the points up to which a smooth stand-in is compared with the network [default: 1].
-    #[arg(long, value_name = "R", requires = "smooth", value_parser = super::rays::positive, help_heading = "What to compute")]
+    #[arg(long, value_name = "R", requires = "smooth", value_parser = super::rays::positive, allow_hyphen_values = true, help_heading = "What to compute")]
     pub radius: Option<f64>,
 
     /// How to compute.

@@ -44,7 +44,10 @@ pub fn summary(
         Some(difference) => {
             lines.add("STAND-IN", difference.reason());
             lines.add("", difference.text());
-            exactness(&mut lines, report, "exact of it");
+            if report.certificate.kinks != hope::Kinks::None {
+                lines.add("", "it still has kinks: --smooth can round off more than one kind".into());
+            }
+            exactness(&mut lines, report, "its series");
         }
     }
     let device = match &request.device {
@@ -126,7 +129,8 @@ pub fn summary(
 fn exactness(lines: &mut Lines, report: &Report, label: &str) {
     let certificate = &report.certificate;
     if certificate.exact {
-        lines.add(label, format!("yes: {}", certificate.reason));
+        let yes = if label == "exact" { "yes" } else { "exact" };
+        lines.add(label, format!("{yes}: {}", certificate.reason));
         return;
     }
     lines.add("NOT EXACT", certificate.reason.clone());

@@ -67,7 +67,8 @@ pub struct TrustArgs {
     #[arg(long, value_name = "R", value_parser = positive, allow_hyphen_values = true, help_heading = "What to compute")]
     pub radius: Option<f64>,
 
-    /// Number of estimates to check against the network, two evaluations each; 0 for none.
+    /// Number of estimates to check against the network, two evaluations each: half of them those with the smallest radii, the
+    /// others random; 0 for none.
     #[arg(long, value_name = "K", default_value_t = 100, help_heading = "How")]
     pub checks: usize,
 
@@ -99,8 +100,9 @@ pub fn run(args: &TrustArgs) -> Result<(), Failure> {
     let difference = match &setup.original {
         None => None,
         Some(original) => {
-            let radius =
-                args.radius.unwrap_or_else(|| median(&trust.radius).filter(|r| *r > 0.0).unwrap_or(1.0));
+            let radius = args.radius.unwrap_or_else(|| {
+                median(&trust.radius).filter(|r| *r > 0.0 && r.is_finite()).unwrap_or(1.0)
+            });
             let measured = original.measure(&setup.model, &setup.request, radius);
             Some(measured.map_err(|error| failed(&error))?)
         }

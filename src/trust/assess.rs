@@ -17,7 +17,8 @@ pub struct Question {
     pub tolerance: f64,
     /// A radius that is wanted: recommend an order for it.
     pub radius: Option<f64>,
-    /// Number of estimates to check against the network, two evaluations each, on the CPU in f64; 0 for none.
+    /// Number of estimates to check against the network, two evaluations each, on the CPU in f64; 0 for none. Half of them are
+    /// those with the smallest trust radii, the others random.
     pub checks: usize,
 }
 
@@ -101,8 +102,8 @@ pub fn assess(
     let shape = [job.points(), job.outputs().len(), job.rays().unwrap_or(0)];
     let mut assessor = Assessor::new(shape, request.order, question);
     let report = job.run(&mut assessor, progress)?;
-    let Assessor { mut trust, chosen, .. } = assessor;
-    trust.checks = measure(model, request, &chosen)?;
+    let checks = measure(model, request, &assessor.chosen())?;
+    let trust = assessor.trust;
     Ok(Trust {
         shape,
         convergence: trust.convergence,
@@ -111,7 +112,7 @@ pub fn assess(
         limit: trust.limit,
         order: question.radius.map(|_| trust.order),
         kinks: trust.kinks,
-        checks: trust.checks,
+        checks,
         report,
     })
 }
@@ -124,7 +125,6 @@ struct Answers {
     limit: Vec<Limit>,
     order: Vec<Option<usize>>,
     kinks: Vec<f64>,
-    checks: Vec<Check>,
 }
 
 /// A check before the network has been asked.
@@ -139,8 +139,11 @@ struct Assessor {
     shape: [usize; 3],
     order: usize,
     question: Question,
-    /// Flat indices of the estimates to check.
+    /// Flat indices of the estimates to check anyway.
     picks: BTreeSet<usize>,
+    /// Number of estimates to check because their radius is small; the smallest so far, by radius.
+    smallest: usize,
+    nearest: Vec<(f64, Chosen)>,
     trust: Answers,
     chosen: Vec<Chosen>,
 }
@@ -150,13 +153,25 @@ impl Assessor {
         let total: usize = shape.iter().product();
         let mut random = SplitMix(0x7125);
         let mut picks = BTreeSet::new();
+        let mut smallest = 0;
         if question.checks >= total {
             picks.extend(0..total);
+        } else {
+            smallest = question.checks / 2;
+            while picks.len() < question.checks - smallest {
+                picks.insert(random.below(total));
+            }
         }
-        while picks.len() < question.checks.min(total) {
-            picks.insert(random.below(total));
+        Self {
+            shape,
+            order,
+            question: *question,
+            picks,
+            smallest,
+            nearest: Vec::new(),
+            trust: Answers::default(),
+            chosen: Vec::new(),
         }
-        Self { shape, order, question: *question, picks, trust: Answers::default(), chosen: Vec::new() }
     }
 
     fn ray(&mut self, at: [usize; 3], value: f64, coefficients: &[f64], kink: f64) {
@@ -172,14 +187,31 @@ impl Assessor {
         if let Some(wanted) = question.radius {
             self.trust.order.push(ray.order(wanted, question.tolerance, self.order));
         }
-        if self.picks.contains(&index) {
-            let t = if radius.is_finite() { radius } else { question.radius.unwrap_or(1.0) };
-            let [point, output, lane] = at;
-            let check =
-                Check { point, output, ray: lane, t, estimate: ray.error(self.order, t), measured: None };
-            let coefficients = coefficients[..self.order].to_vec();
-            self.chosen.push(Chosen { check, value, coefficients });
+        let picked = self.picks.contains(&index);
+        let near =
+            self.nearest.len() < self.smallest || self.nearest.last().is_some_and(|last| radius < last.0);
+        if !picked && !(near && self.smallest > 0) {
+            return;
         }
+        let t = if radius.is_finite() { radius } else { question.radius.unwrap_or(1.0) };
+        let [point, output, lane] = at;
+        let check = Check { point, output, ray: lane, t, estimate: ray.error(self.order, t), measured: None };
+        let chosen = Chosen { check, value, coefficients: coefficients[..self.order].to_vec() };
+        if picked {
+            self.chosen.push(chosen);
+        } else {
+            let place = self.nearest.partition_point(|other| other.0 <= radius);
+            self.nearest.insert(place, (radius, chosen));
+            self.nearest.truncate(self.smallest);
+        }
+    }
+
+    /// All estimates to check, in the order of points, outputs and rays.
+    fn chosen(&mut self) -> Vec<Chosen> {
+        let mut all = std::mem::take(&mut self.chosen);
+        all.extend(std::mem::take(&mut self.nearest).into_iter().map(|(_, chosen)| chosen));
+        all.sort_by_key(|c| (c.check.point, c.check.output, c.check.ray));
+        all
     }
 }
 

@@ -75,7 +75,17 @@ impl Study {
         let mut cells: Vec<Cell> = Vec::with_capacity(orders.len() * radii.len());
         let mut columns = Vec::with_capacity(radii.len());
         for &radius in &radii {
-            let truth = values(model, request, places(model, request, rays_per_point, radius))?;
+            let places = places(model, request, rays_per_point, radius);
+            let truth = values(model, request, places).map_err(|error| match error {
+                Error::NonFinite { layer, op, order, point, .. } => Error::NonFinite {
+                    layer,
+                    op,
+                    order,
+                    point: point / (2 * rays_per_point),
+                    hint: "the network has no value at one of the radii: choose smaller ones",
+                },
+                error => error,
+            })?;
             columns.push(truth);
         }
         for &order in &orders {

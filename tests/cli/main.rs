@@ -1,12 +1,15 @@
 //! The program end to end, as a user runs it.
 
 mod check;
+mod converge;
 mod endings;
 mod expand;
 mod heatmap;
 mod options;
 mod polynomial;
 mod plot;
+mod smooth;
+mod trust;
 mod usage;
 
 use std::path::{Path, PathBuf};
