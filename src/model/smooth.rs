@@ -246,7 +246,7 @@ impl ModelBuilder {
             let low = self.slice(x, axis, 0, 1, half)?;
             let high = self.slice(x, axis, half, 1, half)?;
             let joint = self.log_sum_exp_of_parts(vec![low, high])?;
-            x = if size % 2 == 0 {
+            x = if size.is_multiple_of(2) {
                 joint
             } else {
                 let last = self.slice(x, axis, size - 1, 1, 1)?;
