@@ -1,8 +1,9 @@
 //! `hope converge`: measured errors over orders and radii.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Result, anyhow, bail};
@@ -121,7 +122,8 @@ pub fn run(args: &ConvergeArgs) -> Result<(), Failure> {
             Some(measured.map_err(|error| failed(&error))?)
         }
     };
-    files.finish(&csv(&study), &record(&setup, &study, difference.as_ref())).map_err(Failure::Run)?;
+    let (table, record) = (csv(&study), record(&setup, &study, difference.as_ref()));
+    files.finish(&[table.as_bytes(), record.as_bytes()]).map_err(Failure::Run)?;
     if args.rays.quiet {
         return Ok(());
     }
@@ -147,34 +149,30 @@ impl Target {
     }
 
     fn begin(&self) -> Result<Files> {
-        let begin = |path: &Path| {
+        let begin = |path: &PathBuf| {
             if path.exists() && !path.is_file() {
                 bail!("cannot write {}: it exists and is not a file", path.display());
             }
             Temporary::create(path)
                 .map_err(|error| anyhow!("cannot write into the folder {}: {error}", folder(path).display()))
         };
-        Ok(Files { csv: begin(&self.csv)?, json: begin(&self.json)? })
+        [&self.csv, &self.json].into_iter().map(begin).collect::<Result<_>>().map(Files)
     }
 }
 
 /// The files under construction.
-struct Files {
-    csv: (Temporary, std::fs::File),
-    json: (Temporary, std::fs::File),
-}
+struct Files(Vec<(Temporary, File)>);
 
 impl Files {
-    fn finish(self, csv: &str, json: &str) -> Result<()> {
+    /// Fills them, in the order of [`Target::begin`], and gives them their names.
+    fn finish(self, contents: &[&[u8]]) -> Result<()> {
+        let cannot = |error| anyhow!("cannot write the study: {error}; nothing was written");
         let mut done = Vec::new();
-        for ((temporary, mut file), text) in [(self.csv, csv), (self.json, json)] {
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(|error| anyhow!("cannot write the study: {error}; nothing was written"))?;
+        for ((temporary, mut file), content) in self.0.into_iter().zip(contents) {
+            file.write_all(content).and_then(|()| file.sync_all()).map_err(cannot)?;
             done.push(temporary);
         }
-        Temporary::commit(done)
-            .map_err(|error| anyhow!("cannot write the study: {error}; nothing was written"))
+        Temporary::commit(done).map_err(cannot)
     }
 }
 

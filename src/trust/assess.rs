@@ -188,9 +188,12 @@ impl Assessor {
             self.trust.order.push(ray.order(wanted, question.tolerance, self.order));
         }
         let picked = self.picks.contains(&index);
-        let near =
-            self.nearest.len() < self.smallest || self.nearest.last().is_some_and(|last| radius < last.0);
-        if !picked && !(near && self.smallest > 0) {
+        let furthest = self.nearest.last().map(|last| last.0);
+        let near = match furthest {
+            Some(furthest) if self.nearest.len() == self.smallest => radius < furthest,
+            _ => self.smallest > 0,
+        };
+        if !picked && !near {
             return;
         }
         let t = if radius.is_finite() { radius } else { question.radius.unwrap_or(1.0) };
