@@ -8,6 +8,9 @@ use hope::trust::{StandIn, convergence, values};
 use hope::{Kinks, Method, Request, Terms, expand};
 use proptest::prelude::*;
 
+/// Of β and x.
+type Formula = fn(f64, f64) -> f64;
+
 fn unit(function: impl Into<Activation>) -> Model {
     let mut b = Model::builder(&[1]);
     let x = b.input();
@@ -32,7 +35,7 @@ fn at(model: &Model, points: Vec<f64>) -> Vec<f64> {
 #[test]
 fn functions_by_their_formulas() {
     let beta = 7.0;
-    let cases: [(&str, Model, fn(f64, f64) -> f64); 6] = [
+    let cases: [(&str, Model, Formula); 6] = [
         ("relu=softplus:7", unit(Relu), s),
         ("leaky_relu=softplus:7", unit(LeakyRelu { alpha: 0.1 }), |b, x| 0.1 * x + 0.9 * s(b, x)),
         ("abs=softplus:7", unit(Abs), |b, x| s(b, x) + s(b, -x)),
