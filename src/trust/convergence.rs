@@ -11,8 +11,9 @@
 //! ACM TOMS 8, 1982). The factor k stands for an exponent between those of a pole and of a square root, and makes the
 //! estimate cautious for poles. Ratio tests (Domb and Sykes; Mercer and Roberts for complex pairs) and fits of the two- and
 //! three-term recurrences are far more accurate where one singularity or pair dominates, and were off by factors of 2 to 50 on
-//! random networks, which have many singularities at similar distances, and on functions with zero coefficients. The top line was
-//! within 35 % on networks (random tanh networks of 1 to 5 layers, two or more orders than shown; truth from order 220).
+//! random networks, which have many singularities at similar distances, and on functions with zero coefficients. On 27 random tanh
+//! networks of 1 to 5 layers (truth: the top line at order 220) the top line gave 0.64 to 1.35 times the truth at order 6,
+//! 0.79 to 1.04 at order 10, and 0.86 to 1.07 at order 16.
 //!
 //! Estimates, with two more orders than those at the head, as [`super::assess`] has them:
 //!
