@@ -10,13 +10,14 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
+use hope::picture::Format;
 use hope::trust::{Cell, Study};
 
 use super::rays::{RayArgs, Setup, positive};
 use super::smooth::Difference;
 use super::temporary::{Temporary, folder};
 use super::text::{self, number};
-use super::{Failure, rays};
+use super::{Failure, converge_chart, rays};
 
 /// Random rays of a study, unless the user gives other ones.
 const RANDOM: usize = 16;
@@ -52,7 +53,7 @@ pub struct ConvergeArgs {
     #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "What to compute")]
     pub radii: Option<Radii>,
 
-    /// The table, overwritten if it exists; STUDY.json is written beside it [default: the model's name with .converge.csv, in
+    /// The table, overwritten if it exists; STUDY.json, .svg and .png (the chart) are written beside it [default: the model's name with .converge.csv, in
     /// the current folder].
     #[arg(long, value_name = "STUDY.csv", help_heading = "Output")]
     pub out: Option<PathBuf>,
@@ -123,7 +124,14 @@ pub fn run(args: &ConvergeArgs) -> Result<(), Failure> {
         }
     };
     let (table, record) = (csv(&study), record(&setup, &study, difference.as_ref()));
-    files.finish(&[table.as_bytes(), record.as_bytes()]).map_err(Failure::Run)?;
+    let title = format!("{}: error of the Taylor polynomials", setup.name());
+    let figure = converge_chart::chart(&study, &title)
+        .map_err(|error| Failure::Run(anyhow!("{error}; nothing was written")))?;
+    let [svg, png] = [Format::Svg, Format::Png].map(|format| figure.bytes(format));
+    let drawn = |picture: hope::Result<Vec<u8>>| {
+        picture.map_err(|error| Failure::Run(anyhow!("{error}; nothing was written")))
+    };
+    files.finish(&[table.as_bytes(), record.as_bytes(), &drawn(svg)?, &drawn(png)?]).map_err(Failure::Run)?;
     if args.rays.quiet {
         return Ok(());
     }
@@ -134,6 +142,8 @@ pub fn run(args: &ConvergeArgs) -> Result<(), Failure> {
 struct Target {
     csv: PathBuf,
     json: PathBuf,
+    svg: PathBuf,
+    png: PathBuf,
 }
 
 impl Target {
@@ -145,7 +155,8 @@ impl Target {
         if !csv.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             bail!("--out {}: the result is a table, its name has to end in .csv", csv.display());
         }
-        Ok(Self { json: csv.with_extension("json"), csv })
+        let [json, svg, png] = ["json", "svg", "png"].map(|extension| csv.with_extension(extension));
+        Ok(Self { csv, json, svg, png })
     }
 
     fn begin(&self) -> Result<Files> {
@@ -156,7 +167,7 @@ impl Target {
             Temporary::create(path)
                 .map_err(|error| anyhow!("cannot write into the folder {}: {error}", folder(path).display()))
         };
-        [&self.csv, &self.json].into_iter().map(begin).collect::<Result<_>>().map(Files)
+        [&self.csv, &self.json, &self.svg, &self.png].into_iter().map(begin).collect::<Result<_>>().map(Files)
     }
 }
 
@@ -233,7 +244,16 @@ fn summary(setup: &Setup, study: &Study, difference: Option<&Difference>, target
         ));
     }
     rows.push(("samples", format!("{} evaluations of the network per radius", text::grouped(study.samples))));
-    rows.push(("results", format!("{}, {}", target.csv.display(), target.json.display())));
+    rows.push((
+        "results",
+        format!(
+            "{}, {}, {}, {}",
+            target.csv.display(),
+            target.json.display(),
+            target.svg.display(),
+            target.png.display()
+        ),
+    ));
     let mut text = rays::lines(&rows);
     for (title, pick) in [
         ("Largest error", (|cell: &Cell| number(cell.largest)) as fn(&Cell) -> String),

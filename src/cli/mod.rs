@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod converge;
+mod converge_chart;
 mod device;
 mod eval;
 mod expand;

@@ -125,6 +125,11 @@ impl Setup {
         Ok(Self { model, original, model_path: args.model.clone(), sha256, request, rays })
     }
 
+    /// The model's file, without its folders.
+    pub fn name(&self) -> String {
+        self.model_path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// The selected outputs.
     pub fn outputs(&self) -> Vec<usize> {
         self.request.outputs.clone().unwrap_or_else(|| (0..self.model.outputs()).collect())

@@ -11,13 +11,13 @@ use hope::Terms;
 use hope::trust::{Limit, Question, Trust, assess};
 
 use super::args::NumberType;
-use hope::npy::NpzWriter;
 use super::output::Target;
 use super::progress::Reporter;
 use super::rays::{RayArgs, Setup, lines, positive};
 use super::smooth::Difference;
 use super::text::{self, count, number};
 use super::{Failure, load};
+use hope::npy::NpzWriter;
 
 /// Rows of the summary's table at most: beyond, it shows those with the smallest radii.
 const ROWS: usize = 12;

@@ -22,7 +22,10 @@ fn errors_fall_with_the_order_and_grow_with_the_radius() {
     {
         assert!(run.stdout.contains(part), "no '{part}' in:\n{}", run.stdout);
     }
-    assert_eq!(w.files(), ["discover_2d.converge.csv", "discover_2d.converge.json"]);
+    assert_eq!(
+        w.files(),
+        ["csv", "json", "png", "svg"].map(|extension| format!("discover_2d.converge.{extension}"))
+    );
     let rows = rows(&std::fs::read_to_string(w.path("discover_2d.converge.csv")).expect("the table"));
     assert_eq!(rows.len(), 12);
     for (i, row) in rows.iter().enumerate() {
