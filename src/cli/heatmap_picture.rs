@@ -13,9 +13,10 @@ use super::image::Layout;
 /// # Errors
 /// If it can't be drawn.
 pub fn figure(args: &HeatmapArgs, layout: Layout, all: &[Explained]) -> Result<Figure> {
+    let with_rule = all.iter().any(|one| one.rule.is_some()) && args.method == MethodArg::Exact;
     let mut panels = Vec::new();
     for one in all {
-        panels.extend(row(args, layout, one)?);
+        panels.extend(row(args, layout, one, with_rule)?);
     }
     let channels = if layout.channels == 3 { ", summed over the channels" } else { "" };
     let model = args.model.file_name().unwrap_or_default().to_string_lossy();
@@ -32,7 +33,7 @@ pub fn figure(args: &HeatmapArgs, layout: Layout, all: &[Explained]) -> Result<F
     Ok(grid.figure()?)
 }
 
-fn row(args: &HeatmapArgs, layout: Layout, one: &Explained) -> Result<Vec<Panel>> {
+fn row(args: &HeatmapArgs, layout: Layout, one: &Explained, with_rule: bool) -> Result<Vec<Panel>> {
     let inputs = one.deltas.len();
     let hope = args.method == MethodArg::Hope;
     let mut maps: Vec<(String, Vec<f64>)> = Vec::new();
@@ -45,11 +46,11 @@ fn row(args: &HeatmapArgs, layout: Layout, one: &Explained) -> Result<Vec<Panel>
     }
     // The published rule may be far off; it doesn't set the range.
     let limit = maps.iter().flat_map(|(_, map)| map).fold(0.0f64, |m, x| m.max(x.abs()));
-    if args.compare && !hope {
+    if with_rule {
         let last = one.rule.as_ref().and_then(|rule| rule.predicted.chunks_exact(inputs).next_back());
         maps.push(match last {
             Some(map) => (format!("published rule, order {}", args.order), layout.summed(map)),
-            None => ("published rule: no answer".into(), Vec::new()),
+            None => ("published rule: none".into(), Vec::new()),
         });
     }
     let (content, scaled) = layout.picture(&one.image.numbers)?;
@@ -60,7 +61,7 @@ fn row(args: &HeatmapArgs, layout: Layout, one: &Explained) -> Result<Vec<Panel>
     let count = maps.len();
     for (i, (title, values)) in maps.into_iter().enumerate() {
         // The colour bar stands behind the last map of its range.
-        let bar = i + 1 == count || (i + 2 == count && args.compare && one.rule.is_none());
+        let bar = i + 1 == count || (i + 2 == count && with_rule && one.rule.is_none());
         let content = if values.is_empty() {
             Content::Empty
         } else {

@@ -89,9 +89,19 @@ impl Canvas {
 
     /// Lines from point to point.
     pub fn path(&mut self, points: &[[f64; 2]], pen: Pen) {
+        self.paths([points], pen);
+    }
+
+    /// Several lines as one shape.
+    pub fn paths<'a>(&mut self, lines: impl IntoIterator<Item = &'a [[f64; 2]]>, pen: Pen) {
         let mut d = String::new();
-        for (i, [x, y]) in points.iter().enumerate() {
-            let _ = write!(d, "{}{x:.2} {y:.2}", if i == 0 { "M" } else { "L" });
+        for points in lines {
+            for (i, [x, y]) in points.iter().enumerate() {
+                let _ = write!(d, "{}{x:.2} {y:.2}", if i == 0 { "M" } else { "L" });
+            }
+        }
+        if d.is_empty() {
+            return;
         }
         let pen = attributes(pen);
         let _ = writeln!(self.body, r#"<path d="{d}" fill="none" stroke-linejoin="round"{pen}/>"#);

@@ -206,19 +206,19 @@ fn entry(i: usize, series: &Series) -> Entry {
 }
 
 fn draw_series(canvas: &mut Canvas, frame: &Frame, series: &Series, entry: &Entry) {
-    let unit: Vec<[f64; 2]> =
+    let units: Vec<[f64; 2]> =
         series.points.iter().map(|p| [frame.x.place(p[0]), frame.y.place(p[1])]).collect();
     if let Some(pen) = entry.pen {
-        for part in clip::inside(&unit) {
-            let part: Vec<[f64; 2]> = part.into_iter().map(|p| frame.from_unit(p)).collect();
+        for part in clip::inside(&units) {
+            let part: Vec<[f64; 2]> = part.into_iter().map(|p| frame.unit(p)).collect();
             canvas.path(&part, pen);
         }
     }
     if let Some(marker) = entry.marker {
         // Rounding at the ends of an automatic range must not lose a marker.
         let inside = |p: &&[f64; 2]| p.iter().all(|x| (-1e-9..=1.0 + 1e-9).contains(x));
-        for &p in unit.iter().filter(inside) {
-            marker.draw(canvas, frame.from_unit(p), entry.colour);
+        for &p in units.iter().filter(inside) {
+            marker.draw(canvas, frame.unit(p), entry.colour);
         }
     }
 }

@@ -73,7 +73,11 @@ impl Figure {
     /// # Errors
     /// If the picture can't be drawn.
     pub fn svg(&self) -> Result<String> {
-        let options = usvg::WriteOptions { preserve_text: false, ..usvg::WriteOptions::default() };
+        let options = usvg::WriteOptions {
+            preserve_text: false,
+            coordinates_precision: 3,
+            ..usvg::WriteOptions::default()
+        };
         let svg = self.tree()?.to_string(&options);
         // For screen readers, which can't read outlines.
         Ok(match svg.split_once('>') {

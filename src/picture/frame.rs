@@ -50,7 +50,7 @@ pub struct Frame {
 
 impl Frame {
     /// Place of a point given in units of the frame, 0 to 1 to the right and up.
-    pub fn from_unit(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+    pub fn unit(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         [self.at[0] + x * self.size[0], self.at[1] + (1.0 - y) * self.size[1]]
     }
 

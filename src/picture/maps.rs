@@ -83,7 +83,7 @@ pub struct Panel {
 ///     ..MapGrid::default()
 /// };
 /// let (width, height) = grid.figure()?.size();
-/// assert!(width > height);
+/// assert!(width > 180.0 && height > 180.0);
 /// # Ok::<(), hope::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -272,13 +272,16 @@ fn draw(canvas: &mut Canvas, measured: &Measured, [x, y]: [f64; 2], wide: f64) -
     if let (Content::Map { rows, values, contours: true, .. }, Some(span)) = (&panel.content, range) {
         let columns = values.len() / rows;
         for tick in bar_ticks(*span, *height).major {
-            for segment in contour::segments(*rows, columns, values, tick.at) {
-                let [a, b] = segment.map(|[u, v]| {
-                    let v = if axes.is_some() { 1.0 - v } else { v };
-                    [x + u * wide, y + v * height]
-                });
-                canvas.line(a, b, Pen::new(Colour::INK, 0.6));
-            }
+            let lines: Vec<[[f64; 2]; 2]> = contour::segments(*rows, columns, values, tick.at)
+                .into_iter()
+                .map(|segment| {
+                    segment.map(|[u, v]| {
+                        let v = if axes.is_some() { 1.0 - v } else { v };
+                        [x + u * wide, y + v * height]
+                    })
+                })
+                .collect();
+            canvas.paths(lines.iter().map(<[[f64; 2]; 2]>::as_slice), Pen::new(Colour::INK, 0.6));
         }
     }
     match (&panel.axes, axes) {

@@ -36,7 +36,7 @@ fn one_of_many_inputs_along_which_the_truth_is_known() {
         ["plot", &model, "--at", at, "--inputs", "1", "--range", "0.8", "--order", "3", "--out", "a.svg"];
     let run = w.done(&[&args[..], &["--method", "exact"]].concat());
     assert_eq!(w.files(), ["a.svg"]);
-    let mut points = vec![0.1, -0.2, 0.3, 0.1, 0.0].repeat(801);
+    let mut points = [0.1, -0.2, 0.3, 0.1, 0.0].repeat(801);
     let steps: Vec<f64> = (0..801).map(|i| 0.8 * (f64::from(i) / 400.0 - 1.0)).collect();
     steps.iter().enumerate().for_each(|(i, t)| points[5 * i + 1] += t);
     let network = hope::model::Model::from_onnx(&model, &hope::onnx::ImportOptions::default()).expect("it");
