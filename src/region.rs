@@ -61,6 +61,11 @@ impl Region {
         Ok(())
     }
 
+    /// Whether a point is in it.
+    pub fn contains(&self, point: &[f64]) -> bool {
+        self.low.iter().zip(&self.high).zip(point).all(|((low, high), x)| (low..=high).contains(&x))
+    }
+
     /// Its middle.
     pub fn middle(&self) -> Vec<f64> {
         self.low.iter().zip(&self.high).map(|(a, b)| a.midpoint(*b)).collect()

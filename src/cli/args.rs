@@ -42,6 +42,7 @@ pub enum Command {
     Interactions(super::interactions::InteractionsArgs),
     Trust(Box<super::trust::TrustArgs>),
     Converge(Box<super::converge::ConvergeArgs>),
+    Discover(Box<super::discover::DiscoverArgs>),
     /// List the GPUs and software drivers that can compute.
     Adapters,
     /// Print completions for a shell.

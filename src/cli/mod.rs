@@ -8,6 +8,7 @@ mod check;
 mod converge;
 mod converge_chart;
 mod device;
+mod discover;
 mod eval;
 mod expand;
 mod file;
@@ -68,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Interactions(args) => interactions::run(&args),
         Command::Trust(args) => trust::run(&args),
         Command::Converge(args) => converge::run(&args),
+        Command::Discover(args) => discover::run(&args),
         Command::Adapters => device::list(),
         Command::Completions { shell } => completions(shell),
     };

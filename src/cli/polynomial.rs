@@ -145,6 +145,13 @@ pub struct PolynomialArgs {
 #[derive(Clone, Debug)]
 pub struct Names(Vec<String>);
 
+impl Names {
+    /// The names.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
 impl std::str::FromStr for Names {
     type Err = std::convert::Infallible;
 

@@ -17,7 +17,7 @@ mod consensus;
 mod fit;
 
 use crate::error::{Error, Result};
-use crate::expansion::{Request, Terms, expand, values};
+use crate::expansion::{Request, Terms, Verification, expand, values};
 use crate::model::Model;
 use crate::polynomial::TaylorPolynomial;
 use crate::region::Region;
@@ -40,7 +40,7 @@ pub struct Search {
     pub order: usize,
     /// Number of reference points; default: 100.
     pub samples: usize,
-    /// Where the expression is centred; default: the origin.
+    /// Where the expression is centred; default: the origin if the box contains it, else the middle of the box.
     pub at: Vec<f64>,
     /// Which output; default: the first.
     pub output: usize,
@@ -52,13 +52,18 @@ pub struct Search {
 }
 
 impl Search {
-    /// A search for terms up to `order`, centred at the origin.
+    /// A search for terms up to `order`.
     pub fn new(region: Region, order: usize) -> Self {
-        let at = vec![0.0; region.low.len()];
+        let origin = vec![0.0; region.low.len()];
+        let at = if region.contains(&origin) { origin } else { region.middle() };
         Self { region, order, samples: 100, at, output: 0, tolerance: 0.03, seed: 0 }
     }
 
-    fn check(&self, model: &Model) -> Result<()> {
+    /// Checks it against a model.
+    ///
+    /// # Errors
+    /// If the box or the centre doesn't fit the model, there are too few samples, or the tolerance is out of range.
+    pub fn check(&self, model: &Model) -> Result<()> {
         let inputs = model.inputs();
         self.region.check(inputs)?;
         let fail = |message: String| Err(Error::Request(message));
@@ -90,6 +95,8 @@ pub struct Discovery {
     pub terms: Vec<TermEstimate>,
     /// Standard deviation of the network over the box.
     pub deviation: f64,
+    /// Comparison of random rays with f64, if the request asked for it.
+    pub verification: Option<Verification>,
     /// Worst condition number of the interpolation of mixed terms.
     pub condition: Option<f64>,
 }
@@ -168,6 +175,6 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
     )?;
     let quality = Quality::of(&expression, &test_points, &truth)?;
     let local_quality = Quality::of(&local, &test_points, &truth)?;
-    let condition = expansion.report.condition;
-    Ok(Discovery { expression, quality, local, local_quality, terms, deviation, condition })
+    let (condition, verification) = (expansion.report.condition, expansion.report.verification);
+    Ok(Discovery { expression, quality, local, local_quality, terms, deviation, verification, condition })
 }
