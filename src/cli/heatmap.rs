@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use hope::attribution::{Agreement, Heatmap, Push, heatmap, measured};
+use hope::attribution::{Heatmap, Push, heatmap, measured};
 use hope::model::Model;
+use hope::npy::NpzWriter;
 use hope::plan::Method;
 use hope::sampling::values;
 use hope::{Error, Request};
@@ -15,8 +16,7 @@ use hope::{Error, Request};
 use super::args::{MethodArg, NumberType};
 use super::device::{Place, check_deviation};
 use super::image::{Image, Layout, Normalization};
-use super::{Failure, files, heatmap_picture, image, load, text};
-use hope::npy::NpzWriter;
+use super::{Failure, files, heatmap_picture, heatmap_report, image, load, text};
 
 /// Images that one picture has room for.
 const MOST_IMAGES: usize = 60;
@@ -253,7 +253,7 @@ pub fn run(args: &HeatmapArgs) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    let mut report = report(args, &explained);
+    let mut report = heatmap_report::report(args, &explained);
     report.push_str(&note);
     let all: Vec<PathBuf> = pictures.iter().chain(&args.npz).cloned().collect();
     let _ = writeln!(report, "written to {}", files::names(&all));
@@ -348,83 +348,6 @@ fn explain(args: &HeatmapArgs, setup: &Setup) -> Result<(Vec<Explained>, String)
         all.push(Explained { image: image.clone(), class, deltas: deltas.clone(), map, truth, rule });
     }
     Ok((all, note))
-}
-
-/// What is printed: a line per image, with a table where there is a comparison.
-fn report(args: &HeatmapArgs, all: &[Explained]) -> String {
-    let mut out = String::new();
-    let top = args.top as usize;
-    let mut table: Vec<(String, Vec<Agreement>)> = Vec::new();
-    for one in all {
-        let score = text::number(one.map.value);
-        let _ =
-            writeln!(out, "{}: class {}, score {score}, {}", one.image.name, one.class, args.delta.words());
-        let certificate = &one.map.report.certificate;
-        if !certificate.exact {
-            let _ = writeln!(out, "  NOT EXACT: {}", certificate.reason);
-        }
-        if one.map.across_kinks > 0 {
-            let _ = writeln!(
-                out,
-                "  {} of {} inputs meet a kink of the network on their way: there the prediction need not hold",
-                one.map.across_kinks,
-                one.deltas.len()
-            );
-        }
-        let Some(truth) = &one.truth else { continue };
-        let method = match args.method {
-            MethodArg::Exact => "exact",
-            MethodArg::Hope => "hope",
-        };
-        let rows = rows(method, &one.map, truth, top);
-        let rule = one.rule.iter().filter(|_| args.method == MethodArg::Exact);
-        let rows: Vec<_> = rows
-            .into_iter()
-            .chain(rule.flat_map(|map| self::rows("published rule", map, truth, top)))
-            .collect();
-        for (i, (name, agreement)) in rows.iter().enumerate() {
-            if table.len() <= i {
-                table.push((name.clone(), Vec::new()));
-            }
-            table[i].1.push(*agreement);
-        }
-        heading(&mut out);
-        for (name, a) in rows {
-            let overlap = (a.overlap * a.top as f64).round();
-            let overlap = format!("{overlap} of {}", a.top);
-            line(&mut out, &name, a.correlation, a.relative_error, &overlap);
-        }
-    }
-    if args.compare && all.len() > 1 {
-        let _ = writeln!(out, "mean over {}", text::count(all.len(), "image"));
-        heading(&mut out);
-        for (name, a) in &table {
-            let mean = |of: &dyn Fn(&Agreement) -> Option<f64>| {
-                let known: Vec<f64> = a.iter().filter_map(of).collect();
-                (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
-            };
-            let overlap = mean(&|a| Some(100.0 * a.overlap)).unwrap_or_default();
-            let (r, e) = (mean(&|a| a.correlation), mean(&|a| a.relative_error));
-            line(&mut out, name, r, e, &format!("{overlap:.0} %"));
-        }
-    }
-    out
-}
-
-fn rows(name: &str, map: &Heatmap, truth: &[f64], top: usize) -> Vec<(String, Agreement)> {
-    let orders = map.predicted.chunks_exact(truth.len()).enumerate();
-    orders.map(|(k, map)| (format!("{name}, order {}", k + 1), Agreement::new(map, truth, top))).collect()
-}
-
-fn heading(out: &mut String) {
-    let _ =
-        writeln!(out, "  {:<25} {:>11}  {:>14}  {:>12}", "", "correlation", "relative error", "top overlap");
-}
-
-fn line(out: &mut String, name: &str, correlation: Option<f64>, error: Option<f64>, overlap: &str) {
-    let correlation = correlation.map_or("undefined".into(), |r| format!("{r:.6}"));
-    let error = error.map_or("undefined".into(), text::number);
-    let _ = writeln!(out, "  {name:<25} {correlation:>11}  {error:>14}  {overlap:>12}");
 }
 
 fn write_npz(file: std::fs::File, order: usize, all: &[Explained]) -> std::io::Result<u64> {

@@ -6,18 +6,17 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use hope::model::Model;
-use hope::picture::{
-    Axis, Chart, Colour, ColourMap, Content, Figure, Guide, MapGrid, Marker, Panel, Series, Stroke, short,
-};
+use hope::picture::Axis;
 use hope::plan::Method;
 use hope::sampling::{r_squared, values};
 use hope::{Request, Terms, expand};
 
+use super::plot_picture::{figure, r2};
 use super::{Failure, files, input, load, text};
 
 /// Points of a line, and cells along each side of a map.
 const LINE: usize = 801;
-const SIDE: usize = 101;
+pub const SIDE: usize = 101;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,31 +97,31 @@ pub enum PlotMethod {
 }
 
 /// What to draw along: one or two directions.
-struct Slice {
+pub struct Slice {
     /// `[d, inputs]`.
     basis: Vec<f64>,
     /// The inputs that the directions are, if they are inputs.
     inputs: Vec<usize>,
     /// Name of each coordinate, and its value at the centre.
-    axes: Vec<(String, f64)>,
+    pub axes: Vec<(String, f64)>,
 }
 
 /// A polynomial to draw.
-struct Curve {
-    name: String,
-    values: Vec<f64>,
-    r_squared: Option<f64>,
+pub struct Curve {
+    pub name: String,
+    pub values: Vec<f64>,
+    pub r_squared: Option<f64>,
 }
 
 /// Everything of a picture.
-struct Data<'a> {
-    args: &'a PlotArgs,
-    slice: Slice,
+pub struct Data<'a> {
+    pub args: &'a PlotArgs,
+    pub slice: Slice,
     /// The network, at the points of a line or at the cells of a map, the first coordinate running fastest.
-    network: Vec<f64>,
-    curves: Vec<Curve>,
+    pub network: Vec<f64>,
+    pub curves: Vec<Curve>,
     /// The network at the centre.
-    centre: f64,
+    pub centre: f64,
 }
 
 /// Runs the command.
@@ -134,8 +133,7 @@ pub fn run(args: &PlotArgs) -> Result<(), Failure> {
     };
     let (data, mut begun) = prepare(args, &targets).map_err(Failure::Input)?;
     let write = || {
-        let figure = if data.slice.axes.len() == 1 { chart(&data)? } else { maps(&data)? };
-        files::draw(&mut begun, &figure, &targets)?;
+        files::draw(&mut begun, &figure(&data)?, &targets)?;
         begun.commit()
     };
     write().map_err(Failure::Run)?;
@@ -276,7 +274,7 @@ impl Slice {
     }
 
     /// Distances from the centre: along a line with both ends, or the cells' centres of a map, row by row.
-    fn steps(&self, range: f64) -> Vec<Vec<f64>> {
+    pub fn steps(&self, range: f64) -> Vec<Vec<f64>> {
         if self.axes.len() == 1 {
             return (0..LINE).map(|i| vec![range * (2.0 * i as f64 / (LINE - 1) as f64 - 1.0)]).collect();
         }
@@ -293,96 +291,9 @@ impl Slice {
     }
 
     /// The axis of a coordinate.
-    fn axis(&self, i: usize, range: f64) -> Axis {
+    pub fn axis(&self, i: usize, range: f64) -> Axis {
         let (name, at) = &self.axes[i];
         Axis::new(name.clone()).range(at - range, at + range)
-    }
-}
-
-fn title(data: &Data) -> String {
-    let name = data.args.model.file_name().unwrap_or_default().to_string_lossy();
-    let at: Vec<String> = data.slice.axes.iter().map(|(n, at)| format!("{n} = {}", short(*at))).collect();
-    format!("{name} around {}", at.join(", "))
-}
-
-fn chart(data: &Data) -> Result<Figure> {
-    let Data { args, slice, network, curves, centre } = data;
-    let at = slice.axes[0].1;
-    let line = |values: &[f64]| -> Vec<[f64; 2]> {
-        slice.steps(args.range).iter().zip(values).map(|(t, &y)| [at + t[0], y]).collect()
-    };
-    let network =
-        Series { colour: Some(Colour::BLACK), width: 2.4, ..Series::line("network", line(network)) };
-    let mut series = vec![network];
-    for (i, curve) in curves.iter().enumerate() {
-        let name = format!("{}: R² = {}", curve.name, r2(curve.r_squared));
-        let rule = curve.name.starts_with("published");
-        series.push(Series {
-            stroke: if rule { Stroke::Dotted } else { Stroke::Dashed },
-            colour: Some(Colour::series(usize::from(rule))),
-            sets_range: false,
-            width: if i == 0 { 2.2 } else { 2.6 },
-            ..Series::line(name, line(&curve.values))
-        });
-    }
-    series.push(Series {
-        colour: Some(Colour::BLACK),
-        ..Series::markers("", Marker::Circle, vec![[at, *centre]])
-    });
-    let chart = Chart {
-        title: title(data),
-        x: slice.axis(0, args.range),
-        y: Axis::new(format!("output {}", args.output.unwrap_or(0))),
-        series,
-        guides: vec![Guide::Vertical(at, String::new())],
-        ..Chart::default()
-    };
-    Ok(chart.figure()?)
-}
-
-fn maps(data: &Data) -> Result<Figure> {
-    let Data { args, slice, network, curves, .. } = data;
-    let axes = || Some((slice.axis(0, args.range), slice.axis(1, args.range)));
-    let low = network.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = network.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let range = (low < high).then_some((low, high));
-    let map = |title: String, values: Vec<f64>, colours, range| Panel {
-        title,
-        content: Content::Map { rows: SIDE, values, colours, range, contours: true, bar: true },
-        axes: axes(),
-    };
-    let mut panels = Vec::new();
-    for (i, curve) in curves.iter().enumerate() {
-        panels.push(match i {
-            0 => map("network".into(), network.clone(), ColourMap::Sequential, range),
-            _ => Panel { title: String::new(), content: Content::Empty, axes: None },
-        });
-        let name = format!("{}\nR² = {}", curve.name, r2(curve.r_squared));
-        panels.push(map(name, curve.values.clone(), ColourMap::Sequential, range));
-        let error = curve.values.iter().zip(network).map(|(p, y)| p - y).collect();
-        panels.push(map("error: polynomial − network".into(), error, ColourMap::Diverging, None));
-    }
-    let grid = MapGrid {
-        title: title(data),
-        caption:
-            "Network and polynomials share one range of colours, the network's; triangles at a colour bar: \
-                  some numbers lie beyond it."
-                .into(),
-        columns: 3,
-        panels,
-        panel_width: 230.0,
-    };
-    Ok(grid.figure()?)
-}
-
-/// R², with the digits that matter: those of 1 − R² where it is close to 1.
-fn r2(r: Option<f64>) -> String {
-    match r {
-        None => "undefined (the network is constant here)".into(),
-        Some(1.0) => "1".into(),
-        Some(r) if 1.0 - r < 1e-3 => format!("1 − {}", short(1.0 - r)),
-        Some(r) if r > -10.0 => format!("{r:.4}").replace('-', "−"),
-        Some(r) => short(r),
     }
 }
 
@@ -404,18 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn r_squared_with_the_digits_that_matter() {
-        for (r, shown) in [
-            (None, "undefined (the network is constant here)"),
-            (Some(1.0), "1"),
-            (Some(1.0 - 2.5e-9), "1 − 2.5×10⁻⁹"),
-            (Some(0.87654), "0.8765"),
-            (Some(-3.25), "−3.2500"),
-            (Some(-177.4685), "−177"),
-            (Some(-2e7), "−2×10⁷"),
-        ] {
-            assert_eq!(r2(r), shown);
-        }
+    fn subscripts() {
         assert_eq!(subscript(120), "₁₂₀");
     }
 }

@@ -118,19 +118,21 @@ impl Span {
         (self.warp(x) - a) / (b - a)
     }
 
-    /// Ticks for a length with room for `room` of them at least at one place; `fits` says whether labels have room.
+    /// Ticks, about `most` of them or fewer; `fits` says whether labels have room.
     pub fn ticks(self, most: usize, fits: impl Fn(&[Tick]) -> bool) -> Ticks {
-        let most = most.max(2);
-        for count in (2..=most).rev() {
-            let ticks = match self.scale {
-                Scale::Linear => linear(self.from, self.to, count),
-                Scale::Log => logarithmic(self, count),
-            };
-            if count == 2 || fits(&ticks.major) {
-                return ticks;
-            }
-        }
-        Ticks::default()
+        let ticks = |count| match self.scale {
+            Scale::Linear => linear(self.from, self.to, count),
+            Scale::Log => logarithmic(self, count),
+        };
+        let good = |ticks: &Ticks| ticks.major.len() > 1 && fits(&ticks.major);
+        let counts = || (2..=most.max(2)).rev();
+        // Where round steps are too many or too few, every second one of too many.
+        let thinned = counts().map(|count| {
+            let Ticks { major, minor } = ticks(count);
+            let first = major.iter().position(|tick| tick.at == 0.0).unwrap_or_default() % 2;
+            Ticks { major: major.into_iter().skip(first).step_by(2).collect(), minor }
+        });
+        counts().map(ticks).chain(thinned).find(good).unwrap_or_else(|| ticks(2))
     }
 }
 

@@ -45,8 +45,8 @@ mod tests {
     #[test]
     fn widths_are_those_of_dejavu_sans() {
         // Its digits are 1303 of 2048 units wide.
-        assert!((width("000", 20.48) - 3.0 * 13.03).abs() < 1e-3);
-        assert!((width("0", 10.0) * 2.0 - width("0", 20.0)).abs() < 1e-4);
+        assert!((width("000", 20.48) - 3.0 * 13.03).abs() < 0.1, "up to rounding to 1/64");
+        assert!((width("0", 10.0) * 2.0 - width("0", 20.0)).abs() < 0.1);
         assert_eq!(width("", 12.0), 0.0);
     }
 }

@@ -23,7 +23,9 @@ pub fn room_left(axis: &Axis, ticks: &Ticks) -> f64 {
 
 /// Ticks of a horizontal axis, with room between their labels.
 pub fn ticks_across(span: Span, width: f64) -> Ticks {
-    span.ticks((width / 44.0) as usize, |ticks| {
+    // Short axes get ticks more closely: with fewer than five, only one may be left.
+    let most = (width / 44.0).max((width / 28.0).min(5.0));
+    span.ticks(most as usize, |ticks| {
         let half = |i: usize| font::width(&ticks[i].label, TICK) / 2.0;
         let x = |i: usize| width * span.place(ticks[i].at);
         (1..ticks.len()).all(|i| x(i) - x(i - 1) > half(i) + half(i - 1) + 12.0)
@@ -32,7 +34,8 @@ pub fn ticks_across(span: Span, width: f64) -> Ticks {
 
 /// Ticks of a vertical axis.
 pub fn ticks_up(span: Span, height: f64) -> Ticks {
-    span.ticks((height / 32.0) as usize, |ticks| {
+    let most = (height / 32.0).max((height / 22.0).min(6.0));
+    span.ticks(most as usize, |ticks| {
         let y = |i: usize| height * span.place(ticks[i].at);
         (1..ticks.len()).all(|i| y(i) - y(i - 1) > 1.6 * TICK)
     })
@@ -111,5 +114,23 @@ impl Frame {
         }
         let x = left - room_left(axis, ticks) + 14.0;
         canvas.text_upwards([x, top + height / 2.0], &axis.label, Font::new(LABEL, Anchor::Middle));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Scale;
+
+    #[test]
+    fn every_axis_has_two_ticks() {
+        for i in 1..400 {
+            let limit = 1e-3 * 1.03f64.powi(i);
+            for from in [-limit, 0.0, 0.3 * limit] {
+                let span = Span { scale: Scale::Linear, from, to: limit };
+                let (up, across) = (ticks_up(span, 150.0).major.len(), ticks_across(span, 230.0).major.len());
+                assert!(up >= 2 && across >= 2, "{from} {limit}: {up} {across}");
+            }
+        }
     }
 }
