@@ -31,8 +31,8 @@ Examples:
           --image examples/mnist/digit_8.png --order 4 --compare --out heat.png --out heat.svg
 
   Each pixel to black instead, all maps as arrays, the score of class 8
-      hope heatmap examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digits.npy --delta zero \\
-          --class 8 --npz maps.npz
+      hope heatmap examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digits.npy \\
+          --delta zero --class 8 --npz maps.npz
 
   A network whose images are normalised
       hope heatmap net.onnx --image photo.png --normalize \"0.485,0.456,0.406;0.229,0.224,0.225\"
