@@ -1,6 +1,7 @@
 //! Boxes of inputs, and well-spread points in them.
 
 use crate::error::{Error, Result};
+use crate::random::SplitMix;
 
 /// Points of a low-discrepancy sequence in the unit cube: additive recurrence with the generalised golden ratio
 /// `φ^(d+1) = φ + 1` (M. Roberts, *The unreasonable effectiveness of quasirandom sequences*, 2018). In low
@@ -18,8 +19,8 @@ pub fn unit_cube(dimensions: usize, seed: u64) -> impl Iterator<Item = Vec<f64>>
     }
     let steps: Vec<f64> = (1..=dimensions).map(|i| phi.powi(-(i as i32)).fract()).collect();
     // Another seed is another shift of all points.
-    let shift = |i: usize| mix(seed ^ mix(i as u64)) as f64 / u64::MAX as f64;
-    let shifts: Vec<f64> = (0..dimensions).map(|i| if seed == 0 { 0.5 } else { shift(i) }).collect();
+    let mut random = SplitMix(seed);
+    let shifts: Vec<f64> = (0..dimensions).map(|_| if seed == 0 { 0.5 } else { random.uniform() }).collect();
     (1u64..).map(move |n| {
         steps.iter().zip(&shifts).map(|(step, shift)| (shift + step * n as f64).fract()).collect()
     })
@@ -84,12 +85,4 @@ impl Region {
             .flat_map(|point| point.into_iter().enumerate().map(place).collect::<Vec<_>>())
             .collect()
     }
-}
-
-/// Scrambles a number (Steele, Lea, Flood: SplitMix64).
-fn mix(z: u64) -> u64 {
-    let z = z.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }

@@ -1,15 +1,11 @@
 //! Values of a network at many points, and how far an approximation is from them.
 
 use crate::error::{Error, Result};
-use crate::expansion::{Request, Terms, expand};
+use crate::expansion::{self, Request};
 use crate::model::Model;
-use crate::rays::Directions;
 
 /// Outputs of a model at points `[points, inputs]`, in f64 on the CPU: `[points, outputs]`, all outputs or the selected
 /// ones in their order.
-///
-/// The engine's smallest piece of work is an expansion; the one here has a single ray without direction, so that it
-/// costs about two forward passes.
 ///
 /// ```
 /// use hope::activation::Sin;
@@ -27,14 +23,8 @@ use crate::rays::Directions;
 /// # Errors
 /// If the points don't fit the model, or a value isn't finite.
 pub fn values(model: &Model, points: &[f64], outputs: Option<&[usize]>) -> Result<Vec<f64>> {
-    let inputs = model.inputs();
-    let still = Directions::Shared { inputs, rows: vec![0.0; inputs] };
-    let request = Request {
-        terms: Terms::Along(still),
-        outputs: outputs.map(<[usize]>::to_vec),
-        ..Request::new(points.to_vec(), 1)
-    };
-    Ok(expand(model, &request)?.value)
+    let outputs = outputs.map(<[usize]>::to_vec);
+    expansion::values(model, &Request { outputs, ..Request::new(points.to_vec(), 1) })
 }
 
 /// Coefficient of determination, `R² = 1 − Σ (found − truth)² / Σ (truth − mean)²`; none where the truth is constant.

@@ -33,6 +33,7 @@ const CASES: &[(&str, Case)] = &[
     ("dropped_in_mid_flight", dropped_in_mid_flight),
     ("a_lost_device_is_replaced_once", a_lost_device_is_replaced_once),
     ("errors_name_the_layer", errors_name_the_layer),
+    ("loops_that_a_driver_would_cut_are_refused", loops_that_a_driver_would_cut_are_refused),
     ("orders_and_precision_are_checked", orders_and_precision_are_checked),
 ];
 
@@ -450,6 +451,28 @@ fn errors_name_the_layer(engine: &Arc<Engine>) {
     let model = b.build(y).unwrap();
     let error = expand(&model, &on(engine, Request::new(vec![1e-6], 10))).unwrap_err();
     assert!(matches!(&error, Error::NonFinite { layer, order: 6, .. } if layer == "overflow"), "{error}");
+}
+
+/// Mesa's llvmpipe silently ends long loops: an error there, right results elsewhere.
+fn loops_that_a_driver_would_cut_are_refused(engine: &Arc<Engine>) {
+    let mut b = Model::builder(&[100_000]);
+    let x = b.input();
+    b.name("long");
+    let y = b.linear(x, &[1, 100_000], noise(1, 100_000), None).unwrap();
+    let model = b.build(y).unwrap();
+    let direction = Directions::Shared { inputs: 100_000, rows: noise(2, 100_000) };
+    let request = Request { terms: Terms::Along(direction), ..Request::new(noise(3, 100_000), 1) };
+    match expand(&model, &on(engine, request.clone())) {
+        Err(error) => {
+            assert_eq!(engine.info().driver, "llvmpipe", "{error}");
+            let error = error.to_string();
+            assert!(error.contains("'long'") && error.contains("--device cpu"), "{error}");
+        }
+        Ok(found) => {
+            let truth = run(&model, &request);
+            assert!(relative_error(found.coefficients, truth.coefficients) < 1e-4);
+        }
+    }
 }
 
 fn orders_and_precision_are_checked(engine: &Arc<Engine>) {

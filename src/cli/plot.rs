@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
 use hope::model::Model;
 use hope::picture::Axis;
 use hope::plan::Method;
 use hope::sampling::{r_squared, values};
-use hope::{Request, Terms, expand};
+use hope::{Request, TaylorPolynomial, Terms, expand};
 
 use super::plot_picture::{figure, r2};
 use super::{Failure, files, input, load, text};
@@ -184,17 +184,16 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf]) -> Result<(Data<'a>, fil
         };
         let request =
             Request { outputs: Some(vec![output]), method, ..Request::new(point.clone(), args.order) };
-        let (exponents, coefficients) = match polynomial(&model, request, &slice, centre) {
+        let polynomial = match polynomial(&model, request, &slice, centre) {
             Err(error) if method == Method::Hope && args.method.is_none() => {
                 text::complain(&format!("note: drawn without the published rule: {}\n", named(error)));
                 continue;
             }
             polynomial => polynomial.map_err(named)?,
         };
-        let values: Vec<f64> = steps.iter().map(|t| evaluate(&exponents, &coefficients, t)).collect();
-        if values.iter().any(|x| !x.is_finite()) {
-            bail!("--range {}: the polynomial of order {} overflows there", args.range, args.order);
-        }
+        let values = polynomial.evaluate_batch(&steps.concat()).map_err(|error| {
+            anyhow!("--range {}: the polynomial of order {}: {error}", args.range, args.order)
+        })?;
         let r_squared = r_squared(&values, &network);
         curves.push(Curve { name, values, r_squared });
     }
@@ -211,31 +210,24 @@ fn output(given: Option<usize>, model: &Model) -> Result<usize> {
     }
 }
 
-/// Exponents and coefficients of the polynomial on the slice.
+/// The polynomial in the coordinates of the slice.
 fn polynomial(
     model: &Model,
     mut request: Request,
     slice: &Slice,
     centre: f64,
-) -> hope::Result<(Vec<u8>, Vec<f64>)> {
+) -> hope::Result<TaylorPolynomial> {
     // Along one input there is nothing to mix; the rule then needs no linear layer at the beginning.
     if let ([input], Method::Hope) = (&slice.inputs[..], request.method) {
         let c = expand(model, &request)?.coefficients;
         let powers = c.into_iter().skip(*input).step_by(model.inputs());
-        return Ok(((0..=request.order as u8).collect(), std::iter::once(centre).chain(powers).collect()));
+        let coefficients: Vec<f64> = std::iter::once(centre).chain(powers).collect();
+        let exponents: Vec<u8> = (0..=request.order as u8).collect();
+        return TaylorPolynomial::from_exponents(&[0.0], &exponents, &coefficients);
     }
     request.terms = Terms::Mixed(Some(slice.basis.clone()));
     let expansion = expand(model, &request)?;
-    Ok((expansion.exponents, expansion.coefficients))
-}
-
-/// The polynomial's value. // to be replaced by TaylorPolynomial
-fn evaluate(exponents: &[u8], coefficients: &[f64], t: &[f64]) -> f64 {
-    let monomials = exponents.chunks_exact(t.len());
-    let terms = monomials
-        .zip(coefficients)
-        .map(|(alpha, c)| alpha.iter().zip(t).fold(*c, |term, (&power, t)| term * t.powi(i32::from(power))));
-    terms.sum()
+    TaylorPolynomial::from_expansion(&expansion, &request, 0, 0)
 }
 
 impl Slice {
@@ -305,14 +297,6 @@ fn subscript(i: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_of_polynomials() {
-        // 1 + 2 x + 3 y + 4 x² + 5 x y + 6 y²
-        let exponents = [0, 0, 1, 0, 0, 1, 2, 0, 1, 1, 0, 2];
-        let value = evaluate(&exponents, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[0.5, -2.0]);
-        assert_eq!(value, 1.0 + 1.0 - 6.0 + 1.0 - 5.0 + 24.0);
-    }
 
     #[test]
     fn subscripts() {

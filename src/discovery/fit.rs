@@ -4,9 +4,10 @@ use faer::Mat;
 use faer::linalg::solvers::{DenseSolveCore, SolveLstsq};
 
 use super::TermEstimate;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::interpolation::monomial;
 use crate::polynomial::TaylorPolynomial;
+use crate::sampling::r_squared;
 
 /// How well a polynomial fits the network at some points.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,13 +22,11 @@ impl Quality {
     /// Measures it at points `[points, inputs]` with the network's values there.
     pub(super) fn of(polynomial: &TaylorPolynomial, points: &[f64], truth: &[f64]) -> Result<Self> {
         let found = polynomial.evaluate_batch(points)?;
-        let errors = || found.iter().zip(truth).map(|(p, y)| p - y);
-        let total = standard_deviation(truth).powi(2) * truth.len() as f64;
-        let left: f64 = errors().map(|e| e * e).sum();
-        Ok(Self {
-            r_squared: 1.0 - left / total,
-            max_error: errors().fold(0.0, |worst: f64, e| worst.max(e.abs())),
-        })
+        let r_squared = r_squared(&found, truth).ok_or_else(|| {
+            Error::Request("the network is constant over the box: there is nothing to discover".into())
+        })?;
+        let errors = found.iter().zip(truth).map(|(p, y)| (p - y).abs());
+        Ok(Self { r_squared, max_error: errors.fold(0.0, f64::max) })
     }
 }
 

@@ -148,11 +148,7 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
     };
     let (test_points, truth) = network(TEST_POINTS, search.seed.wrapping_add(2))?;
     let deviation = fit::standard_deviation(&truth);
-    if deviation <= 1e-12 * truth.iter().fold(0.0f64, |m, t| m.max(t.abs())) {
-        return Err(Error::Request(
-            "the network is constant over the box: there is nothing to discover".into(),
-        ));
-    }
+    let local_quality = Quality::of(&local, &test_points, &truth)?;
     let mut terms =
         consensus::estimate(&expansion.exponents, &local, &moved, &search.region.half_widths(), deviation)?;
     consensus::choose(&mut terms, search.tolerance);
@@ -174,7 +170,6 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
         kept.map(|term| (term.powers(), term.fitted.unwrap_or(term.median))),
     )?;
     let quality = Quality::of(&expression, &test_points, &truth)?;
-    let local_quality = Quality::of(&local, &test_points, &truth)?;
     let (condition, verification) = (expansion.report.condition, expansion.report.verification);
     Ok(Discovery { expression, quality, local, local_quality, terms, deviation, verification, condition })
 }

@@ -61,6 +61,10 @@ fn room(limits: &wgpu::Limits) -> usize {
     (limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 4) as usize
 }
 
+/// Mesa's llvmpipe (lavapipe) ends all loops of an invocation after 65,535 turns in all, without a word; ours are
+/// counted roughly, hence the margin.
+const LLVMPIPE_TURNS: usize = 50_000;
+
 /// Whether a device can run a plan's kernels on chunks of some size.
 ///
 /// # Errors
@@ -78,7 +82,20 @@ pub(super) fn check(engine: &Engine, plan: &Plan) -> Result<()> {
             ));
         }
     }
+    let most_turns = match engine.info().driver.as_str() {
+        "llvmpipe" => LLVMPIPE_TURNS,
+        _ => usize::MAX,
+    };
     for step in &plan.steps {
+        let turns = step.kernel.turns(plan, step);
+        if turns > most_turns {
+            let layer = &plan.layers[step.layer];
+            return fail(format!(
+                "'{}' ({}) needs loops of about {turns} turns, but this driver silently ends a shader's loops after 65,535: \
+                 use --device cpu, or a lower order",
+                layer.name, layer.kind
+            ));
+        }
         if let Kernel::Strided { copy, .. } | Kernel::StridedAdjoint(copy) = &step.kernel
             && !strided::fits(copy)
         {

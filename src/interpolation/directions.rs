@@ -3,6 +3,7 @@
 use faer::{Mat, MatRef};
 
 use super::{monomial, multinomial};
+use crate::region::unit_cube;
 
 /// As many directions as exponents, from candidates spread over the sphere.
 pub(super) fn choose_directions(size: usize, exponents: &[Vec<u8>]) -> Vec<Vec<f64>> {
@@ -25,17 +26,10 @@ fn circle(count: usize) -> Vec<Vec<f64>> {
 
 /// Well-spread points on a sphere: normalised normal variates of a low-discrepancy sequence, and the diagonals.
 fn sphere(size: usize, count: usize) -> Vec<Vec<f64>> {
-    // Additive recurrence with the generalised golden ratio (Roberts): phi^(d+1) = phi + 1.
-    let pairs = size.div_ceil(2);
-    let dimensions = 2 * pairs;
-    let mut phi = 1.5f64;
-    for _ in 0..60 {
-        phi = (1.0 + phi).powf(1.0 / (dimensions + 1) as f64);
-    }
-    let alpha: Vec<f64> = (1..=dimensions).map(|i| phi.powi(-(i as i32)).fract()).collect();
-    let mut points: Vec<Vec<f64>> = (1..=count)
-        .map(|n| {
-            let uniform: Vec<f64> = alpha.iter().map(|a| (0.5 + a * n as f64).fract()).collect();
+    let dimensions = 2 * size.div_ceil(2);
+    let mut points: Vec<Vec<f64>> = unit_cube(dimensions, 0)
+        .take(count)
+        .map(|uniform| {
             // Box and Muller: two uniform numbers make two normal ones.
             let mut point: Vec<f64> = uniform
                 .chunks_exact(2)

@@ -147,6 +147,28 @@ impl Kernel {
         elements as u64
     }
 
+    /// Turns of loops that an invocation of its shader takes at the most, about.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn turns(&self, plan: &Plan, step: &Step) -> usize {
+        let degree = plan.values[step.output.0].degree;
+        // A tile of 16 along the depth: 4 loads of each matrix (with powers, in the adjoints) and 16 products.
+        let tiled = |depth: usize, powers: usize| depth.div_ceil(16) * (21 + 4 * powers);
+        let depth = |shape: &ConvShape, channels: usize| channels / shape.groups * shape.window.kernel_size();
+        match self {
+            Self::Linear { shape, .. } | Self::LinearOfUnitRays { shape, .. } => tiled(shape.inputs, 0),
+            Self::LinearAdjoint { shape, .. } => tiled(shape.outputs, degree),
+            Self::Conv { shape, .. } => tiled(depth(shape, shape.in_channels), 0),
+            Self::ConvAdjoint { shape, .. } => tiled(depth(shape, shape.out_channels), degree),
+            Self::AveragePool(pool) | Self::MaxPool(pool) => pool.window.kernel_size() * (degree + 1),
+            Self::Strided { copy, .. } => {
+                copy.dims.iter().filter(|d| d.output == 0).map(|d| d.size).product()
+            }
+            // Two passes over the units, each with a product of series.
+            Self::Reduce { axis, .. } => 2 * axis * (degree * degree / 2 + 4 * degree + 1),
+            _ => degree * degree * degree,
+        }
+    }
+
     /// Multiplications and additions for a chunk, about.
     pub(super) fn flops(&self, plan: &Plan, step: &Step, samples: usize, lanes: usize) -> f64 {
         let layout = |i: usize| plan.layout(step.inputs[i], samples, lanes);

@@ -1,10 +1,9 @@
 //! Values of the network itself, to measure what is only estimated otherwise.
 
 use crate::error::{Error, Result};
-use crate::expansion::{Request, Terms, expand};
+use crate::expansion::{self, Request};
 use crate::model::Model;
 use crate::random::SplitMix;
-use crate::rays::Directions;
 
 /// Values of the network at some points, `[points, outputs]`: the selected outputs and the memory are those of `request`; in f64 on
 /// the CPU, whatever the request says, as they are the measure.
@@ -12,15 +11,9 @@ use crate::rays::Directions;
 /// # Errors
 /// If the points don't fit the model, or a value isn't finite.
 pub fn values(model: &Model, request: &Request, points: Vec<f64>) -> Result<Vec<f64>> {
-    // The cheapest request there is: one ray that goes nowhere, to order 1.
-    let still = Directions::Shared { inputs: model.inputs(), rows: vec![0.0; model.inputs()] };
-    let value_only = Request {
-        terms: Terms::Along(still),
-        outputs: request.outputs.clone(),
-        memory: request.memory,
-        ..Request::new(points, 1)
-    };
-    Ok(expand(model, &value_only)?.value)
+    let on_cpu =
+        Request { outputs: request.outputs.clone(), memory: request.memory, ..Request::new(points, 1) };
+    expansion::values(model, &on_cpu)
 }
 
 /// [`values`], none for a point at which a value isn't finite.
