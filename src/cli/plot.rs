@@ -192,7 +192,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf]) -> Result<(Data<'a>, fil
             polynomial => polynomial.map_err(named)?,
         };
         let values = polynomial.evaluate_batch(&steps.concat()).map_err(|error| {
-            anyhow!("--range {}: the polynomial of order {}: {error}", args.range, args.order)
+            anyhow!("--range {}: the polynomial of order {} overflows there: {error}", args.range, args.order)
         })?;
         let r_squared = r_squared(&values, &network);
         curves.push(Curve { name, values, r_squared });
@@ -260,7 +260,7 @@ impl Slice {
         for (row, &i) in chosen.iter().enumerate() {
             basis[row * inputs + i] = 1.0;
         }
-        let name = |i: usize| if inputs == 1 { "x".to_string() } else { format!("x{}", subscript(i)) };
+        let name = |i: usize| if inputs == 1 { "x".to_string() } else { format!("input {i}") };
         let axes = chosen.iter().map(|&i| (name(i), point[i])).collect();
         Ok(Self { basis, inputs: chosen, axes })
     }
@@ -286,20 +286,5 @@ impl Slice {
     pub fn axis(&self, i: usize, range: f64) -> Axis {
         let (name, at) = &self.axes[i];
         Axis::new(name.clone()).range(at - range, at + range)
-    }
-}
-
-/// `₁₂`.
-fn subscript(i: usize) -> String {
-    i.to_string().chars().filter_map(|c| char::from_u32(0x2080 + c.to_digit(10)?)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn subscripts() {
-        assert_eq!(subscript(120), "₁₂₀");
     }
 }

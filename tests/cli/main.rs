@@ -2,6 +2,7 @@
 
 mod check;
 mod converge;
+mod discover;
 mod endings;
 mod expand;
 mod heatmap;
