@@ -71,7 +71,7 @@ def main():
         for seed in arguments.seeds:
             net, inputs, error = train(function, seed, arguments.noise)
             path = arguments.out / f"discover_{function}_seed{seed}.onnx"
-            program = torch.onnx.export(net, (torch.zeros(1, inputs),), dynamo=True, verbose=False)
+            program = torch.onnx.export(net.eval(), (torch.zeros(1, inputs),), dynamo=True, verbose=False)
             program.save(str(path))
             print(f"{path}: off by {error:.1e} (root mean square) from the function at fresh points", flush=True)
 
