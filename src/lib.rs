@@ -53,6 +53,7 @@ pub mod region;
 pub mod sampling;
 pub mod scalar;
 pub mod series;
+pub mod surrogate;
 pub mod trust;
 
 pub use certificate::{Certificate, Kinks, TermKind};

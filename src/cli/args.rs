@@ -43,6 +43,7 @@ pub enum Command {
     Trust(Box<super::trust::TrustArgs>),
     Converge(Box<super::converge::ConvergeArgs>),
     Discover(Box<super::discover::DiscoverArgs>),
+    Surrogate(Box<super::surrogate::SurrogateArgs>),
     /// List the GPUs and software drivers that can compute.
     Adapters,
     /// Print completions for a shell.

@@ -21,8 +21,20 @@ pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
     if !path.exists() && path.extension().is_none() {
         bail!("--at {given}: neither a file nor numbers such as \"0.5,-0.5;0,0\"");
     }
+    rows(path, model, "point")
+}
+
+/// Reads data in the shape of a model's input, `[samples, inputs]`, from an `.npy` file.
+///
+/// # Errors
+/// If they don't fit the model.
+pub fn data(path: &Path, model: &Model) -> Result<Vec<f64>> {
+    rows(path, model, "sample")
+}
+
+fn rows(path: &Path, model: &Model, what: &str) -> Result<Vec<f64>> {
     let array = npy::read(path)?;
-    let inputs = model.inputs();
+    let (name, inputs) = (path.display(), model.inputs());
     let count = array.values.len() / inputs;
     // Axes of size 1 don't change the order of the numbers: [B, 28, 28] is as good as [B, 1, 28, 28].
     let fits = [[&[count], model.input_shape()].concat(), vec![count, inputs]]
@@ -30,13 +42,13 @@ pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
         .any(|shape| squeezed(shape) == squeezed(&array.shape));
     if count == 0 || count * inputs != array.values.len() || !fits {
         bail!(
-            "{given}: the array has shape {:?}, but points of this model are {} or {}",
+            "{name}: the array has shape {:?}, but {what}s of this model are {} or {}",
             array.shape,
             shape_text(&["B"], model.input_shape()),
             shape_text(&["B"], &[inputs]),
         );
     }
-    check_finite(&given, "point", inputs, &array.values)?;
+    check_finite(&name, what, inputs, &array.values)?;
     Ok(array.values)
 }
 

@@ -30,6 +30,9 @@ mod record;
 mod sink;
 mod smooth;
 mod summary;
+mod surrogate;
+mod surrogate_report;
+mod surrogate_timing;
 mod temporary;
 mod text;
 mod trust;
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Trust(args) => trust::run(&args),
         Command::Converge(args) => converge::run(&args),
         Command::Discover(args) => discover::run(&args),
+        Command::Surrogate(args) => surrogate::run(&args),
         Command::Adapters => device::list(),
         Command::Completions { shell } => completions(shell),
     };

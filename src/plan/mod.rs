@@ -130,6 +130,11 @@ impl Plan {
         Ok(exact::plan(model, order, rays))
     }
 
+    /// Plans the forward pass alone: the network's values, no coefficients.
+    pub fn forward(model: &Model) -> Self {
+        exact::plan(model, 0, Rays::Any)
+    }
+
     /// Plans the published rule.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod options;
 mod plot;
 mod polynomial;
 mod smooth;
+mod surrogate;
 mod trust;
 mod usage;
 

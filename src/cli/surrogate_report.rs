@@ -1,0 +1,303 @@
+//! What `hope surrogate` has found, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use hope::Terms;
+
+use super::rays::lines;
+use super::surrogate::Done;
+use super::surrogate_timing::Timed;
+use super::text::{count, grouped, number, shape};
+
+/// For stdout.
+pub fn summary(done: &Done) -> String {
+    let Done { args, setup, expansion, polynomial, measured, .. } = done;
+    let network = setup.network();
+    let mut rows = vec![(
+        "model",
+        format!(
+            "{}: input {}, output '{}' {}, {}",
+            setup.name(args),
+            shape(network.input_shape()),
+            network.output_name(),
+            shape(network.output_shape()),
+            count(network.parameters(), "parameter"),
+        ),
+    )];
+    if let Some(rules) = setup.smoothing() {
+        let text =
+            "the polynomial is that of a smooth stand-in; errors and times are against the network itself";
+        rows.push(("STAND-IN", format!("({rules}) {text}")));
+    }
+    let variables = polynomial.variables();
+    let names = match variables {
+        [name] => name.clone(),
+        [first, .., last] => format!("{first} to {last}"),
+        [] => String::new(),
+    };
+    rows.push((
+        "polynomial",
+        format!(
+            "of output {}: degree {}, {} in {}: {names}{}",
+            setup.output,
+            polynomial.degree(),
+            count(polynomial.len(), "term"),
+            count(variables.len(), "variable"),
+            subspace(done),
+        ),
+    ));
+    if let Some(principal) = &setup.principal {
+        let shares: Vec<String> = principal.explained().iter().map(|share| percent(*share)).collect();
+        let sum: f64 = principal.explained().iter().sum();
+        rows.push((
+            "principal",
+            format!(
+                "of {}; explained variance {}{}",
+                count(principal.samples, "sample"),
+                few(&shares),
+                if shares.len() > 1 { format!(", together {}", percent(sum)) } else { String::new() }
+            ),
+        ));
+    }
+    if let Some((nearest, _)) = expansion.report.kink_distance.filter(|(nearest, _)| nearest.is_finite()) {
+        rows.push((
+            "kinks",
+            match nearest {
+                0.0 => "the point lies on a kink: the coefficients hold on one side of it".into(),
+                t => format!("the nearest one along the rays is at {}", number(t)),
+            },
+        ));
+    }
+    let accuracy = measured.accuracy;
+    if let (Some((reach, estimate)), Some(tolerance)) = (measured.reach, args.tolerance) {
+        let from = estimate
+            .map_or_else(String::new, |r| format!(" (estimated from the coefficients: {})", number(r)));
+        let text = if reach.limited {
+            format!(
+                "{}: the largest whose measured error is within {}{from}",
+                number(accuracy.radius),
+                number(tolerance)
+            )
+        } else {
+            format!(
+                "at least {}: measured errors are within {} as far as was looked{from}",
+                number(accuracy.radius),
+                number(tolerance)
+            )
+        };
+        rows.push(("radius", text));
+    }
+    rows.push((
+        "error",
+        format!(
+            "within {}: largest {}, mean {}, measured at {}",
+            number(accuracy.radius),
+            number(accuracy.largest),
+            number(accuracy.mean),
+            count(accuracy.samples, "random point"),
+        ),
+    ));
+    rows.push((
+        "relative",
+        if accuracy.spread > 0.0 {
+            format!(
+                "largest {}, mean {} of the network's standard deviation there, {}",
+                percent(accuracy.largest / accuracy.spread),
+                percent(accuracy.mean / accuracy.spread),
+                number(accuracy.spread)
+            )
+        } else {
+            "the network is constant there".into()
+        },
+    ));
+    if let Some(out) = &args.out {
+        rows.push(("written", format!("{}, for `hope eval`", out.display())));
+    }
+    let mut text = lines(&rows);
+    text.push_str(&table(done));
+    text
+}
+
+/// Where the variables run.
+fn subspace(done: &Done) -> String {
+    let args = done.args;
+    match (&args.subspace, &args.principal) {
+        (Some(path), _) => {
+            let note = if is_orthonormal(done) {
+                ""
+            } else {
+                "; they are not orthonormal: distances are those of t"
+            };
+            format!(" along the directions of {}{note}", path.display())
+        }
+        (_, Some(path)) => format!(" along the principal directions of {}", path.display()),
+        _ => String::new(),
+    }
+}
+
+/// Whether distances of t are distances of x.
+fn is_orthonormal(done: &Done) -> bool {
+    let Terms::Mixed(Some(rows)) = &done.setup.request.terms else { return true };
+    let rows: Vec<&[f64]> = rows.chunks_exact(done.setup.model.inputs()).collect();
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    (0..rows.len())
+        .all(|i| (0..=i).all(|j| (product(rows[i], rows[j]) - f64::from(u8::from(i == j))).abs() < 1e-6))
+}
+
+fn table(done: &Done) -> String {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut text = format!("\nTime per evaluation on the CPU ({}), medians:\n", count(threads, "core"));
+    text.push_str("  batch   network f64   network f32    polynomial   network / polynomial\n");
+    for row in &done.times {
+        let _ = match &row.times {
+            None => writeln!(
+                text,
+                "{:>7}   left out: the network takes too long or too much memory",
+                grouped(row.batch)
+            ),
+            Some(times) => {
+                let each = |timed: Timed| duration(timed.seconds / row.batch as f64);
+                writeln!(
+                    text,
+                    "{:>7}  {:>12}  {:>12}  {:>12}   {:>20}",
+                    grouped(row.batch),
+                    each(times.network_f64),
+                    each(times.network_f32),
+                    each(times.polynomial),
+                    ratio(times.ratio())
+                )
+            }
+        };
+    }
+    let outputs = done.setup.network().outputs();
+    let passes = match outputs {
+        1 => "Network: a forward pass of hope's own CPU engine".to_string(),
+        _ => format!(
+            "Network: a forward pass of hope's own CPU engine, which gives all {outputs} outputs; the polynomial gives one"
+        ),
+    };
+    let _ = writeln!(text, "{passes}. A tuned runtime may be faster.");
+    let coordinates = match done.polynomial.frame() {
+        Some(_) => {
+            " Inputs are given as x to the network, as t to the polynomial; finding t for an x is not in the times."
+        }
+        None => "",
+    };
+    let _ = writeln!(text, "Polynomial: f64. The ratio is to the faster network column.{coordinates}");
+    text
+}
+
+/// For programs. Numbers that are not finite are null.
+pub fn record(done: &Done) -> String {
+    let Done { args, setup, expansion, polynomial, measured, times } = done;
+    let accuracy = measured.accuracy;
+    let times: Vec<Value> = times
+        .iter()
+        .map(|row| {
+            let timed = |t: Timed| json!({ "seconds": t.seconds, "repeats": t.repeats });
+            match &row.times {
+                None => json!({ "batch": row.batch, "left_out": true }),
+                Some(times) => json!({
+                    "batch": row.batch,
+                    "network_f64": timed(times.network_f64),
+                    "network_f32": timed(times.network_f32),
+                    "polynomial": timed(times.polynomial),
+                    "ratio": times.ratio(),
+                }),
+            }
+        })
+        .collect();
+    let relative = |error: f64| (accuracy.spread > 0.0).then(|| error / accuracy.spread);
+    let record = json!({
+        "model": args.model.to_string_lossy(),
+        "output_name": setup.network().output_name(),
+        "output": setup.output,
+        "outputs_of_network": setup.network().outputs(),
+        "smooth": setup.smoothing(),
+        "at": setup.request.points,
+        "order": args.order,
+        "terms": polynomial.len(),
+        "variables": polynomial.variables(),
+        "polynomial": args.out.as_ref().map(|out| out.to_string_lossy()),
+        "principal": setup.principal.as_ref().map(|principal| json!({
+            "data": args.principal.as_ref().map(|path| path.to_string_lossy()),
+            "samples": principal.samples,
+            "variance": principal.variances,
+            "explained": principal.explained(),
+        })),
+        "kink": expansion.report.kink_distance.map(|(nearest, _)| nearest),
+        "tolerance": args.tolerance,
+        "radius": accuracy.radius,
+        "estimated_radius": measured.reach.and_then(|(_, estimate)| estimate),
+        "limited_by_tolerance": measured.reach.map(|(reach, _)| reach.limited),
+        "error": {
+            "largest": accuracy.largest,
+            "mean": accuracy.mean,
+            "rms": accuracy.rms,
+            "samples": accuracy.samples,
+            "spread": accuracy.spread,
+            "largest_relative": relative(accuracy.largest),
+            "mean_relative": relative(accuracy.mean),
+        },
+        "device": "cpu",
+        "seconds_per_batch": times,
+        "version": concat!("hope ", env!("CARGO_PKG_VERSION")),
+    });
+    format!("{record:#}\n")
+}
+
+/// The first of many texts.
+fn few(texts: &[String]) -> String {
+    match texts.len() {
+        0..=8 => texts.join(", "),
+        n => format!("{}, ... ({n})", texts[..8].join(", ")),
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", digits(100.0 * share))
+}
+
+/// Three digits.
+fn digits(x: f64) -> String {
+    match x.abs() {
+        a if a >= 99.95 => format!("{x:.0}"),
+        a if a >= 9.995 => format!("{x:.1}"),
+        a if a >= 0.01 => format!("{x:.2}"),
+        0.0 => "0".into(),
+        _ => format!("{x:.1e}"),
+    }
+}
+
+/// `123 ns`, `1.24 ms`.
+fn duration(seconds: f64) -> String {
+    let (factor, unit) = match seconds {
+        s if s < 1e-6 => (1e9, "ns"),
+        s if s < 1e-3 => (1e6, "µs"),
+        s if s < 1.0 => (1e3, "ms"),
+        _ => (1.0, "s"),
+    };
+    format!("{} {unit}", digits(seconds * factor))
+}
+
+fn ratio(x: f64) -> String {
+    if x >= 1000.0 { grouped(x.round() as usize) } else { digits(x) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_numbers() {
+        assert_eq!(duration(1.234e-7), "123 ns");
+        assert_eq!(duration(1.234e-5), "12.3 µs");
+        assert_eq!(duration(0.0012), "1.20 ms");
+        assert_eq!(duration(3.0), "3.00 s");
+        assert_eq!(percent(0.1234), "12.3 %");
+        assert_eq!(percent(1e-7), "1.0e-5 %");
+        assert_eq!((ratio(0.5), ratio(2345.6)), ("0.50".into(), "2,346".into()));
+    }
+}
