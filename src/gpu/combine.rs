@@ -53,29 +53,15 @@ impl Combine {
                 layout.samples
             )));
         }
-        let filled = async |label, bytes: &[u8], usage: BufferUsages| {
-            let buffer = engine.buffer(label, bytes.len() as u64, usage | BufferUsages::COPY_DST).await?;
-            engine.queue().write_buffer(&buffer, 0, bytes);
-            Ok::<_, Error>(buffer)
-        };
-        let params = params(layout, terms);
         let params =
-            filled("hope parameters", bytemuck::cast_slice(&params.0), BufferUsages::UNIFORM).await?;
-        let entries = filled("hope entries", bytemuck::cast_slice(&entries), BufferUsages::STORAGE).await?;
-        let table = filled("hope terms", bytemuck::cast_slice(&table), BufferUsages::STORAGE).await?;
+            engine.filled("hope parameters", &params(layout, terms).0, BufferUsages::UNIFORM).await?;
+        let entries = engine.filled("hope entries", &entries, BufferUsages::STORAGE).await?;
+        let table = engine.filled("hope terms", &table, BufferUsages::STORAGE).await?;
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
         let result = engine.buffer("hope mixed", 4 * length as u64, usage).await?;
         let kinks = engine.buffer("hope kinks", 16, usage).await?;
-        let buffers = [&params, series, series, &entries, &table, &result, &kinks];
-        let entries: Vec<_> = (0..)
-            .zip(buffers)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-            .collect();
-        let bindings = engine.device().create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("hope combine"),
-            layout: &engine.layout,
-            entries: &entries,
-        });
+        let bindings =
+            engine.bind("hope combine", [&params, series, series, &entries, &table, &result, &kinks]);
         let pipeline = engine.pipeline(SHADER).await?;
         Ok(Self { pipeline, bindings, grid: grid(length), result, length })
     }

@@ -150,6 +150,33 @@ impl Engine {
         }
     }
 
+    /// Creates a buffer with these words in it.
+    pub(super) async fn filled<T: bytemuck::NoUninit>(
+        &self,
+        label: &str,
+        words: &[T],
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer> {
+        let bytes: &[u8] = bytemuck::cast_slice(words);
+        let buffer = self.buffer(label, bytes.len() as u64, usage | wgpu::BufferUsages::COPY_DST).await?;
+        self.queue.write_buffer(&buffer, 0, bytes);
+        Ok(buffer)
+    }
+
+    /// Binds whole buffers in the order of `shaders/common.wgsl`.
+    pub(super) fn bind(&self, label: &str, buffers: [&wgpu::Buffer; 7]) -> wgpu::BindGroup {
+        let entries: Vec<_> = (0..)
+            .zip(buffers)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .collect();
+        let layout = &self.layout;
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(label),
+            layout,
+            entries: &entries,
+        })
+    }
+
     /// Does something on the device; the future tells whether the device complained.
     fn scoped<T, F: FnOnce(&wgpu::Device) -> T>(
         &self,

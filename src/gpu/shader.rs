@@ -61,6 +61,13 @@ const FILES: &[File] = &[
         per_activation: false,
     },
     File {
+        name: "polynomial",
+        source: shader!("polynomial"),
+        includes: &[COMMON],
+        entries: &["evaluate"],
+        per_activation: false,
+    },
+    File {
         name: "pool",
         source: shader!("pool"),
         includes: &[COMMON],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::dispatches;
 use crate::activation::Tanh;
-use crate::gpu::{combine, shader};
+use crate::gpu::{combine, polynomial, shader};
 use crate::kernels::conv::ConvShape;
 use crate::kernels::linear::LinearShape;
 use crate::kernels::reduction::Reduction;
@@ -108,8 +108,10 @@ fn params_fill_the_shaders_struct() {
     let mut dispatched = BTreeSet::new();
     let of_steps = plan.steps.iter().flat_map(|step| dispatches(&plan, step, 2, 3, 1 << 20));
     let combine = combine::params(plan.values[0].layout(2, 3), 5);
+    let polynomial = polynomial::params(2, 3, 5, true, 1.0);
     let of_steps = of_steps.map(|dispatch| (dispatch.shader, dispatch.params));
-    for (shader, params) in of_steps.chain([(combine::SHADER, combine)]) {
+    let others = [(combine::SHADER, combine), (polynomial::SHADER, polynomial)];
+    for (shader, params) in of_steps.chain(others) {
         let source = shader::source(&shader).unwrap();
         let name = format!("{} ({})", shader.file, shader.entry);
         // A uniform is bound in whole vectors of four words.
