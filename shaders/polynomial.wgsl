@@ -5,7 +5,7 @@ struct Params {
     y: Layout,
     out: Layout,
     terms: u32,
-    accumulate: u32, // 1 if these terms are added to those before
+    accumulate: u32, // 1 if these terms are added to those of the dispatch before
     scale: f32, // a power of two: coefficients are those in scale (x - x0)
     zero: u32, // 0
 }
@@ -21,7 +21,8 @@ fn displacement(first: u32, variable: u32) -> f32 {
 }
 
 // x: [point, variable]. y: x0 as (rounded, rest) for each variable. weights: (variable, power) for each factor.
-// bias: (coefficient, first factor, factors) for each term. All are floats, exact for these small integers. out: [point].
+// bias: (coefficient, first factor, factors) for each term. All are floats, exact for these small integers. out: [point] sums, then [point] what
+// they lost to rounding.
 // Compensated summation (Kahan, "Further remarks on reducing truncation errors", 1965).
 @compute @workgroup_size(256)
 fn evaluate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -31,10 +32,11 @@ fn evaluate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     }
     let first = point * params.x.units;
     var sum = 0.0;
+    var carry = 0.0;
     if params.accumulate != 0u {
         sum = out[point];
+        carry = out[params.x.samples + point];
     }
-    var carry = 0.0;
     for (var term = 0u; term < params.terms; term++) {
         var product = bias[3u * term];
         let begin = u32(bias[3u * term + 1u]);
@@ -51,4 +53,5 @@ fn evaluate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
         sum = next;
     }
     out[point] = sum;
+    out[params.x.samples + point] = carry;
 }

@@ -281,7 +281,7 @@ fn smallest_polynomials(engine: &Arc<Engine>) {
     for (p, truth) in [(constant, 0.5), (zero, 0.0), (monomial, -1.0)] {
         let prepared = prepared(engine, &p, 2);
         assert_eq!(evaluated(&prepared, &[7.0, -1.0, 0.0, -1.0, 3.0, -1.0]), [truth; 3]);
-        assert_eq!(evaluated(&prepared, &[]), []);
+        assert!(evaluated(&prepared, &[]).is_empty());
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
-use hope::{TaylorPolynomial, npy};
+use hope::{Device, Error, Precision, TaylorPolynomial, npy};
 
+use super::device::Place;
 use super::file::Output;
 use super::{Failure, input, text};
 
@@ -20,6 +21,9 @@ Examples:
   At many points, its values and gradients into files
       hope eval p.npz --at points.npy --out values.npy
       hope eval p.npz --at points.npy --gradient --out gradients.npy
+
+  A large batch on a GPU, in single precision
+      hope eval p.npz --at points.npy --device gpu --out values.npy
 
 Points are in the polynomial's variables: with a subspace or a direction its coordinates t, not the network's inputs.
 
@@ -44,6 +48,11 @@ pub struct EvalArgs {
     #[arg(long)]
     pub gradient: bool,
 
+    /// Where to compute: cpu (f64), gpu, part of an adapter's name (f32; values only), or auto (a hardware GPU if there is one, else
+    /// the CPU).
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: String,
+
     /// Write the values [B] or gradients [B, variables], f64, into this file instead, overwritten if it exists.
     #[arg(long, value_name = "VALUES.npy")]
     pub out: Option<PathBuf>,
@@ -51,16 +60,19 @@ pub struct EvalArgs {
 
 /// Runs the command.
 pub fn run(args: &EvalArgs) -> Result<(), Failure> {
-    let (polynomial, points) = setup(args).map_err(Failure::Input)?;
+    let (polynomial, points, place) = setup(args).map_err(Failure::Input)?;
     let variables = polynomial.variables().len();
     let count = points.len() / variables;
-    // A point too far away is bad input, too: it is found before anything is written.
     let (results, shape) = if args.gradient {
         (polynomial.gradient_batch(&points), vec![count, variables])
     } else {
-        (polynomial.evaluate_batch(&points), vec![count])
+        (values(&polynomial, &points, &place.device), vec![count])
     };
-    let results = results.map_err(|error| Failure::Input(anyhow!("--at {}: {error}", args.at)))?;
+    // A point too far away is bad input, too: it is found before anything is written.
+    let results = results.map_err(|error| match error {
+        Error::Request(_) => Failure::Input(anyhow!("--at {}: {error}", args.at)),
+        _ => Failure::Run(anyhow!("--device {}: {error}", args.device)),
+    })?;
     match &args.out {
         Some(out) => {
             let output = Output::begin(out).map_err(Failure::Input)?;
@@ -71,26 +83,54 @@ pub fn run(args: &EvalArgs) -> Result<(), Failure> {
                 })
                 .map_err(Failure::Run)
         }
-        None => text::print(lines(&results, results.len() / count)).map_err(Failure::Run),
+        None => text::print(lines(&results, results.len() / count, place.precision)).map_err(Failure::Run),
     }
 }
 
-fn setup(args: &EvalArgs) -> Result<(TaylorPolynomial, Vec<f64>)> {
+/// The values at all points.
+fn values(polynomial: &TaylorPolynomial, points: &[f64], device: &Device) -> hope::Result<Vec<f64>> {
+    match device {
+        #[cfg(feature = "gpu")]
+        Device::Gpu(engine) => {
+            use hope::gpu::PreparedPolynomial;
+
+            let count = points.len() / polynomial.variables().len();
+            let batch = PreparedPolynomial::largest_batch(engine, polynomial).clamp(1, count.max(1));
+            pollster::block_on(async {
+                PreparedPolynomial::new(engine, polynomial, batch).await?.evaluate(points).await
+            })
+        }
+        _ => polynomial.evaluate_batch(points),
+    }
+}
+
+fn setup(args: &EvalArgs) -> Result<(TaylorPolynomial, Vec<f64>, Place)> {
+    let gpu_by_name = args.device != "cpu" && args.device != "auto";
+    if args.gradient && gpu_by_name {
+        bail!("--device {}: GPUs compute values only: use --device cpu for --gradient", args.device);
+    }
     let ends_in_npy = |out: &Path| out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"));
     if let Some(out) = args.out.as_deref().filter(|out| !ends_in_npy(out)) {
         bail!("--out {}: the result is an .npy array, its name has to end in .npy", out.display());
     }
     let polynomial = TaylorPolynomial::load(&args.polynomial)?;
     let points = input::points_of(&args.at, polynomial.variables().len())?;
-    Ok((polynomial, points))
+    let device = if args.gradient { "cpu" } else { &args.device };
+    // Any degree suits: the order that devices limit is that of an expansion.
+    let place = Place::new(device, None, 1, None)?;
+    Ok((polynomial, points, place))
 }
 
-/// One line for each `width` numbers, with all digits.
-fn lines(results: &[f64], width: usize) -> String {
+/// One line for each `width` numbers, with all the digits that were computed.
+fn lines(results: &[f64], width: usize, precision: Precision) -> String {
     let mut text = String::new();
     for row in results.chunks_exact(width) {
-        for (i, x) in row.iter().enumerate() {
-            let _ = write!(text, "{}{x:?}", if i == 0 { "" } else { "," });
+        for (i, &x) in row.iter().enumerate() {
+            text.push_str(if i == 0 { "" } else { "," });
+            let _ = match precision {
+                Precision::F32 => write!(text, "{:?}", x as f32),
+                _ => write!(text, "{x:?}"),
+            };
         }
         text.push('\n');
     }

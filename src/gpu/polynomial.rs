@@ -14,8 +14,9 @@ use crate::polynomial::{TaylorPolynomial, Term};
 
 pub(super) const SHADER: Shader = Shader { file: "polynomial", entry: "evaluate", activation: None };
 
-/// Terms and factors of a dispatch at most: it shall not occupy the device for long.
-const DISPATCH: usize = 1 << 20;
+/// Iterations of a dispatch's loops at most: it shall not occupy the device for long, and Mesa's llvmpipe silently ends
+/// all loops of an invocation after 65,535 iterations together.
+const WORK: usize = 1 << 15;
 
 /// Points of a dispatch that occupy any device; more are no faster.
 const BATCH: usize = 1 << 16;
@@ -69,7 +70,7 @@ pub struct PreparedPolynomial {
     centre: Vec<f64>,
     /// `[points, variables]`.
     input: wgpu::Buffer,
-    /// `[points]`.
+    /// `[points]` values, then `[points]` what they lost to rounding.
     output: wgpu::Buffer,
     points: usize,
 }
@@ -108,22 +109,23 @@ impl PreparedPolynomial {
         let scale = 2f64.powi(exponent);
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
         let input = engine.buffer("hope points", (4 * points * variables) as u64, usage).await?;
-        let output = engine.buffer("hope values", 4 * points as u64, usage).await?;
+        let output = engine.buffer("hope values", 8 * points as u64, usage).await?;
         let kinks = engine.buffer("hope kinks", 16, usage).await?;
         let centre: Vec<f32> = polynomial.centre().iter().flat_map(|&x| halves(x)).collect();
         let absolute = engine.filled("hope centre", &centre, BufferUsages::STORAGE).await?;
         let origin = vec![0f32; centre.len()];
         let relative = engine.filled("hope origin", &origin, BufferUsages::STORAGE).await?;
         let mut parts = Vec::new();
-        for range in ranges(polynomial, DISPATCH.min(room(engine) / 3)) {
+        let mut terms = polynomial.terms();
+        for range in ranges(polynomial, WORK.min(room(engine))) {
             let first = range.start;
             let params = params(points, variables, range.len(), first > 0, scale);
             let params = engine.filled("hope parameters", &params.0, BufferUsages::UNIFORM).await?;
-            let (factors, terms) = tables(polynomial, range, exponent);
+            let (factors, table) = tables(terms.by_ref().take(range.len()), exponent);
             let factors = engine.filled("hope factors", &factors, BufferUsages::STORAGE).await?;
-            let terms = engine.filled("hope terms", &terms, BufferUsages::STORAGE).await?;
+            let table = engine.filled("hope terms", &table, BufferUsages::STORAGE).await?;
             let bind = |centre: &wgpu::Buffer| {
-                engine.bind("hope polynomial", [&params, &input, centre, &factors, &terms, &output, &kinks])
+                engine.bind("hope polynomial", [&params, &input, centre, &factors, &table, &output, &kinks])
             };
             parts.push(Part { absolute: bind(&absolute), relative: bind(&relative) });
         }
@@ -261,7 +263,10 @@ fn room(engine: &Engine) -> usize {
 fn limit(engine: &Engine, variables: usize) -> usize {
     let groups = engine.device().limits().max_compute_workgroups_per_dimension as usize;
     let fits = |points: usize| grid(points).iter().all(|&n| n as usize <= groups);
-    let most = room(engine) / variables.max(2); // the centre has two numbers per variable
+    if 2 * variables > room(engine) {
+        return 0; // the centre is two numbers per variable
+    }
+    let most = room(engine) / variables.max(2); // a sum is two numbers
     // Grids fold at a fixed width: fewer groups than that are one row.
     if fits(most) { most } else { most.min(groups * super::dispatch::WORKGROUP as usize) }
 }
@@ -272,24 +277,28 @@ fn halves(x: f64) -> [f32; 2] {
     [rounded, (x - f64::from(rounded)) as f32]
 }
 
-/// The terms, cut so that no table has more than `most` entries; at least one part.
+/// The terms, cut into dispatches of so much work; at least one.
+///
+/// The tables of a dispatch have no more numbers than that, either.
 fn ranges(polynomial: &TaylorPolynomial, most: usize) -> Vec<Range<usize>> {
-    let (mut ranges, mut start, mut factors) = (Vec::new(), 0, 0);
+    let (mut ranges, mut start, mut sum) = (Vec::new(), 0, 0);
     for (i, term) in polynomial.terms().enumerate() {
-        factors += term.factors.len();
-        if i > start && (factors > most || i - start == most) {
+        // A loop counts its last test, too.
+        let work = 3 + term.factors.iter().map(|factor| usize::from(factor.power) + 3).sum::<usize>();
+        if i > start && sum + work > most {
             ranges.push(start..i);
-            (start, factors) = (i, term.factors.len());
+            (start, sum) = (i, 0);
         }
+        sum += work;
     }
     ranges.push(start..polynomial.len());
     ranges
 }
 
 /// `(variable, power)` of each factor, and `(coefficient, first factor, factors)` of each term.
-fn tables(polynomial: &TaylorPolynomial, range: Range<usize>, exponent: i32) -> (Vec<f32>, Vec<f32>) {
+fn tables<'a>(terms: impl Iterator<Item = Term<'a>>, exponent: i32) -> (Vec<f32>, Vec<f32>) {
     let (mut factors, mut table) = (Vec::new(), Vec::new());
-    for term in polynomial.terms().skip(range.start).take(range.len()) {
+    for term in terms {
         let coefficient = scaled(&term, exponent) as f32;
         table.extend([coefficient, (factors.len() / 2) as f32, term.factors.len() as f32]);
         factors.extend(term.factors.iter().flat_map(|f| [f.variable as f32, f32::from(f.power)]));
@@ -366,16 +375,12 @@ mod tests {
 
     #[test]
     fn parts_cover_the_terms() {
-        let p = polynomial((0..10).map(|k| (k, 1.0)));
-        assert_eq!(ranges(&p, 4), [0..4, 4..8, 8..10]);
-        assert_eq!(ranges(&p, 10), [0..10]);
+        let p = polynomial((0..6).map(|k| (k, 1.0))); // work: 3, 7, 8, 9, 10, 11
+        assert_eq!(ranges(&p, 18), [0..3, 3..4, 4..5, 5..6]);
+        assert_eq!(ranges(&p, 100), [0..6]);
+        // A term of more work than that goes alone.
+        assert_eq!(ranges(&p, 1).len(), 6);
         assert_eq!(ranges(&polynomial([]), 4), [0..0]);
-        // A term of more factors than that goes alone.
-        let wide = TaylorPolynomial::from_terms(
-            &[0.0; 3],
-            [(vec![(0, 1)], 1.0), (vec![(0, 1), (1, 1), (2, 1)], 1.0)],
-        );
-        assert_eq!(ranges(&wide.unwrap(), 2), [0..1, 1..2]);
     }
 
     #[test]

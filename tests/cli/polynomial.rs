@@ -130,6 +130,8 @@ fn what_is_refused() {
     eval(&["p.json", "--at", "0,0;1e200,0"], &["point 1", "too far"]);
     eval(&["p.json", "--at", "0,0", "--out", "v.npz"], &["v.npz", ".npy"]);
     eval(&["p.json", "--at", "0,0", "--out", "nowhere/v.npy"], &["nowhere"]);
+    eval(&["p.json", "--at", "0,0", "--device", "no such GPU"], &["--device no such GPU"]);
+    eval(&["p.json", "--at", "0,0", "--device", "gpu", "--gradient"], &["--device gpu", "--gradient"]);
     eval(&["d.npy", "--at", "0,0"], &["d.npy"]);
     let text = std::fs::read_to_string(w.path("p.json")).expect("a file");
     for (name, text) in [("cut.json", text[..text.len() / 2].to_string()), ("cut.npz", text.clone())] {
@@ -138,4 +140,27 @@ fn what_is_refused() {
     }
     std::fs::write(w.path("next.json"), text.replace("\"version\": 1", "\"version\": 7")).expect("a file");
     eval(&["next.json", "--at", "0,0"], &["next.json", "version 7"]);
+}
+
+/// On a software driver or GPU, if there is one.
+#[cfg(feature = "gpu")]
+#[test]
+fn evaluated_on_a_gpu() {
+    let w = Workplace::new();
+    let Some(adapter) = pollster::block_on(hope::gpu::adapters()).into_iter().next() else {
+        return;
+    };
+    let model = discover();
+    w.done(&["polynomial", &model, "--at", "0.5,-0.5", "--order", "4", "--device", "cpu", "--out", "p.json"]);
+    let at = ["eval", "p.json", "--at", "0.4,-0.5;0.6,-0.4;0.5,-0.5"];
+    let truth = numbers(&w.done(&at).stdout);
+    let found = w.done(&[&at[..], &["--device", &adapter.info.name]].concat());
+    for (found, truth) in numbers(&found.stdout).iter().zip(&truth) {
+        assert!((found - truth).abs() < 1e-5, "{found}, {truth}");
+    }
+    assert_eq!(numbers(&found.stdout).len(), 3);
+    w.refused(
+        &["eval", "p.json", "--at", "0,0;1e30,0", "--device", &adapter.info.name],
+        &["point 1", "f32", "CPU"],
+    );
 }
