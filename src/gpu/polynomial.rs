@@ -377,10 +377,10 @@ mod tests {
     fn parts_cover_the_terms() {
         let p = polynomial((0..6).map(|k| (k, 1.0))); // work: 3, 7, 8, 9, 10, 11
         assert_eq!(ranges(&p, 18), [0..3, 3..4, 4..5, 5..6]);
-        assert_eq!(ranges(&p, 100), [0..6]);
+        assert_eq!(ranges(&p, 100), vec![0..6; 1]);
         // A term of more work than that goes alone.
         assert_eq!(ranges(&p, 1).len(), 6);
-        assert_eq!(ranges(&polynomial([]), 4), [0..0]);
+        assert_eq!(ranges(&polynomial([]), 4), vec![0..0; 1]);
     }
 
     #[test]
