@@ -86,7 +86,7 @@ fn table(truth: &[(&[u8], f64)], exact: &Discovery, rule: &Discovery) -> hope::R
             fitted.0, fitted.1, found.quality.r_squared
         );
     }
-    println!("\nexact:          {}", exact.expression.format(Notation::Plain, Some(3)));
-    println!("published rule: {}\n", rule.expression.format(Notation::Plain, Some(3)));
+    println!("\nexact:          {}", exact.expression.format(Notation::Text, Some(3)));
+    println!("published rule: {}\n", rule.expression.format(Notation::Text, Some(3)));
     Ok(())
 }

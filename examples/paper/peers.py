@@ -144,6 +144,7 @@ def regression(_):
 
     jax.config.update("jax_enable_x64", True)
     torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     x1, x2 = symbols = sympy.symbols("x1 x2")
     formula = sympy.sin(2 * x1) * sympy.exp(-(x2**2) / 2) + x1 * x2 / 2
@@ -151,11 +152,11 @@ def regression(_):
 
     net = torch.nn.Sequential(
         torch.nn.Linear(2, 48), torch.nn.Tanh(), torch.nn.Linear(48, 48), torch.nn.Tanh(), torch.nn.Linear(48, 1))
-    x = 2 * torch.rand(3000, 2) - 1
+    x = 2 * torch.rand(1500, 2) - 1
     y = function(x)
     loss = lambda: torch.mean((net(x)[:, 0] - y) ** 2)
     optimizer = torch.optim.LBFGS(
-        net.parameters(), max_iter=2000, history_size=50, tolerance_grad=1e-12, tolerance_change=1e-14, line_search_fn="strong_wolfe")
+        net.parameters(), max_iter=800, history_size=50, tolerance_grad=1e-12, tolerance_change=1e-14, line_search_fn="strong_wolfe")
 
     def closure():
         optimizer.zero_grad()
