@@ -59,13 +59,14 @@ pub fn conv(gain: f64) -> Result<Model> {
 
 /// ResNet-18 (He et al., 2015) at 3 x 224 x 224 with 1000 classes, batch normalisation folded in. Weights are uniform with He's
 /// variance, those of the second convolution of each block a quarter of it, so that values stay moderate; biases small.
-pub fn resnet18(activation: impl Into<Activation>) -> Result<Model> {
+/// `max_pool`: as published; else average pooling in its place, so that with a smooth activation the network is smooth.
+pub fn resnet18(activation: impl Into<Activation>, max_pool: bool) -> Result<Model> {
     let mut net = ResNet { b: Model::builder(&[3, 224, 224]), activation: activation.into(), seed: 100 };
     let x = net.b.input();
     let x = net.conv(x, 64, 7, 2, 1.0)?;
     let x = net.b.activation(x, net.activation)?;
     let pool = square(3, 2, 1);
-    let mut x = net.b.max_pool(x, &pool)?;
+    let mut x = if max_pool { net.b.max_pool(x, &pool)? } else { net.b.average_pool(x, &pool, false)? };
     for (stage, channels) in [64, 128, 256, 512].into_iter().enumerate() {
         for block in 0..2 {
             let stride = if stage > 0 && block == 0 { 2 } else { 1 };

@@ -18,7 +18,7 @@ import numpy as np
 HERE = pathlib.Path(__file__).parent
 GAINS = {"paper": 1 / 30, "large": 1.0}
 SIZES = [1, 1024, 1024, 1024, 1024, 1]
-REPEAT, PATIENCE = 5, 20.0  # runs; seconds of one run beyond which no higher order is tried
+REPEAT, PATIENCE, ENOUGH = 5, 20.0, 2048  # runs; seconds or MiB of one run beyond which no higher order is tried
 
 
 def uniform(seed, count, bound):
@@ -249,7 +249,7 @@ def cost(options):
             run(order)
         seconds, memory = measure(lambda: run(order))
         print(f"| {order} | {1000 * seconds:.0f} ms | {memory:.0f} MiB |", flush=True)
-        if seconds > PATIENCE:
+        if seconds > PATIENCE or memory > ENOUGH:
             break
 
 
