@@ -69,7 +69,7 @@ fn run(activation: Activation, kinks: bool) -> hope::Result<()> {
         let norms: Vec<String> =
             norms.map(|c| format!("{:.1e}", c.iter().map(|c| c * c).sum::<f64>().sqrt())).collect();
         let exact = expansion.report.certificate.exact;
-        println!("| {name} | {:.0} | {peak} | {exact} | {} |", cost.seconds, norms.join(" | "));
+        println!("| {name} | {:.1} | {peak} | {exact} | {} |", cost.seconds, norms.join(" | "));
         last = Some(expansion);
     }
     last.map_or(Ok(()), |found| check(&model, &point, &directions, &found))

@@ -25,8 +25,13 @@ const EXPERIMENTS: &[(&str, &str, bool, Experiment)] = &[
     ("discovery", "finding the two functions again", true, discovery::run),
     ("heatmaps", "heat maps of MNIST digits against perturbation", true, heatmaps::run),
     ("regression", "a trained network against the function it has learnt", true, regression::run),
-    ("large", "a ResNet-18 at 3 x 224 x 224, smooth (SiLU); takes minutes and 2 GiB", false, large::silu),
-    ("large-relu", "the same with ReLU", false, large::relu),
+    (
+        "large",
+        "a ResNet-18 at 3 x 224 x 224, smooth (SiLU); half a minute or more, up to 2 GiB",
+        false,
+        large::silu,
+    ),
+    ("large-relu", "the same with kinks (ReLU, max pooling)", false, large::relu),
 ];
 
 fn main() -> std::process::ExitCode {
