@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use hope::plan::Method;
+
+use super::device::PlaceArgs;
 use super::eval::EvalArgs;
 use super::polynomial::PolynomialArgs;
 
@@ -148,17 +151,8 @@ pub struct ExpandArgs {
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
     pub method: MethodArg,
 
-    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
-    #[arg(long, value_name = "DEVICE", default_value = "auto", help_heading = "How")]
-    pub device: String,
-
-    /// Number type to compute in [default: f64 on the CPU; GPUs compute in f32].
-    #[arg(long, value_enum, help_heading = "How")]
-    pub precision: Option<NumberType>,
-
-    /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
-    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
-    pub memory: Option<u64>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 
     /// Recompute K random rays in f64 and report the largest relative deviation.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
@@ -226,6 +220,15 @@ pub enum MethodArg {
     Exact,
     /// The published rule: one backward pass, exact on some networks only.
     Hope,
+}
+
+impl From<MethodArg> for Method {
+    fn from(method: MethodArg) -> Self {
+        match method {
+            MethodArg::Exact => Self::Exact,
+            MethodArg::Hope => Self::Hope,
+        }
+    }
 }
 
 /// A floating-point type.

@@ -1,10 +1,12 @@
 //! `--device`: where to compute; and `hope adapters`.
 
 use anyhow::{Result, bail};
+use clap::Args;
 
 use hope::plan::Method;
-use hope::{Device, Precision};
+use hope::{Device, Precision, Request};
 
+use super::args::{NumberType, memory_size};
 use super::{Failure, text};
 
 /// Number of rays that a GPU run recomputes on the CPU unless told otherwise.
@@ -12,6 +14,35 @@ const GPU_VERIFY: usize = 3;
 
 /// Largest deviation from f64 that a GPU run may have, as the norm of an order.
 pub const GPU_TOLERANCE: f64 = 1e-3;
+
+/// The options that say where to compute.
+#[derive(Debug, Args)]
+pub struct PlaceArgs {
+    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
+    #[arg(long, value_name = "DEVICE", default_value = "auto", help_heading = "How")]
+    device: String,
+
+    /// Number type to compute in [default: f64 on the CPU; GPUs compute in f32].
+    #[arg(long, value_enum, help_heading = "How")]
+    precision: Option<NumberType>,
+
+    /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
+    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
+    memory: Option<u64>,
+}
+
+impl PlaceArgs {
+    /// Opens the device and sets a request to it; `order` is the highest that will be computed.
+    ///
+    /// # Errors
+    /// If there is no such device, or it can't do what is asked.
+    pub fn apply(&self, request: &mut Request, order: usize, verify: Option<usize>) -> Result<()> {
+        let place = Place::new(&self.device, self.precision.map(Precision::from), order, verify)?;
+        (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
+        request.memory = self.memory;
+        Ok(())
+    }
+}
 
 /// Where a run computes, and what follows from it.
 pub struct Place {

@@ -10,10 +10,9 @@ use hope::model::Model;
 use hope::picture::{Axis, Bar, ErrorBars, Figure, Format, Group, Marker};
 use hope::polynomial::Notation;
 use hope::region::Region;
-use hope::{Precision, Request, TaylorPolynomial};
+use hope::{Request, TaylorPolynomial};
 
-use super::args::{NumberType, memory_size};
-use super::device::{Place, check_deviation};
+use super::device::{PlaceArgs, check_deviation};
 use super::files::Files;
 use super::polynomial::Names;
 use super::text::{self, number};
@@ -85,17 +84,8 @@ pub struct DiscoverArgs {
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "How")]
     pub seed: u64,
 
-    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
-    #[arg(long, value_name = "DEVICE", default_value = "auto", help_heading = "How")]
-    pub device: String,
-
-    /// Number type to compute in [default: f64 on the CPU; GPUs compute in f32].
-    #[arg(long, value_enum, help_heading = "How")]
-    pub precision: Option<NumberType>,
-
-    /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
-    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
-    pub memory: Option<u64>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 
     /// Names of the variables, such as u,v [default: x1,x2,...].
     #[arg(long, value_name = "NAMES", help_heading = "Output")]
@@ -137,14 +127,7 @@ fn setup(args: &DiscoverArgs) -> Result<(Model, Search, Request)> {
     if let Some(at) = &args.at {
         search.at = input::points(at, &model)?;
     }
-    search.output = match (args.output, model.outputs()) {
-        (Some(output), _) => output,
-        (None, 1) => 0,
-        (None, outputs) => bail!(
-            "the network has {outputs} outputs, an expression one: choose it with --output 0 to --output {}",
-            outputs - 1
-        ),
-    };
+    search.output = input::output(args.output, &model)?;
     (search.samples, search.tolerance, search.seed) = (args.samples, args.tolerance, args.seed);
     search.check(&model)?;
     // Wrong names are to be found before anything is computed.
@@ -152,10 +135,8 @@ fn setup(args: &DiscoverArgs) -> Result<(Model, Search, Request)> {
     if args.out.exists() && !args.out.is_dir() {
         bail!("--out {}: it exists and is not a folder", args.out.display());
     }
-    let place = Place::new(&args.device, args.precision.map(Precision::from), args.order, None)?;
     let mut request = Request::new(Vec::new(), args.order);
-    (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
-    request.memory = args.memory;
+    args.place.apply(&mut request, args.order, None)?;
     Ok((model, search, request))
 }
 

@@ -1,6 +1,7 @@
 //! `hope eval`: a polynomial at points.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
@@ -9,7 +10,7 @@ use clap::Args;
 use hope::{Device, Error, Precision, TaylorPolynomial, npy};
 
 use super::device::Place;
-use super::file::Output;
+use super::files::Files;
 use super::{Failure, input, text};
 
 const EXAMPLES: &str = "\
@@ -75,13 +76,12 @@ pub fn run(args: &EvalArgs) -> Result<(), Failure> {
     })?;
     match &args.out {
         Some(out) => {
-            let output = Output::begin(out).map_err(Failure::Input)?;
-            output
-                .finish(|file| {
-                    npy::write(std::io::BufWriter::new(&file), &shape, &results)?;
-                    file.sync_all()
-                })
-                .map_err(Failure::Run)
+            let mut files = Files::begin([out.as_path()], &[&args.polynomial]).map_err(Failure::Input)?;
+            let write = |file: File| {
+                npy::write(std::io::BufWriter::new(&file), &shape, &results)?;
+                file.sync_all()
+            };
+            files.write_with(out, write).and_then(|()| files.commit()).map_err(Failure::Run)
         }
         None => text::print(lines(&results, results.len() / count, place.precision)).map_err(Failure::Run),
     }

@@ -7,11 +7,10 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
-use hope::plan::Method;
-use hope::{Error, Job, Precision, Report, Request, Terms, memory};
+use hope::{Error, Job, Report, Request, Terms, memory};
 
-use super::args::{ExpandArgs, MethodArg, NumberType, Outputs, TermsArg};
-use super::device::{Place, check_deviation};
+use super::args::{ExpandArgs, NumberType, Outputs, TermsArg};
+use super::device::check_deviation;
 use super::output::Target;
 use super::progress::Reporter;
 use super::sink::NpzSink;
@@ -101,19 +100,14 @@ impl Setup {
         let points = input::points(&args.at, &model)?;
         let mut request = Request::new(points, args.order);
         request.terms = terms(args, kind, &model, request.points.len() / model.inputs())?;
-        request.method = match args.method {
-            MethodArg::Exact => Method::Exact,
-            MethodArg::Hope => Method::Hope,
-        };
+        request.method = args.method.into();
         request.outputs = match &args.outputs {
             Outputs::All => None,
             Outputs::Some(outputs) => Some(outputs.clone()),
         };
         let verify = args.verify.map(|rays| rays as usize);
-        let place = Place::new(&args.device, args.precision.map(Precision::from), args.order, verify)?;
-        (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
+        args.place.apply(&mut request, args.order, verify)?;
         request.profile = args.verbose;
-        request.memory = args.memory;
         Ok(Self {
             model,
             original,

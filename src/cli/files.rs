@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
@@ -70,9 +70,19 @@ impl Files {
     /// # Errors
     /// If the disk is full.
     pub fn write(&mut self, target: &Path, bytes: &[u8]) -> Result<()> {
-        let mut file = self.take(target)?;
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
+        self.write_with(target, |mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+    }
+
+    /// Has a file written.
+    ///
+    /// # Errors
+    /// If the disk is full.
+    pub fn write_with(&mut self, target: &Path, write: impl FnOnce(File) -> io::Result<()>) -> Result<()> {
+        let file = self.take(target)?;
+        write(file)
             .map_err(|error| anyhow!("cannot write {}: {error}; nothing was written", target.display()))
     }
 

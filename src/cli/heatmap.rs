@@ -14,7 +14,7 @@ use hope::sampling::values;
 use hope::{Error, Request};
 
 use super::args::{MethodArg, NumberType};
-use super::device::{Place, check_deviation};
+use super::device::{PlaceArgs, check_deviation};
 use super::image::{Image, Layout, Normalization};
 use super::{Failure, files, heatmap_picture, heatmap_report, image, load, text};
 
@@ -108,9 +108,8 @@ pub struct HeatmapArgs {
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
     pub method: MethodArg,
 
-    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
-    #[arg(long, value_name = "DEVICE", default_value = "auto", help_heading = "How")]
-    pub device: String,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 
     /// The picture, .png or .svg; may be given several times [default: MODEL.heatmap.png].
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -305,17 +304,8 @@ impl Setup {
         let scores = values(&model, &points.concat(), None).map_err(|e| load::in_model(&args.model, &e))?;
         let scores = scores.chunks_exact(model.outputs());
         let classes = scores.map(|scores| args.class.pick(scores)).collect::<Result<_>>()?;
-        let place = Place::new(&args.device, None, args.order, None)?;
-        let request = Request {
-            method: match args.method {
-                MethodArg::Exact => Method::Exact,
-                MethodArg::Hope => Method::Hope,
-            },
-            device: place.device,
-            precision: place.precision,
-            verify: place.verify,
-            ..Request::new(Vec::new(), args.order)
-        };
+        let mut request = Request { method: args.method.into(), ..Request::new(Vec::new(), args.order) };
+        args.place.apply(&mut request, args.order, None)?;
         // What the engine refuses, it refuses here, before anything is written.
         let trial = Request { points: points[0].clone(), ..request.clone() };
         hope::Job::new(&model, &trial).map_err(|error| load::in_model(&args.model, &error))?;

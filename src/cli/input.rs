@@ -52,6 +52,26 @@ fn rows(path: &Path, model: &Model, what: &str) -> Result<Vec<f64>> {
     Ok(array.values)
 }
 
+/// The one output that a command works on, from `--output`.
+///
+/// # Errors
+/// If there are several and none is chosen, or there is no such output.
+pub fn output(given: Option<usize>, model: &Model) -> Result<usize> {
+    match (given, model.outputs()) {
+        (Some(output), count) if output < count => Ok(output),
+        (Some(output), count) => {
+            bail!(
+                "--output {output}: there is no output {output}; the network has outputs 0 to {}",
+                count - 1
+            )
+        }
+        (None, 1) => Ok(0),
+        (None, count) => {
+            bail!("the network has {count} outputs: choose one with --output 0 to --output {}", count - 1)
+        }
+    }
+}
+
 /// Reads points of a polynomial, `[points, variables]`: inline numbers, or an `.npy` file.
 ///
 /// # Errors

@@ -9,12 +9,11 @@ use clap::Args;
 use hope::attribution::{Interactions, interactions, strongest};
 use hope::model::Model;
 use hope::picture::{Axis, ColourMap, Content, Figure, MapGrid, Panel};
-use hope::plan::Method;
 use hope::sampling::values;
 use hope::{Error, Request};
 
 use super::args::MethodArg;
-use super::device::{Place, check_deviation};
+use super::device::{PlaceArgs, check_deviation};
 use super::heatmap::Class;
 use super::image::{Layout, Normalization};
 use super::{Failure, files, image, input, load, text};
@@ -90,9 +89,8 @@ pub struct InteractionsArgs {
     #[arg(long, value_enum, default_value = "exact")]
     pub method: MethodArg,
 
-    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: String,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 
     /// All pairs as a table [default: MODEL.interactions.csv].
     #[arg(long, value_name = "TABLE.csv")]
@@ -197,17 +195,8 @@ impl Setup {
         }
         let scores = values(&model, &point, None).map_err(|error| load::in_model(&args.model, &error))?;
         let class = args.class.pick(&scores)?;
-        let place = Place::new(&args.device, None, 2, None)?;
-        let request = Request {
-            method: match args.method {
-                MethodArg::Exact => Method::Exact,
-                MethodArg::Hope => Method::Hope,
-            },
-            device: place.device,
-            precision: place.precision,
-            verify: place.verify,
-            ..Request::new(Vec::new(), 2)
-        };
+        let mut request = Request { method: args.method.into(), ..Request::new(Vec::new(), 2) };
+        args.place.apply(&mut request, 2, None)?;
         Ok(Self { model, layout, image, point, class, request })
     }
 

@@ -11,7 +11,6 @@ mod device;
 mod discover;
 mod eval;
 mod expand;
-mod file;
 mod files;
 mod heatmap;
 mod heatmap_picture;

@@ -159,7 +159,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf]) -> Result<(Data<'a>, fil
     if point.len() != model.inputs() {
         bail!("--at {}: {} points were given, one is drawn", args.at, point.len() / model.inputs());
     }
-    let output = output(args.output, &model)?;
+    let output = input::output(args.output, &model)?;
     let slice = Slice::new(args, &model, &point)?;
     let inputs = [Some(args.model.as_path()), args.subspace.as_deref()];
     let inputs: Vec<&Path> = inputs.into_iter().flatten().chain([Path::new(&args.at)]).collect();
@@ -198,16 +198,6 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf]) -> Result<(Data<'a>, fil
         curves.push(Curve { name, values, r_squared });
     }
     Ok((Data { args, slice, network, curves, centre }, begun))
-}
-
-/// The selected output.
-fn output(given: Option<usize>, model: &Model) -> Result<usize> {
-    match (given, model.outputs()) {
-        (None, 1) => Ok(0),
-        (None, count) => bail!("the model has {count} outputs: choose one with --output 0 to {}", count - 1),
-        (Some(k), count) if k < count => Ok(k),
-        (Some(k), count) => bail!("--output {k}: the model has outputs 0 to {}", count - 1),
-    }
 }
 
 /// The polynomial in the coordinates of the slice.

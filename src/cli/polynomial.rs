@@ -7,15 +7,14 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
-use hope::plan::Method;
 use hope::polynomial::Notation;
 use hope::polynomial::files::FileKind;
 use hope::rays::Directions;
-use hope::{Error, Expansion, Job, Precision, Request, TaylorPolynomial, Terms};
+use hope::{Error, Expansion, Job, Request, TaylorPolynomial, Terms};
 
-use super::args::{MethodArg, NumberType, TermsArg, memory_size};
-use super::device::{Place, check_deviation};
-use super::file::Output;
+use super::args::{MethodArg, TermsArg};
+use super::device::{PlaceArgs, check_deviation};
+use super::files::Files;
 use super::progress::Reporter;
 use super::{Failure, input, load, text};
 
@@ -100,17 +99,8 @@ pub struct PolynomialArgs {
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
     pub method: MethodArg,
 
-    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
-    #[arg(long, value_name = "DEVICE", default_value = "auto", help_heading = "How")]
-    pub device: String,
-
-    /// Number type to compute in [default: f64 on the CPU; GPUs compute in f32].
-    #[arg(long, value_enum, help_heading = "How")]
-    pub precision: Option<NumberType>,
-
-    /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
-    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
-    pub memory: Option<u64>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 
     /// Names of the variables, such as u,v [default: x1,x2,...; t1,t2,... in a subspace; t along a direction].
     #[arg(long, value_name = "NAMES", help_heading = "Output")]
@@ -180,8 +170,7 @@ pub fn run(args: &PolynomialArgs) -> Result<(), Failure> {
     let setup = Setup::new(args).map_err(Failure::Input)?;
     let job = Job::new(&setup.model, &setup.request)
         .map_err(|error| Failure::Input(load::in_model(&args.model, &error)))?;
-    let mut output = target.map(|(out, kind)| Output::begin(out).map(|file| (file, kind))).transpose();
-    let output = output.as_mut().map_err(|error| Failure::Input(anyhow!("{error}")))?.take();
+    let mut files = Files::begin(target.map(|(out, _)| out), &[&args.model]).map_err(Failure::Input)?;
 
     if let (Some(note), false) = (&setup.note, args.quiet) {
         text::complain(note);
@@ -194,9 +183,10 @@ pub fn run(args: &PolynomialArgs) -> Result<(), Failure> {
         text::complain(&about(args, &expansion, &polynomial));
     }
     let format = args.format.or((args.out.is_none()).then_some(FormatArg::Text));
-    if let Some((output, kind)) = output {
-        output.finish(|file| polynomial.write(file, kind)).map_err(Failure::Run)?;
+    if let Some((out, kind)) = target {
+        files.write_with(out, |file| polynomial.write(file, kind)).map_err(Failure::Run)?;
     }
+    files.commit().map_err(Failure::Run)?;
     match format {
         None => Ok(()),
         Some(format) => text::print(printed(&polynomial, format, args.digits)).map_err(Failure::Run),
@@ -226,14 +216,7 @@ impl Setup {
                 point.len() / inputs
             );
         }
-        let output = match (args.output, model.outputs()) {
-            (Some(output), _) => output,
-            (None, 1) => 0,
-            (None, outputs) => bail!(
-                "the network has {outputs} outputs, a polynomial one: choose it with --output 0 to --output {}",
-                outputs - 1
-            ),
-        };
+        let output = input::output(args.output, &model)?;
         let (kind, note) = kind_of_terms(args, inputs)?;
         let mut request = Request::new(point, args.order);
         request.terms = match (kind, &args.directions, &args.subspace) {
@@ -245,14 +228,9 @@ impl Setup {
             }
             (TermsArg::Along, None, _) => bail!("--terms along needs --directions D.npy"),
         };
-        request.method = match args.method {
-            MethodArg::Exact => Method::Exact,
-            MethodArg::Hope => Method::Hope,
-        };
+        request.method = args.method.into();
         request.outputs = Some(vec![output]);
-        let place = Place::new(&args.device, args.precision.map(Precision::from), args.order, None)?;
-        (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
-        request.memory = args.memory;
+        args.place.apply(&mut request, args.order, None)?;
         let setup = Self { model, request, note };
         setup.check_names(args)?;
         Ok(setup)

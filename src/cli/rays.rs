@@ -7,10 +7,10 @@ use clap::Args;
 
 use hope::model::Model;
 use hope::rays::Directions;
-use hope::{Precision, Report, Request, Terms};
+use hope::{Report, Request, Terms};
 
-use super::args::{NumberType, Outputs, memory_size};
-use super::device::{Place, check_deviation, describe};
+use super::args::Outputs;
+use super::device::{PlaceArgs, check_deviation, describe};
 use super::smooth::{Original, SmoothArgs};
 use super::text::{count, shape};
 use super::{input, load};
@@ -54,18 +54,8 @@ pub struct RayArgs {
     #[command(flatten)]
     pub smooth: SmoothArgs,
 
-    /// Where to compute: auto (a hardware GPU if there is one, else the CPU), cpu, gpu, or part of an adapter's name.
-    /// Errors are measured on the CPU in f64.
-    #[arg(long, value_name = "DEVICE", default_value = "auto", help_heading = "How")]
-    pub device: String,
-
-    /// Number type to compute in [default: f64 on the CPU; GPUs compute in f32].
-    #[arg(long, value_enum, help_heading = "How")]
-    pub precision: Option<NumberType>,
-
-    /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
-    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
-    pub memory: Option<u64>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 
     /// Print nothing but errors.
     #[arg(long, short, help_heading = "Output")]
@@ -114,13 +104,7 @@ impl Setup {
             }
             request.outputs = Some(outputs.clone());
         }
-        let precision = args.precision.map(|precision| match precision {
-            NumberType::F32 => Precision::F32,
-            NumberType::F64 => Precision::F64,
-        });
-        let place = Place::new(&args.device, precision, order + hope::trust::MORE_ORDERS, None)?;
-        (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
-        request.memory = args.memory;
+        args.place.apply(&mut request, order + hope::trust::MORE_ORDERS, None)?;
         let sha256 = load::sha256(&args.model)?;
         Ok(Self { model, original, model_path: args.model.clone(), sha256, request, rays })
     }

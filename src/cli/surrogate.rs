@@ -178,8 +178,7 @@ fn note(args: &SurrogateArgs, what: &str) {
 
 fn write(files: &mut Files, done: &Done, kind: Option<(&Path, FileKind)>) -> Result<()> {
     if let Some((out, kind)) = kind {
-        let written = done.polynomial.write(files.take(out)?, kind);
-        written.map_err(|error| anyhow!("cannot write {}: {error}; nothing was written", out.display()))?;
+        files.write_with(out, |file| done.polynomial.write(file, kind))?;
     }
     if let Some(json) = &done.args.json {
         files.write(json, record(done).as_bytes())?;
@@ -263,7 +262,7 @@ pub struct Setup {
 impl Setup {
     fn new(args: &SurrogateArgs) -> Result<Self> {
         let network = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
-        let output = output(args, &network)?;
+        let output = input::output(args.output, &network)?;
         let (model, original) = args.smooth.apply(&args.model, network)?;
         let point = one_point(args, &model)?;
         let (basis, principal) = match (&args.subspace, &args.principal) {
@@ -300,20 +299,6 @@ impl Setup {
     fn inputs<'a>(&self, args: &'a SurrogateArgs) -> Vec<&'a Path> {
         let given = [Some(args.model.as_path()), args.subspace.as_deref(), args.principal.as_deref()];
         given.into_iter().flatten().chain([Path::new(&args.at)]).collect()
-    }
-}
-
-fn output(args: &SurrogateArgs, model: &Model) -> Result<usize> {
-    match (args.output, model.outputs()) {
-        (Some(output), outputs) if output < outputs => Ok(output),
-        (Some(output), outputs) => {
-            bail!("there is no output {output}: the model has outputs 0 to {}", outputs - 1)
-        }
-        (None, 1) => Ok(0),
-        (None, outputs) => bail!(
-            "the network has {outputs} outputs, a polynomial one: choose it with --output 0 to --output {}",
-            outputs - 1
-        ),
     }
 }
 
