@@ -22,9 +22,10 @@
 //! ```
 //!
 //! # Shape of the code
-//! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → an executor ([`cpu`], `gpu`) → the expansion. A plan is plain
-//! data, a list of kernel calls over numbered values; the [`kernels`] are pure functions on slices; an
-//! executor runs any plan. A new activation is one file in `src/activation` and one line in its list.
+//! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → an executor ([`cpu`], `gpu`) → the expansion → [`polynomial`] →
+//! applications ([`attribution`], [`discovery`], [`surrogate`], [`trust`]). A plan is plain data, a list of kernel calls over numbered values;
+//! the [`kernels`] are pure functions on slices; an executor runs any plan. A new activation is one file in `src/activation`
+//! and one line in its list.
 
 pub mod activation;
 pub mod attribution;

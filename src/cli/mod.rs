@@ -1,37 +1,28 @@
 //! The command line: what the user types, and what the program exits with.
 //!
-//! `args` defines the options; each command has a file of its own. Results go to files and stdout, everything
+//! `args` defines the options; each command has a file or folder of its own. Results go to files and stdout, everything
 //! about the run (progress, errors) to stderr.
 
 mod args;
 mod check;
 mod converge;
-mod converge_chart;
 mod device;
 mod discover;
 mod eval;
 mod expand;
 mod files;
 mod heatmap;
-mod heatmap_picture;
-mod heatmap_report;
 mod image;
 mod input;
 mod interactions;
 mod load;
 mod output;
 mod plot;
-mod plot_picture;
 mod polynomial;
 mod progress;
 mod rays;
-mod record;
-mod sink;
 mod smooth;
-mod summary;
 mod surrogate;
-mod surrogate_report;
-mod surrogate_timing;
 mod temporary;
 mod text;
 mod trust;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
-use super::temporary::{Temporary, folder};
+use crate::cli::temporary::{Temporary, folder};
 
 /// The two files of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]

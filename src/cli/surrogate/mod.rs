@@ -1,5 +1,8 @@
 //! `hope surrogate`: a Taylor polynomial in place of the network, its errors and its speed.
 
+mod report;
+mod timing;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -13,14 +16,14 @@ use hope::surrogate::{Accuracy, Principal, Reach, Surrogate};
 use hope::trust::{Question, assess};
 use hope::{Expansion, Job, Request, TaylorPolynomial, Terms};
 
-use super::args::memory_size;
-use super::files::Files;
-use super::progress::Reporter;
-use super::rays::positive;
-use super::smooth::{Original, SmoothArgs};
-use super::surrogate_report::{record, summary};
-use super::surrogate_timing::{self as timing, Batches};
-use super::{Failure, input, load, text};
+use crate::cli::args::memory_size;
+use crate::cli::files::Files;
+use crate::cli::progress::Reporter;
+use crate::cli::rays::positive;
+use crate::cli::smooth::{Original, SmoothArgs};
+use crate::cli::{Failure, input, load, text};
+use report::{record, summary};
+use timing::Batches;
 
 /// Rays on which the first guess of a radius rests.
 const RAYS: usize = 24;

@@ -6,7 +6,7 @@ use hope::picture::{
     Axis, Chart, Colour, ColourMap, Content, Figure, Guide, MapGrid, Marker, Panel, Series, Stroke, short,
 };
 
-use super::plot::{Data, SIDE};
+use crate::cli::plot::{Data, SIDE};
 
 /// Draws the picture.
 ///

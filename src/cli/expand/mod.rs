@@ -1,5 +1,9 @@
 //! `hope expand`: from options to a result.
 
+mod record;
+mod sink;
+mod summary;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -9,14 +13,14 @@ use anyhow::{Result, anyhow, bail};
 use hope::model::Model;
 use hope::{Error, Job, Report, Request, Terms, memory};
 
-use super::args::{ExpandArgs, NumberType, Outputs, TermsArg};
-use super::device::check_deviation;
-use super::output::Target;
-use super::progress::Reporter;
-use super::sink::NpzSink;
-use super::smooth::Original;
-use super::temporary::folder;
-use super::{Failure, input, load, record, summary, text};
+use crate::cli::args::{ExpandArgs, NumberType, Outputs, TermsArg};
+use crate::cli::device::check_deviation;
+use crate::cli::output::Target;
+use crate::cli::progress::Reporter;
+use crate::cli::smooth::Original;
+use crate::cli::temporary::folder;
+use crate::cli::{Failure, input, load, text};
+use sink::NpzSink;
 
 /// Everything that a run needs, read and checked.
 pub struct Setup {

@@ -1,5 +1,7 @@
 //! `hope plot`: a network and its polynomials in one picture.
 
+mod picture;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
@@ -11,8 +13,8 @@ use hope::plan::Method;
 use hope::sampling::{r_squared, values};
 use hope::{Request, TaylorPolynomial, Terms, expand};
 
-use super::plot_picture::{figure, r2};
-use super::{Failure, files, input, load, text};
+use crate::cli::{Failure, files, input, load, text};
+use picture::{figure, r2};
 
 /// Points of a line, and cells along each side of a map.
 const LINE: usize = 801;

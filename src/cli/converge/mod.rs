@@ -1,5 +1,7 @@
 //! `hope converge`: measured errors over orders and radii.
 
+mod chart;
+
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
@@ -13,11 +15,11 @@ use serde_json::{Value, json};
 use hope::picture::Format;
 use hope::trust::{Cell, Study};
 
-use super::rays::{RayArgs, Setup, positive};
-use super::smooth::Difference;
-use super::temporary::{Temporary, folder};
-use super::text::{self, number};
-use super::{Failure, converge_chart, rays};
+use crate::cli::rays::{RayArgs, Setup, positive};
+use crate::cli::smooth::Difference;
+use crate::cli::temporary::{Temporary, folder};
+use crate::cli::text::{self, number};
+use crate::cli::{Failure, rays};
 
 /// Random rays of a study, unless the user gives other ones.
 const RANDOM: usize = 16;
@@ -125,7 +127,7 @@ pub fn run(args: &ConvergeArgs) -> Result<(), Failure> {
     };
     let (table, record) = (csv(&study), record(&setup, &study, difference.as_ref()));
     let title = format!("{}: error of the Taylor polynomials", setup.name());
-    let figure = converge_chart::chart(&study, &title)
+    let figure = chart::chart(&study, &title)
         .map_err(|error| Failure::Run(anyhow!("{error}; nothing was written")))?;
     let [svg, png] = [Format::Svg, Format::Png].map(|format| figure.bytes(format));
     let drawn = |picture: hope::Result<Vec<u8>>| {

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use hope::attribution::{Agreement, Heatmap};
 
-use super::args::MethodArg;
-use super::heatmap::{Explained, HeatmapArgs};
-use super::text;
+use crate::cli::args::MethodArg;
+use crate::cli::heatmap::{Explained, HeatmapArgs};
+use crate::cli::text;
 
 /// Writes the report.
 pub fn report(args: &HeatmapArgs, all: &[Explained]) -> String {

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use hope::plan::Method;
 use hope::{Device, Job, Largest, Report, Terms, memory};
 
-use super::expand::{Setup, Timings};
-use super::record::peak_bytes;
-use super::sink::terms_name;
-use super::smooth::Difference;
-use super::text::{count, grouped, number, seconds, shape};
+use crate::cli::expand::record::peak_bytes;
+use crate::cli::expand::sink::terms_name;
+use crate::cli::expand::{Setup, Timings};
+use crate::cli::smooth::Difference;
+use crate::cli::text::{count, grouped, number, seconds, shape};
 
 /// Writes the summary.
 pub fn summary(
@@ -52,7 +52,7 @@ pub fn summary(
     }
     let device = match &request.device {
         Device::Cpu => format!("cpu, {}", count(setup.threads, "thread")),
-        gpu => super::device::describe(gpu).0,
+        gpu => crate::cli::device::describe(gpu).0,
     };
     lines.add("device", format!("{device}, {}", request.precision.name()));
     lines.add(

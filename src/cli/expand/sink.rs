@@ -11,7 +11,7 @@ use hope::npy::NpzWriter;
 use hope::rays::Directions;
 use hope::{Batch, Job, Request, Sink, Terms};
 
-use super::args::NumberType;
+use crate::cli::args::NumberType;
 
 /// Bytes that a spool keeps in memory before it goes to the disk.
 const SPOOLED: usize = 1 << 22;

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use hope::Terms;
 
-use super::rays::lines;
-use super::surrogate::Done;
-use super::surrogate_timing::Timed;
-use super::text::{count, grouped, number, shape};
+use crate::cli::rays::lines;
+use crate::cli::surrogate::Done;
+use crate::cli::surrogate::timing::Timed;
+use crate::cli::text::{count, grouped, number, shape};
 
 /// For stdout.
 pub fn summary(done: &Done) -> String {

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use hope::{Job, KernelTime, Report, Request};
 
-use super::expand::{Setup, Timings};
-use super::sink::terms_name;
-use super::smooth::Difference;
+use crate::cli::expand::sink::terms_name;
+use crate::cli::expand::{Setup, Timings};
+use crate::cli::smooth::Difference;
 
 /// The record. Numbers that are not finite are null, as JSON has no others.
 pub fn record(
@@ -18,7 +18,7 @@ pub fn record(
 ) -> String {
     let reason = &report.certificate.reason;
     let request: &Request = &setup.request;
-    let (device, driver) = super::device::describe(&request.device);
+    let (device, driver) = crate::cli::device::describe(&request.device);
     let record = json!({
         "model": setup.model_path.to_string_lossy(),
         "model_sha256": setup.sha256,

@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use hope::picture::{ColourMap, Content, Figure, MapGrid, Panel};
 
-use super::args::MethodArg;
-use super::heatmap::{Explained, HeatmapArgs};
-use super::image::Layout;
+use crate::cli::args::MethodArg;
+use crate::cli::heatmap::{Explained, HeatmapArgs};
+use crate::cli::image::Layout;
 
 /// Draws the images and their maps; all maps of an image share one range of colours.
 ///

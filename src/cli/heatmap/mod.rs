@@ -1,5 +1,8 @@
 //! `hope heatmap`: which pixels matter to a class.
 
+mod picture;
+mod report;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -13,10 +16,10 @@ use hope::plan::Method;
 use hope::sampling::values;
 use hope::{Error, Request};
 
-use super::args::{MethodArg, NumberType};
-use super::device::{PlaceArgs, check_deviation};
-use super::image::{Image, Layout, Normalization};
-use super::{Failure, files, heatmap_picture, heatmap_report, image, load, text};
+use crate::cli::args::{MethodArg, NumberType};
+use crate::cli::device::{PlaceArgs, check_deviation};
+use crate::cli::image::{Image, Layout, Normalization};
+use crate::cli::{Failure, files, image, load, text};
 
 /// Images that one picture has room for.
 const MOST_IMAGES: usize = 60;
@@ -240,7 +243,7 @@ pub fn run(args: &HeatmapArgs) -> Result<(), Failure> {
     let mut begun = files::Files::begin(targets, &inputs).map_err(Failure::Input)?;
     let (explained, note) = explain(args, &setup)?;
     let write = || {
-        let figure = heatmap_picture::figure(args, setup.layout, &explained)?;
+        let figure = picture::figure(args, setup.layout, &explained)?;
         files::draw(&mut begun, &figure, &pictures)?;
         if let Some(path) = &args.npz {
             write_npz(begun.take(path)?, args.order, &explained)
@@ -252,7 +255,7 @@ pub fn run(args: &HeatmapArgs) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    let mut report = heatmap_report::report(args, &explained);
+    let mut report = report::report(args, &explained);
     report.push_str(&note);
     let all: Vec<PathBuf> = pictures.iter().chain(&args.npz).cloned().collect();
     let _ = writeln!(report, "written to {}", files::names(&all));
