@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use common::{Truth, assert_orders, errors_by_order, path, relative_error};
 use hope::activation::{Log, Reciprocal, Sin};
-use hope::gpu::{Choice, Engine, Prepared, wgpu};
+use hope::gpu::{Choice, Engine, GpuForward, Prepared, wgpu};
 use hope::model::{Geometry, Model, NodeId};
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
@@ -28,6 +28,7 @@ const CASES: &[(&str, Case)] = &[
     ("awaited_among_other_tasks", awaited_among_other_tasks),
     ("recorded_into_a_hosts_encoder", recorded_into_a_hosts_encoder),
     ("mixed_terms_recorded", mixed_terms_recorded),
+    ("a_plain_forward_pass", a_plain_forward_pass),
     ("two_engines_at_once", two_engines_at_once),
     ("a_thousand_expansions", a_thousand_expansions),
     ("dropped_in_mid_flight", dropped_in_mid_flight),
@@ -355,6 +356,18 @@ fn assert_by_degree(found: &[f32], truth: &[f64], exponents: &[u8], variables: u
         let error = relative_error(ours, all.filter(of_degree).map(|i| truth[i]));
         assert!(error < tolerance, "degree {degree} is off by {error:.1e}");
     }
+}
+
+fn a_plain_forward_pass(engine: &Arc<Engine>) {
+    let model = network();
+    let points = noise(6, 9 * 100);
+    let truth = hope::values(&model, &Request::new(points.clone(), 1)).unwrap();
+    let mut forward = pollster::block_on(GpuForward::new(engine, &model)).unwrap();
+    for _ in 0..2 {
+        let found = pollster::block_on(forward.run(&points)).unwrap();
+        assert!(relative_error(found, truth.clone()) < 1e-5);
+    }
+    assert!(pollster::block_on(forward.run(&points[1..])).is_err());
 }
 
 fn two_engines_at_once(engine: &Arc<Engine>) {

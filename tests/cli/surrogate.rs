@@ -28,7 +28,7 @@ fn errors_within_a_radius_and_the_polynomial_in_a_file() {
     let times = json["seconds_per_batch"].as_array().expect("rows");
     assert_eq!(times.len(), 2);
     assert_eq!(
-        (&times[1]["batch"], times[1]["polynomial"]["repeats"].as_u64() >= Some(5)),
+        (&times[1]["batch"], times[1]["polynomial_f64"]["repeats"].as_u64() >= Some(5)),
         (&3.into(), true)
     );
     assert!(number(&times[0]["network_f32"]["seconds"]) > 0.0 && number(&times[0]["ratio"]) > 0.0);

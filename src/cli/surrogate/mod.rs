@@ -16,7 +16,7 @@ use hope::surrogate::{Accuracy, Principal, Reach, Surrogate};
 use hope::trust::{Question, assess};
 use hope::{Expansion, Job, Request, TaylorPolynomial, Terms};
 
-use crate::cli::args::memory_size;
+use crate::cli::device::{PlaceArgs, check_deviation};
 use crate::cli::files::Files;
 use crate::cli::progress::Reporter;
 use crate::cli::rays::positive;
@@ -121,9 +121,8 @@ pub struct SurrogateArgs {
     #[arg(long, value_name = "LIST", default_value = "1,16,256,4096", help_heading = "How")]
     pub batches: Batches,
 
-    /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
-    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
-    pub memory: Option<u64>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 
     /// Write the polynomial into a file, P.json or P.npz, overwritten if it exists; `hope eval` reads it.
     #[arg(long, value_name = "P.json|P.npz", help_heading = "Output")]
@@ -159,12 +158,19 @@ pub fn run(args: &SurrogateArgs) -> Result<(), Failure> {
     });
     reporter.finish();
     let expansion = expansion.map_err(failed)?;
+    let deviation = expansion.report.verification.map(|v| v.deviation);
+    check_deviation(&setup.request.device, setup.request.method, deviation).map_err(Failure::Run)?;
     let polynomial = TaylorPolynomial::from_expansion(&expansion, &setup.request, 0, 0).map_err(failed)?;
     note(args, "measuring errors");
     let measured = measure(args, &setup, &polynomial).map_err(failed)?;
     note(args, "measuring times");
-    let times =
-        timing::measure(setup.network(), &polynomial, measured.accuracy.radius, &args.batches, args.memory);
+    let times = timing::measure(
+        setup.network(),
+        &polynomial,
+        measured.accuracy.radius,
+        &args.batches,
+        &setup.request,
+    );
     let times = times.map_err(failed)?;
 
     let done = Done { args, setup: &setup, expansion: &expansion, polynomial: &polynomial, measured, times };
@@ -196,7 +202,7 @@ pub struct Done<'a> {
     pub expansion: &'a Expansion,
     pub polynomial: &'a TaylorPolynomial,
     pub measured: Measured,
-    pub times: Vec<timing::Row>,
+    pub times: timing::Contest,
 }
 
 /// What was measured of the errors.
@@ -279,7 +285,7 @@ impl Setup {
         let mut request = Request::new(point, args.order);
         request.terms = Terms::Mixed(basis);
         request.outputs = Some(vec![output]);
-        request.memory = args.memory;
+        args.place.apply(&mut request, args.order, None)?;
         Ok(Self { model, original, request, output, principal })
     }
 

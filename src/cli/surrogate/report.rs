@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use hope::Terms;
+use hope::{Device, Terms};
 
+use crate::cli::device::describe;
 use crate::cli::rays::lines;
 use crate::cli::surrogate::Done;
-use crate::cli::surrogate::timing::Timed;
+use crate::cli::surrogate::timing::Row;
 use crate::cli::text::{count, grouped, number, shape};
 
 /// For stdout.
@@ -148,34 +149,32 @@ fn is_orthonormal(done: &Done) -> bool {
 
 fn table(done: &Done) -> String {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut text = format!("\nTime per evaluation on the CPU ({}), medians:\n", count(threads, "core"));
-    text.push_str("  batch   network f64   network f32    polynomial   network / polynomial\n");
-    for row in &done.times {
-        let _ = match &row.times {
-            None => writeln!(
-                text,
-                "{:>7}   left out: the network takes too long or too much memory",
-                grouped(row.batch)
-            ),
+    let device = match &done.setup.request.device {
+        Device::Cpu => format!("the CPU ({})", count(threads, "core")),
+        gpu => format!("{}, points sent and values read back included", describe(gpu).0),
+    };
+    let mut text = format!("\nTime per evaluation on {device}, medians:\n  batch");
+    for name in &done.times.names {
+        let _ = write!(text, "  {name:>14}");
+    }
+    text.push_str("  network / polynomial\n");
+    for row in &done.times.rows {
+        let _ = write!(text, "{:>7}", grouped(row.batch));
+        match &row.times {
+            None => text.push_str("  left out: the network takes too long or too much memory"),
             Some(times) => {
-                let each = |timed: Timed| duration(timed.seconds / row.batch as f64);
-                writeln!(
-                    text,
-                    "{:>7}  {:>12}  {:>12}  {:>12}   {:>20}",
-                    grouped(row.batch),
-                    each(times.network_f64),
-                    each(times.network_f32),
-                    each(times.polynomial),
-                    ratio(times.ratio())
-                )
+                for timed in times {
+                    let _ = write!(text, "  {:>14}", duration(timed.seconds / row.batch as f64));
+                }
             }
-        };
+        }
+        let _ = writeln!(text, "{}", row.ratio().map_or(String::new(), |r| format!("  {:>20}", ratio(r))));
     }
     let outputs = done.setup.network().outputs();
     let passes = match outputs {
-        1 => "Network: a forward pass of hope's own CPU engine".to_string(),
+        1 => "Network: a forward pass of hope's own engine".to_string(),
         _ => format!(
-            "Network: a forward pass of hope's own CPU engine, which gives all {outputs} outputs; the polynomial gives one"
+            "Network: a forward pass of hope's own engine, which gives all {outputs} outputs; the polynomial gives one"
         ),
     };
     let _ = writeln!(text, "{passes}. A tuned runtime may be faster.");
@@ -185,7 +184,7 @@ fn table(done: &Done) -> String {
         }
         None => "",
     };
-    let _ = writeln!(text, "Polynomial: f64. The ratio is to the faster network column.{coordinates}");
+    let _ = writeln!(text, "The ratio is to the fastest network column.{coordinates}");
     text
 }
 
@@ -193,22 +192,21 @@ fn table(done: &Done) -> String {
 pub fn record(done: &Done) -> String {
     let Done { args, setup, expansion, polynomial, measured, times } = done;
     let accuracy = measured.accuracy;
-    let times: Vec<Value> = times
-        .iter()
-        .map(|row| {
-            let timed = |t: Timed| json!({ "seconds": t.seconds, "repeats": t.repeats });
-            match &row.times {
-                None => json!({ "batch": row.batch, "left_out": true }),
-                Some(times) => json!({
-                    "batch": row.batch,
-                    "network_f64": timed(times.network_f64),
-                    "network_f32": timed(times.network_f32),
-                    "polynomial": timed(times.polynomial),
-                    "ratio": times.ratio(),
-                }),
+    let row = |row: &Row| {
+        let mut fields = serde_json::Map::from_iter([("batch".to_string(), json!(row.batch))]);
+        match &row.times {
+            None => drop(fields.insert("left_out".into(), json!(true))),
+            Some(all) => {
+                for (name, t) in times.names.iter().zip(all) {
+                    let timed = json!({ "seconds": t.seconds, "repeats": t.repeats });
+                    fields.insert(name.replace(' ', "_"), timed);
+                }
+                fields.insert("ratio".into(), json!(row.ratio()));
             }
-        })
-        .collect();
+        }
+        Value::Object(fields)
+    };
+    let times: Vec<Value> = times.rows.iter().map(row).collect();
     let relative = |error: f64| (accuracy.spread > 0.0).then(|| error / accuracy.spread);
     let record = json!({
         "model": args.model.to_string_lossy(),

@@ -1,11 +1,11 @@
-//! Times of polynomial and network, side by side on the CPU.
+//! Times of polynomial and network, side by side on one device.
 
 use std::time::Instant;
 
 use hope::model::Model;
 use hope::random::SplitMix;
 use hope::surrogate::ForwardPass;
-use hope::{Result, TaylorPolynomial, memory};
+use hope::{Request, Result, TaylorPolynomial, memory};
 
 /// Seconds that one measurement should take in all.
 const WANTED: f64 = 0.3;
@@ -37,19 +37,19 @@ impl std::str::FromStr for Batches {
     }
 }
 
-/// Seconds per batch, medians; and repeats that they are of.
-pub struct Row {
-    pub batch: usize,
-    /// None where the network takes too long or its inputs too much memory.
-    pub times: Option<Times>,
+/// What was measured.
+pub struct Contest {
+    /// What runs: networks, then the polynomial.
+    pub names: Vec<&'static str>,
+    /// A row per batch size.
+    pub rows: Vec<Row>,
 }
 
-/// Seconds of one run on a whole batch.
-#[derive(Clone, Copy)]
-pub struct Times {
-    pub network_f64: Timed,
-    pub network_f32: Timed,
-    pub polynomial: Timed,
+/// Seconds per batch, medians.
+pub struct Row {
+    pub batch: usize,
+    /// In the order of the names; none where the network takes too long or its inputs too much memory.
+    pub times: Option<Vec<Timed>>,
 }
 
 /// A median, and of how many runs.
@@ -59,30 +59,79 @@ pub struct Timed {
     pub repeats: usize,
 }
 
-impl Times {
+impl Row {
     /// How many times faster the polynomial is than the network, in the network's faster number type.
-    pub fn ratio(&self) -> f64 {
-        self.network_f64.seconds.min(self.network_f32.seconds) / self.polynomial.seconds
+    pub fn ratio(&self) -> Option<f64> {
+        let (polynomial, networks) = self.times.as_ref()?.split_last()?;
+        let fastest = networks.iter().map(|timed| timed.seconds).fold(f64::INFINITY, f64::min);
+        Some(fastest / polynomial.seconds)
     }
 }
 
-/// Measures, at random points of the ball: the network at x, the polynomial at its own variables.
+/// Something to run: with inputs x of the network and variables t of the polynomial.
+type Runner<'a> = (&'static str, Box<dyn FnMut(&[f64], &[f64]) -> Result<Vec<f64>> + 'a>);
+
+/// Network and polynomial on a device.
+fn runners<'a>(
+    model: &'a Model,
+    polynomial: &'a TaylorPolynomial,
+    request: &Request,
+) -> Result<Vec<Runner<'a>>> {
+    match &request.device {
+        #[cfg(feature = "gpu")]
+        hope::Device::Gpu(engine) => {
+            use hope::gpu::{GpuForward, PreparedPolynomial};
+
+            let batch = PreparedPolynomial::largest_batch(engine, polynomial);
+            let mut network = pollster::block_on(GpuForward::new(engine, model))?;
+            let engine = engine.clone();
+            let mut prepared: Option<(usize, PreparedPolynomial)> = None;
+            Ok(vec![
+                ("network f32", Box::new(move |x, _| pollster::block_on(network.run(x)))),
+                (
+                    "polynomial f32",
+                    Box::new(move |_, t| {
+                        let points = (t.len() / polynomial.centre().len()).min(batch);
+                        pollster::block_on(async {
+                            let ready = match prepared.take_if(|(size, _)| *size == points) {
+                                Some(ready) => ready,
+                                None => (points, PreparedPolynomial::new(&engine, polynomial, points).await?),
+                            };
+                            prepared.insert(ready).1.evaluate(t).await
+                        })
+                    }),
+                ),
+            ])
+        }
+        _ => {
+            let double = ForwardPass::<f64>::new(model, None, request.memory)?;
+            let single = ForwardPass::<f32>::new(model, None, request.memory)?;
+            Ok(vec![
+                ("network f64", Box::new(move |x, _| double.run(x))),
+                ("network f32", Box::new(move |x, _| single.run(x))),
+                ("polynomial f64", Box::new(move |_, t| polynomial.evaluate_batch(t))),
+            ])
+        }
+    }
+}
+
+/// Measures, at random points of the ball: the network at x, the polynomial at its own variables; on the request's device, within
+/// its memory.
 ///
 /// # Errors
-/// If network or polynomial have no finite value somewhere.
+/// If network or polynomial have no finite value somewhere, or the device fails.
 pub fn measure(
     model: &Model,
     polynomial: &TaylorPolynomial,
     radius: f64,
     batches: &Batches,
-    memory: Option<u64>,
-) -> Result<Vec<Row>> {
-    let allowed = memory.unwrap_or_else(memory::default_budget);
-    let double = ForwardPass::<f64>::new(model, None, memory)?;
-    let single = ForwardPass::<f32>::new(model, None, memory)?;
+    request: &Request,
+) -> Result<Contest> {
+    let allowed = request.memory.unwrap_or_else(memory::default_budget);
+    let mut runners = runners(model, polynomial, request)?;
     let variables = polynomial.centre().len();
     let mut random = SplitMix(0x71E);
-    let mut slowest = 0.0; // seconds per point
+    let mut slowest = 0.0f64; // seconds per point
     let mut rows = Vec::new();
     for &batch in &batches.0 {
         if batch as f64 * slowest > LONGEST || (batch * model.inputs() * 16) as u64 > allowed {
@@ -99,43 +148,42 @@ pub fn measure(
             points.extend(point);
             inputs.extend(polynomial.to_inputs(&points[start..])?);
         }
-        let [network_f64, network_f32, polynomial] =
-            medians([&|| double.run(&inputs), &|| single.run(&inputs), &|| {
-                polynomial.evaluate_batch(&points)
-            }])?;
-        slowest = network_f64.seconds.max(network_f32.seconds) / batch as f64;
-        rows.push(Row { batch, times: Some(Times { network_f64, network_f32, polynomial }) });
+        let times = medians(&mut runners, &inputs, &points)?;
+        slowest = times.iter().map(|timed| timed.seconds / batch as f64).fold(slowest, f64::max);
+        rows.push(Row { batch, times: Some(times) });
     }
-    Ok(rows)
+    Ok(Contest { names: runners.iter().map(|(name, _)| *name).collect(), rows })
 }
 
 /// Median times of some runs of each, after one to warm up; in rounds, so that other work on the machine, which comes and goes,
 /// slows all of them alike.
-fn medians<const N: usize>(runs: [&dyn Fn() -> Result<Vec<f64>>; N]) -> Result<[Timed; N]> {
-    let timed = |run: &dyn Fn() -> Result<Vec<f64>>| -> Result<f64> {
+fn medians(runners: &mut [Runner], inputs: &[f64], points: &[f64]) -> Result<Vec<Timed>> {
+    let timed = |runner: &mut Runner| -> Result<f64> {
         let started = Instant::now();
-        let values = run()?;
+        let values = runner.1(inputs, points)?;
         let seconds = started.elapsed().as_secs_f64();
         std::hint::black_box(values);
         Ok(seconds)
     };
-    let mut each = [0; N];
-    for (each, run) in each.iter_mut().zip(runs) {
-        let first: f64 = timed(run)?;
-        *each = ((WANTED / ROUNDS as f64 / first.max(1e-9)) as usize).clamp(1, MOST);
+    let mut repeats = Vec::new();
+    for runner in runners.iter_mut() {
+        timed(runner)?; // pipelines and buffers are made
+        let first = timed(runner)?;
+        repeats.push(((WANTED / ROUNDS as f64 / first.max(1e-9)) as usize).clamp(1, MOST));
     }
-    let mut all = [const { Vec::new() }; N];
+    let mut all = vec![Vec::new(); runners.len()];
     for _ in 0..ROUNDS {
-        for ((all, run), each) in all.iter_mut().zip(runs).zip(each) {
-            for _ in 0..each {
-                all.push(timed(run)?);
+        for ((all, runner), repeats) in all.iter_mut().zip(runners.iter_mut()).zip(&repeats) {
+            for _ in 0..*repeats {
+                all.push(timed(runner)?);
             }
         }
     }
-    Ok(all.map(|mut all| {
+    let median = |mut all: Vec<f64>| {
         all.sort_unstable_by(f64::total_cmp);
         Timed { seconds: all[all.len() / 2], repeats: all.len() }
-    }))
+    };
+    Ok(all.into_iter().map(median).collect())
 }
 
 #[cfg(test)]
