@@ -24,7 +24,9 @@ pub(super) async fn read(
     staging
         .slice(..)
         .map_async(wgpu::MapMode::Read, move |result| settled.settle(result.map_err(|e| e.to_string())));
-    watch(engine, submission, outcome.clone());
+    // Joined when this ends, or is dropped on the way: a thread that still held the device while the process exits would
+    // crash in drivers that are being unloaded.
+    let _watcher = watch(engine, submission, outcome.clone());
     outcome.await.map_err(|cause| failed(engine, &cause))?;
     engine.check()?;
     let numbers = {
@@ -47,7 +49,7 @@ fn failed(engine: &Engine, cause: &str) -> Error {
 
 /// Polls the device until the outcome is there.
 #[cfg(not(target_family = "wasm"))]
-fn watch(engine: &Engine, submission: wgpu::SubmissionIndex, outcome: Outcome) {
+fn watch(engine: &Engine, submission: wgpu::SubmissionIndex, outcome: Outcome) -> Watcher {
     let device = engine.device().clone();
     let lost = engine.lost.clone();
     let wait = {
@@ -66,8 +68,25 @@ fn watch(engine: &Engine, submission: wgpu::SubmissionIndex, outcome: Outcome) {
             }
         }
     };
-    if let Err(error) = std::thread::Builder::new().name("hope gpu".into()).spawn(wait) {
-        outcome.settle(Err(format!("no thread to wait in: {error}")));
+    match std::thread::Builder::new().name("hope gpu".into()).spawn(wait) {
+        Ok(thread) => Watcher(Some(thread)),
+        Err(error) => {
+            outcome.settle(Err(format!("no thread to wait in: {error}")));
+            Watcher(None)
+        }
+    }
+}
+
+/// The thread that polls; it ends as soon as the submission does.
+#[cfg(not(target_family = "wasm"))]
+struct Watcher(Option<std::thread::JoinHandle<()>>);
+
+#[cfg(not(target_family = "wasm"))]
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join(); // it can't panic, and there is nobody to tell
+        }
     }
 }
 
