@@ -8,6 +8,7 @@ use hope::plan::Method;
 
 use super::device::PlaceArgs;
 use super::eval::EvalArgs;
+use super::load::NetworkArgs;
 use super::polynomial::PolynomialArgs;
 
 const EXAMPLES: &str = "\
@@ -132,13 +133,8 @@ pub struct ExpandArgs {
     #[arg(long, value_name = "LIST", default_value = "all", help_heading = "What to compute")]
     pub outputs: Outputs,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to compute")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long, help_heading = "What to compute")]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     #[command(flatten)]
     pub smooth: super::smooth::SmoothArgs,
@@ -193,13 +189,8 @@ pub struct CheckArgs {
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub order: usize,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long)]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 /// Which coefficients.

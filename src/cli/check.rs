@@ -21,7 +21,7 @@ fn report(args: &CheckArgs) -> Result<String> {
     if !(1..=hope::series::MAX_ORDER).contains(&args.order) {
         bail!("order {} is not supported: choose 1 to {}", args.order, hope::series::MAX_ORDER);
     }
-    let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+    let model = load::model(&args.model, &args.network)?;
     let mut text = format!(
         "{}: input {}, output '{}' {}\n\n",
         args.model.display(),

@@ -14,6 +14,7 @@ use hope::{Request, TaylorPolynomial};
 
 use super::device::{PlaceArgs, check_deviation};
 use super::files::Files;
+use super::load::NetworkArgs;
 use super::polynomial::Names;
 use super::text::{self, number};
 use super::{Failure, input, load};
@@ -76,9 +77,8 @@ pub struct DiscoverArgs {
     #[arg(long, value_name = "K", help_heading = "What to find")]
     pub output: Option<usize>,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to find")]
-    pub output_name: Option<String>,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     /// Which reference points.
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "How")]
@@ -120,7 +120,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
 }
 
 fn setup(args: &DiscoverArgs) -> Result<(Model, Search, Request)> {
-    let model = load::model(&args.model, args.output_name.as_deref(), false)?;
+    let model = load::model(&args.model, &args.network)?;
     let inputs = model.inputs();
     let region = region(&args.region, inputs)?;
     let mut search = Search::new(region, args.order);

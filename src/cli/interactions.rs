@@ -16,6 +16,7 @@ use super::args::MethodArg;
 use super::device::{PlaceArgs, check_deviation};
 use super::heatmap::Class;
 use super::image::{Layout, Normalization};
+use super::load::NetworkArgs;
 use super::{Failure, files, image, input, load, text};
 
 /// Pairs that are printed.
@@ -77,13 +78,8 @@ pub struct InteractionsArgs {
     #[arg(long, value_name = "MEAN,STD", requires = "image")]
     pub normalize: Option<Normalization>,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long)]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     /// How to compute.
     #[arg(long, value_enum, default_value = "exact")]
@@ -169,7 +165,7 @@ impl Setup {
         if !(2..=MOST).contains(&count) {
             bail!("{} given: pairs are computed of 2 to {MOST}", text::count(count, "input"));
         }
-        let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+        let model = load::model(&args.model, &args.network)?;
         let mut layout = Layout::of(&model).ok();
         let (point, image) = match (&args.image, &args.at) {
             (Some(path), _) => {

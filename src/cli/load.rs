@@ -6,20 +6,33 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
+use clap::Args;
 use sha2::{Digest, Sha256};
 
 use hope::Error;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 
+/// The options that say which function of the file is meant.
+#[derive(Debug, Args)]
+pub struct NetworkArgs {
+    /// Which of the network's outputs, by its name in the file [default: the first].
+    #[arg(long, value_name = "NAME", help_heading = "What to compute")]
+    output_name: Option<String>,
+
+    /// Leave out a softmax or log-softmax at the very end of the network.
+    #[arg(long, help_heading = "What to compute")]
+    logits: bool,
+}
+
 /// Loads a model, picks its output and leaves out a softmax at its end, as asked.
 ///
 /// # Errors
 /// If the file isn't a usable model; the message names file, node and cause.
-pub fn model(path: &Path, output_name: Option<&str>, logits: bool) -> Result<Model> {
-    let options = ImportOptions { output_name: output_name.map(String::from) };
+pub fn model(path: &Path, network: &NetworkArgs) -> Result<Model> {
+    let options = ImportOptions { output_name: network.output_name.clone() };
     let model = Model::from_onnx(path, &options).map_err(|error| in_model(path, &error))?;
-    if logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }
+    if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }
 }
 
 /// An error of the library, with the model's file before it where the message alone would not tell.

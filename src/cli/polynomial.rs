@@ -15,6 +15,7 @@ use hope::{Error, Expansion, Job, Request, TaylorPolynomial, Terms};
 use super::args::{MethodArg, TermsArg};
 use super::device::{PlaceArgs, check_deviation};
 use super::files::Files;
+use super::load::NetworkArgs;
 use super::progress::Reporter;
 use super::{Failure, input, load, text};
 
@@ -87,13 +88,8 @@ pub struct PolynomialArgs {
     #[arg(long, value_name = "K", help_heading = "What to compute")]
     pub output: Option<usize>,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to compute")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long, help_heading = "What to compute")]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     /// How to compute.
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
@@ -206,7 +202,7 @@ impl Setup {
         if args.digits.is_some() && args.format == Some(FormatArg::Json) {
             bail!("--digits goes with --format text, latex and sympy; JSON keeps all digits");
         }
-        let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+        let model = load::model(&args.model, &args.network)?;
         let point = input::points(&args.at, &model)?;
         let inputs = model.inputs();
         if point.len() != inputs {

@@ -11,6 +11,7 @@ use hope::{Report, Request, Terms};
 
 use super::args::Outputs;
 use super::device::{PlaceArgs, check_deviation, describe};
+use super::load::NetworkArgs;
 use super::smooth::{Original, SmoothArgs};
 use super::text::{count, shape};
 use super::{input, load};
@@ -43,13 +44,8 @@ pub struct RayArgs {
     #[arg(long, value_name = "LIST", default_value = "all", help_heading = "What to compute")]
     pub outputs: Outputs,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to compute")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long, help_heading = "What to compute")]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     #[command(flatten)]
     pub smooth: SmoothArgs,
@@ -80,7 +76,7 @@ impl Setup {
     /// # Errors
     /// If something can't be read or doesn't fit.
     pub fn new(args: &RayArgs, order: usize, random: Option<usize>) -> Result<Self> {
-        let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+        let model = load::model(&args.model, &args.network)?;
         let (model, original) = args.smooth.apply(&args.model, model)?;
         let mut request = Request::new(input::points(&args.at, &model)?, order);
         let inputs = model.inputs();

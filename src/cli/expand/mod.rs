@@ -99,7 +99,7 @@ impl Setup {
     fn new(args: &ExpandArgs) -> Result<Self> {
         let kind = terms_kind(args)?;
         let target = Target::new(args.out.as_deref(), &args.model)?;
-        let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+        let model = load::model(&args.model, &args.network)?;
         let (model, original) = args.smooth.apply(&args.model, model)?;
         let points = input::points(&args.at, &model)?;
         let mut request = Request::new(points, args.order);

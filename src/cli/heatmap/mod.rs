@@ -19,6 +19,7 @@ use hope::{Error, Request};
 use crate::cli::args::{MethodArg, NumberType};
 use crate::cli::device::{PlaceArgs, check_deviation};
 use crate::cli::image::{Image, Layout, Normalization};
+use crate::cli::load::NetworkArgs;
 use crate::cli::{Failure, files, image, load, text};
 
 /// Images that one picture has room for.
@@ -99,13 +100,8 @@ pub struct HeatmapArgs {
     #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to compute")]
     pub top: u32,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to compute")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long, help_heading = "What to compute")]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     /// How to compute the maps.
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
@@ -273,7 +269,7 @@ impl Setup {
             (Delta::By(_) | Delta::Zero, Some(_)) => bail!("--mean goes with --delta mean only"),
             _ => {}
         }
-        let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+        let model = load::model(&args.model, &args.network)?;
         let layout = Layout::of(&model)?;
         let normalization = args.normalize.clone().unwrap_or_else(Normalization::none);
         normalization.check(layout)?;

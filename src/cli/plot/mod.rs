@@ -13,6 +13,7 @@ use hope::plan::Method;
 use hope::sampling::{r_squared, values};
 use hope::{Request, TaylorPolynomial, Terms, expand};
 
+use crate::cli::load::NetworkArgs;
 use crate::cli::{Failure, files, input, load, text};
 use picture::{figure, r2};
 
@@ -70,13 +71,8 @@ pub struct PlotArgs {
     #[arg(long, value_name = "S.npy")]
     pub subspace: Option<PathBuf>,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long)]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     /// The picture, .svg or .png; may be given several times [default: MODEL.plot.svg and MODEL.plot.png].
     #[arg(long, value_name = "FILE")]
@@ -156,7 +152,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf]) -> Result<(Data<'a>, fil
     if !(args.range.is_finite() && args.range > 0.0) {
         bail!("--range {}: the range has to be a positive number", args.range);
     }
-    let model = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+    let model = load::model(&args.model, &args.network)?;
     let point = input::points(&args.at, &model)?;
     if point.len() != model.inputs() {
         bail!("--at {}: {} points were given, one is drawn", args.at, point.len() / model.inputs());

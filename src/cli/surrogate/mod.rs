@@ -18,6 +18,7 @@ use hope::{Expansion, Job, Request, TaylorPolynomial, Terms};
 
 use crate::cli::device::{PlaceArgs, check_deviation};
 use crate::cli::files::Files;
+use crate::cli::load::NetworkArgs;
 use crate::cli::progress::Reporter;
 use crate::cli::rays::positive;
 use crate::cli::smooth::{Original, SmoothArgs};
@@ -98,13 +99,8 @@ pub struct SurrogateArgs {
     #[arg(long, value_name = "K", help_heading = "What to compute")]
     pub output: Option<usize>,
 
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to compute")]
-    pub output_name: Option<String>,
-
-    /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long, help_heading = "What to compute")]
-    pub logits: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     #[command(flatten)]
     pub smooth: SmoothArgs,
@@ -270,7 +266,7 @@ pub struct Setup {
 
 impl Setup {
     fn new(args: &SurrogateArgs) -> Result<Self> {
-        let network = load::model(&args.model, args.output_name.as_deref(), args.logits)?;
+        let network = load::model(&args.model, &args.network)?;
         let output = input::output(args.output, &network)?;
         let (model, original) = args.smooth.apply(&args.model, network)?;
         let point = one_point(args, &model)?;
