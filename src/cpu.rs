@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::executor::{self, Chunk, ChunkResult, Deliver, Executor, Source};
 use crate::kernels::arithmetic::{self, Constants};
-use crate::kernels::{Series, SeriesMut, conv, elementwise, linear, pool, reduction, strided};
+use crate::kernels::{Series, SeriesMut, conv, elementwise, linear, pool, reduction, strided, windows};
 use crate::plan::{ConstantId, Kernel, Method, PerUnitId, Plan, Step, ValueId};
 use crate::scalar::Scalar;
 
@@ -135,6 +135,12 @@ impl<T: Scalar> CpuExecutor<T> {
                     output,
                     parallel,
                 );
+            }
+            Kernel::Windows { windows, weights: ids } => {
+                let rays = self.plan.unit_rays.as_deref().unwrap_or_default();
+                let rays = &rays[first_lane..first_lane + output.layout.lanes];
+                let weights: Vec<&[T]> = ids.iter().map(|&id| weights(id)).collect();
+                windows::windows(windows, rays, inputs, &weights, output, kinks, parallel);
             }
             Kernel::LinearAdjoint { shape, weight } => {
                 linear::linear_adjoint(*shape, weights(*weight), inputs[0], output, add, parallel);

@@ -272,7 +272,7 @@ type Planned = (Plan, Option<Directions>, Mixing);
 fn plan_exact(model: &Model, request: &Request) -> Result<Planned> {
     let inputs = model.inputs();
     let (rays, directions, mixing) = match &request.terms {
-        Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
+        Terms::Unmixed => (unit_rays(&request.device), Directions::Unit { inputs }, Mixing::None),
         Terms::Along(directions) => (Rays::Any, directions.clone(), Mixing::None),
         Terms::Mixed(basis) => {
             let variables = basis.as_ref().map_or(inputs, |rows| rows.len() / inputs);
@@ -286,6 +286,15 @@ fn plan_exact(model: &Model, request: &Request) -> Result<Planned> {
         }
     };
     Ok((Plan::exact(model, request.order, rays)?, Some(directions), mixing))
+}
+
+/// Few small products suit a CPU, few large ones a GPU.
+fn unit_rays(device: &Device) -> Rays {
+    match device {
+        Device::Cpu => Rays::Windows,
+        #[cfg(feature = "gpu")]
+        Device::Gpu(_) => Rays::Unit,
+    }
 }
 
 fn plan_rule(model: &Model, request: &Request) -> Result<Planned> {
@@ -315,6 +324,14 @@ impl Mixing {
     }
 }
 
+/// Puts results of some lanes where their rays are: `rays` are in the order of the lanes.
+fn place_lanes(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from: &[f64], all: &mut [f64]) {
+    match rays {
+        None => all[lanes.clone()].copy_from_slice(from),
+        Some(rays) => rays[lanes.clone()].iter().zip(from).for_each(|(&ray, &x)| all[ray] = x),
+    }
+}
+
 /// Results of a batch, put together from its chunks.
 struct Assembled {
     value: Vec<f64>,
@@ -326,6 +343,8 @@ struct Assembled {
     order: usize,
     /// Rays, or units of all adjoints.
     columns: usize,
+    /// See [`Plan::unit_rays`].
+    rays: Option<Arc<[usize]>>,
 }
 
 impl Assembled {
@@ -344,6 +363,7 @@ impl Assembled {
             outputs,
             order,
             columns,
+            rays: job.plan.unit_rays.clone(),
         }
     }
 
@@ -356,12 +376,14 @@ impl Assembled {
             match self.method {
                 Method::Exact => {
                     let from = &result.series[i * outputs * order * lanes.len()..];
-                    for (row, from) in from.chunks_exact(lanes.len()).take(outputs * order).enumerate() {
-                        let at = (point * outputs * order + row) * columns + lanes.start;
-                        self.coefficients[at..at + lanes.len()].copy_from_slice(from);
-                    }
                     let kinks = &result.kinks[i * lanes.len()..][..lanes.len()];
-                    self.kinks[point * columns + lanes.start..][..lanes.len()].copy_from_slice(kinks);
+                    let all = &mut self.kinks[point * columns..][..columns];
+                    place_lanes(&self.rays, lanes, kinks, all);
+                    for (row, from) in from.chunks_exact(lanes.len()).take(outputs * order).enumerate() {
+                        let all = (point * outputs * order + row) * columns;
+                        let all = &mut self.coefficients[all..][..columns];
+                        place_lanes(&self.rays, lanes, from, all);
+                    }
                 }
                 Method::Hope => {
                     let length = lanes.len() * order * columns;

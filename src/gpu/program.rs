@@ -96,6 +96,9 @@ pub(super) fn check(engine: &Engine, plan: &Plan) -> Result<()> {
                 layer.name, layer.kind
             ));
         }
+        if let Kernel::Windows { .. } = &step.kernel {
+            return fail("it takes no plans with windows: plan for Rays::Unit".into());
+        }
         if let Kernel::Strided { copy, .. } | Kernel::StridedAdjoint(copy) = &step.kernel
             && !strided::fits(copy)
         {
@@ -144,6 +147,7 @@ impl Program {
         samples: usize,
         lanes: usize,
     ) -> Result<Self> {
+        check(engine, plan)?;
         let storage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
         let mut slots = Vec::with_capacity(plan.slots);
         for length in plan.slot_lengths(samples, lanes) {
@@ -272,7 +276,7 @@ pub(super) fn fits(limits: &wgpu::Limits, plan: &Plan, samples: usize, lanes: us
     let room = room(limits);
     let bound = |length: usize| length <= room && length < u32::MAX as usize / 2;
     plan.slot_lengths(samples, lanes).into_iter().all(bound)
-        && plan.steps.iter().all(|step| {
+        && plan.steps.iter().filter(|step| !matches!(step.kernel, Kernel::Windows { .. })).all(|step| {
             dispatches(plan, step, samples, lanes, room)
                 .iter()
                 .all(|d| d.grid.iter().all(|&n| n <= limits.max_compute_workgroups_per_dimension))

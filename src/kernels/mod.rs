@@ -11,6 +11,7 @@ pub mod linear;
 pub mod pool;
 pub mod reduction;
 pub mod strided;
+pub mod windows;
 
 use std::ops::Range;
 

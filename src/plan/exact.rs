@@ -1,17 +1,21 @@
 //! The exact method: series forward through the graph. With order 0 it is the plain forward pass.
 
 use super::kernel::PerUnitId;
-use super::{Builder, Kernel, Method, Plan, ValueId};
+use super::fuse::Fused;
+use super::{Builder, Kernel, Method, Plan, ValueId, windows};
 use crate::kernels::conv::ConvShape;
 use crate::kernels::linear::LinearShape;
 use crate::kernels::reduction::Reduction;
-use crate::model::{Model, NodeId, Op, PerUnit};
+use crate::model::{Conv, Model, NodeId, Op, PerUnit};
 
 /// Which rays a plan of the exact method is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rays {
     /// The unit vectors of the inputs: their order 1 through a first linear layer needs no product.
     Unit,
+    /// The same, through [windows](crate::kernels::windows) in convolutional networks: for CPUs. The lanes are in the
+    /// order of [`Plan::unit_rays`].
+    Windows,
     /// Any.
     Any,
 }
@@ -26,13 +30,45 @@ impl Builder<'_> {
     /// Plans the forward pass of all nodes.
     pub(super) fn forward(&mut self, order: usize, rays: Rays) {
         let model = self.model;
-        let columns = order > 0 && rays == Rays::Unit && enters_through_linear(model);
-        let degree = if columns { 0 } else { order.min(1) };
+        let fused = Fused::new(model);
+        let mut chain = match rays {
+            Rays::Windows if order > 0 => windows::chain(model, &fused, order),
+            _ => None,
+        };
+        let columns = order > 0 && rays != Rays::Any && enters_through_linear(model);
+        let degree = if columns || chain.is_some() { 0 } else { order.min(1) };
         self.plan.input = self.value(model.inputs(), degree, true);
         for index in 0..model.nodes().len() {
-            self.node_values[index] = Some(self.forward_node(NodeId(index), order, columns));
+            let id = NodeId(index);
+            if fused.skips(id) {
+                continue;
+            }
+            let value = match fused.conv(id) {
+                Some(conv) => self.pooled_convolution(id, conv),
+                None => self.forward_node(id, order, columns),
+            };
+            self.node_values[index] = Some(value);
+            if let Some(chain) = chain.take_if(|chain| chain.end == id) {
+                self.through_windows(chain);
+            }
         }
         self.plan.output = self.of(model.output());
+    }
+
+    /// A convolution and the average pooling `id` behind it in one step.
+    fn pooled_convolution(&mut self, id: NodeId, conv: &Conv) -> ValueId {
+        let model = self.model;
+        let input = self.of(model.node(model.node(id).inputs[0]).inputs[0]);
+        let output = self.value(model.node(id).units(), self.plan.values[input.0].degree, true);
+        let kernel = self.convolution(conv);
+        self.step(id, kernel, vec![input], output, false);
+        output
+    }
+
+    fn convolution(&mut self, conv: &Conv) -> Kernel {
+        let weight = self.constant(&conv.weight);
+        let bias = conv.bias.as_ref().map(|bias| self.constant(bias));
+        Kernel::Conv { shape: ConvShape::of(conv), weight, bias }
     }
 
     fn forward_node(&mut self, id: NodeId, order: usize, columns: bool) -> ValueId {
@@ -55,11 +91,7 @@ impl Builder<'_> {
                     (highest, Kernel::Linear { shape, weight, bias })
                 }
             }
-            Op::Conv(conv) => {
-                let weight = self.constant(&conv.weight);
-                let bias = conv.bias.as_ref().map(|bias| self.constant(bias));
-                (highest, Kernel::Conv { shape: ConvShape::of(conv), weight, bias })
-            }
+            Op::Conv(conv) => (highest, self.convolution(conv)),
             Op::AveragePool(pool) => (highest, Kernel::AveragePool(pool.clone())),
             Op::MaxPool(pool) => (highest, Kernel::MaxPool(pool.clone())),
             Op::Elementwise(function) => (function.degree(highest, order), Kernel::Compose(*function)),
@@ -135,7 +167,7 @@ fn last_axis(shape: &[usize]) -> usize {
 }
 
 impl ConvShape {
-    pub(super) fn of(conv: &crate::model::Conv) -> Self {
+    pub(super) fn of(conv: &Conv) -> Self {
         Self {
             in_channels: conv.in_channels,
             out_channels: conv.out_channels,

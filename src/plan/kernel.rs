@@ -5,6 +5,7 @@ use crate::activation::Activation;
 use crate::kernels::conv::ConvShape;
 use crate::kernels::linear::LinearShape;
 use crate::kernels::reduction::Reduction;
+use crate::kernels::windows::Windows;
 use crate::model::{Pool, Strided};
 
 /// A constant per unit: see [`crate::model::PerUnit`].
@@ -37,6 +38,13 @@ pub enum Kernel {
         weight: ConstantId,
         /// One per output.
         bias: Option<ConstantId>,
+    },
+    /// [`crate::kernels::windows::windows`]; reads primal values. For CPUs.
+    Windows {
+        /// The layers.
+        windows: Windows,
+        /// Their weights.
+        weights: Vec<ConstantId>,
     },
     /// [`crate::kernels::linear::linear_adjoint`].
     LinearAdjoint {
@@ -139,6 +147,7 @@ impl Kernel {
         let elements = match self {
             Self::Conv { shape, .. } | Self::ConvAdjoint { shape, .. } => shape.scratch(),
             Self::LinearAdjoint { shape, .. } => shape.inputs * shape.outputs,
+            Self::Windows { windows, .. } => windows.scratch(samples, lanes),
             Self::AffineAdjoint { .. } => samples * lanes * output.units,
             Self::Reduce { axis, .. } => 3 * axis * (output.degree + 1),
             Self::MaxPool(_) | Self::MaxPoolAdjoint(_) => output.units,
@@ -177,6 +186,7 @@ impl Kernel {
         match self {
             Self::Linear { shape, .. } => 2.0 * output.len() as f64 * shape.inputs as f64,
             Self::LinearOfUnitRays { shape, .. } => 2.0 * (samples * output.units * shape.inputs) as f64,
+            Self::Windows { windows, .. } => windows.flops(samples, lanes),
             Self::LinearAdjoint { shape, .. } => 2.0 * layout(0).len() as f64 * shape.inputs as f64,
             Self::Conv { shape, .. } => {
                 let depth = shape.in_channels / shape.groups * shape.window.kernel_size();

@@ -6,9 +6,11 @@
 
 mod display;
 mod exact;
+mod fuse;
 mod kernel;
 mod rule;
 mod slots;
+mod windows;
 
 use std::sync::Arc;
 
@@ -114,6 +116,8 @@ pub struct Plan {
     pub input: ValueId,
     /// The network's output.
     pub output: ValueId,
+    /// Exact method along unit vectors: which unit vector each lane is, if they aren't in the order of the inputs.
+    pub unit_rays: Option<Arc<[usize]>>,
     /// Published rule: the output's adjoint; the executor writes 1 at each lane's output, order 1.
     pub seed: Option<ValueId>,
     /// Published rule: the adjoints asked for.
@@ -203,6 +207,7 @@ impl<'a> Builder<'a> {
                 slots: 0,
                 input: ValueId(0),
                 output: ValueId(0),
+                unit_rays: None,
                 seed: None,
                 adjoints: Vec::new(),
             },

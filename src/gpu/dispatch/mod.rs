@@ -191,6 +191,7 @@ pub(super) fn dispatches(
         Kernel::LinearOfUnitRays { shape, weight, bias } => {
             linear::linear_of_unit_rays(&call, *shape, *weight, *bias)
         }
+        Kernel::Windows { .. } => unreachable!("GPUs are given no plans with windows"),
         Kernel::LinearAdjoint { shape, weight } => linear::linear_adjoint(&call, *shape, *weight),
         Kernel::Conv { shape, weight, bias } => conv::conv(&call, shape, *weight, *bias),
         Kernel::ConvAdjoint { shape, weight } => conv::conv_adjoint(&call, shape, *weight),

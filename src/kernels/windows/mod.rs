@@ -1,0 +1,370 @@
+//! The first layers of a convolutional network, for rays along unit vectors.
+//!
+//! Along a ray of a single pixel a layer's coefficients of orders 1 and above are zero outside the window that the
+//! pixel reaches: 5 x 5 of 24 x 24 after a first convolution of that size. So they are computed inside the window
+//! only, for groups of neighbouring pixels together, until it covers the map; there the ordinary kernels go on.
+//! Order 0 is not sparse: the ordinary kernels have computed it before, and it is read here where a layer isn't linear.
+//!
+//! A convolution between small windows is a matrix, whose entries are gathered from the kernel; between large ones it
+//! is a convolution with other padding.
+
+mod patch;
+
+use std::ops::Range;
+
+use faer::Par;
+
+use super::arithmetic::{self, Constants};
+use super::conv::{self, ConvShape};
+use super::linear::{self, LinearShape};
+use super::{Layout, Series, SeriesMut, elementwise, pool};
+use crate::activation::Activation;
+use crate::model::Pool;
+use crate::scalar::Scalar;
+
+pub use patch::{Patch, begins_before};
+
+/// Pixels of a group along each axis.
+pub const GROUP: usize = 4;
+
+/// The layers and the rays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Windows {
+    /// Channels, height and width of the input.
+    pub image: [usize; 3],
+    /// The layers; each reads the one before.
+    pub layers: Vec<WindowLayer>,
+}
+
+/// A layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowLayer {
+    /// What it computes.
+    pub op: WindowOp,
+    /// Channels, height and width of its output.
+    pub shape: [usize; 3],
+    /// Highest order of its output.
+    pub degree: usize,
+}
+
+/// What a layer computes. Weights and primal values are given by their positions in the lists that the kernel takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowOp {
+    /// A convolution.
+    Conv {
+        /// Its shape.
+        shape: ConvShape,
+        /// Position of its weight.
+        weight: usize,
+    },
+    /// Average pooling with equal counts.
+    AveragePool(Pool),
+    /// Max pooling.
+    MaxPool {
+        /// Its shape.
+        pool: Pool,
+        /// Position of its input's primal value.
+        primal: usize,
+    },
+    /// An elementwise function.
+    Compose {
+        /// The function.
+        function: Activation,
+        /// Position of its input's primal value.
+        primal: usize,
+    },
+    /// Multiplication by a constant per channel.
+    Scale {
+        /// Position of the constants.
+        weight: usize,
+    },
+}
+
+impl Windows {
+    /// The unit vectors in the order of the lanes: all channels of a pixel, pixel by pixel of a group.
+    pub fn rays(&self) -> Vec<usize> {
+        let [channels, height, width] = self.image;
+        let groups = |size: usize| (0..size).step_by(GROUP).map(move |at| at..size.min(at + GROUP));
+        let mut rays = Vec::with_capacity(channels * height * width);
+        for rows in groups(height) {
+            for columns in groups(width) {
+                for y in rows.clone() {
+                    for x in columns.clone() {
+                        rays.extend((0..channels).map(|channel| (channel * height + y) * width + x));
+                    }
+                }
+            }
+        }
+        rays
+    }
+
+    /// Rays of a full group.
+    pub fn group(&self) -> usize {
+        self.image[0] * GROUP.min(self.image[1]) * GROUP.min(self.image[2])
+    }
+
+    /// The windows of a group in the middle of the image, as it goes through the layers: the input's first.
+    pub fn patches(&self) -> Vec<Patch> {
+        let mut patches = vec![Patch::middle(self.image, GROUP)];
+        for layer in &self.layers {
+            patches.push(layer.reached(&patches[patches.len() - 1]));
+        }
+        patches
+    }
+
+    /// Elements of scratch for a chunk, about.
+    pub fn scratch(&self, samples: usize, lanes: usize) -> usize {
+        let rows = |degree: usize| samples * (1 + degree * lanes.min(self.group()));
+        let mut before = self.group();
+        let mut most = 0;
+        for (layer, patch) in self.layers.iter().zip(&self.patches()[1..]) {
+            let units = layer.shape[0] * patch.area();
+            let weights = match &layer.op {
+                WindowOp::Conv { shape, .. } => (before * units).max(shape.scratch()),
+                _ => 0,
+            };
+            most = most.max(rows(layer.degree) * (before + units) + weights);
+            before = units;
+        }
+        most
+    }
+
+    /// Multiplications and additions for a chunk, about.
+    pub fn flops(&self, samples: usize, lanes: usize) -> f64 {
+        let series = (samples * lanes) as f64;
+        let mut before = self.group();
+        let mut degree = 1;
+        let mut sum = 0.0;
+        for (layer, patch) in self.layers.iter().zip(&self.patches()[1..]) {
+            let units = layer.shape[0] * patch.area();
+            sum += match &layer.op {
+                WindowOp::Conv { .. } => 2.0 * series * (degree * units * before) as f64,
+                WindowOp::Compose { .. } if degree > 1 => {
+                    series * units as f64 * (layer.degree as f64).powi(3) / 3.0
+                }
+                _ => series * (units * layer.degree) as f64,
+            };
+            (before, degree) = (units, layer.degree);
+        }
+        sum
+    }
+
+    /// Cuts lanes into runs that lie in one group; each with the window of its pixels.
+    fn groups(&self, rays: &[usize]) -> Vec<(Range<usize>, Patch)> {
+        let [_, height, width] = self.image;
+        let pixel = |ray: usize| (ray / width % height, ray % width);
+        let group = |&ray: &usize| {
+            let (y, x) = pixel(ray);
+            (y / GROUP, x / GROUP)
+        };
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for run in rays.chunk_by(|a, b| group(a) == group(b)) {
+            runs.push((start..start + run.len(), Patch::around(run.iter().map(|&ray| pixel(ray)))));
+            start += run.len();
+        }
+        runs
+    }
+}
+
+impl WindowLayer {
+    /// The window of the output that a window of the input reaches.
+    pub fn reached(&self, patch: &Patch) -> Patch {
+        match &self.op {
+            WindowOp::Conv { shape, .. } => patch.reached(&shape.window),
+            WindowOp::AveragePool(pool) | WindowOp::MaxPool { pool, .. } => patch.reached(&pool.window),
+            WindowOp::Compose { .. } | WindowOp::Scale { .. } => patch.clone(),
+        }
+    }
+}
+
+/// Orders 1 and above of the last layer for rays along the unit vectors `rays`, one per lane; order 0 is the last of
+/// `primals`.
+///
+/// `primals` and `weights` are what [`WindowOp`] counts; `kinks` is lowered as the ordinary kernels do.
+#[expect(clippy::too_many_arguments, reason = "what a step has")]
+pub fn windows<T: Scalar>(
+    windows: &Windows,
+    rays: &[usize],
+    primals: &[Series<T>],
+    weights: &[&[T]],
+    y: &mut SeriesMut<T>,
+    kinks: &mut [f64],
+    parallel: Par,
+) {
+    if let Some(primal) = primals.last() {
+        y.block(0).copy_from_slice(primal.block(0));
+    }
+    y.clear_above(0);
+    let mut work = Work { primals, weights, parallel, matrix: Vec::new(), kinks: Vec::new() };
+    let (mut x, mut next) = (Local::default(), Local::default());
+    for (run, patch) in windows.groups(rays) {
+        x.start(windows, &rays[run.clone()], patch, y.layout.samples);
+        work.kinks.clear();
+        work.kinks.resize(y.layout.samples * run.len(), f64::INFINITY);
+        for layer in &windows.layers {
+            work.layer(layer, &mut x, &mut next);
+            std::mem::swap(&mut x, &mut next);
+        }
+        x.copy_higher(run.start, &Patch::whole(x.map), y);
+        for (sample, near) in work.kinks.chunks_exact(run.len()).enumerate() {
+            let all = &mut kinks[sample * y.layout.lanes + run.start..][..run.len()];
+            all.iter_mut().zip(near).for_each(|(all, &near)| *all = all.min(near));
+        }
+    }
+}
+
+/// Series of the rays of a group in a window.
+///
+/// Its block 0 is filled where the layer that reads it isn't linear.
+#[derive(Debug)]
+struct Local<T> {
+    data: Vec<T>,
+    layout: Layout,
+    /// Channels, height and width of the map that the window lies in.
+    map: [usize; 3],
+    patch: Patch,
+}
+
+impl<T> Default for Local<T> {
+    fn default() -> Self {
+        let layout = Layout { samples: 0, lanes: 0, units: 0, degree: 0, primal: true };
+        Self { data: Vec::new(), layout, map: [0; 3], patch: Patch::default() }
+    }
+}
+
+impl<T: Scalar> Local<T> {
+    /// All zero.
+    fn reset(&mut self, map: [usize; 3], patch: Patch, layout: Layout) {
+        self.layout = Layout { units: map[0] * patch.area(), primal: true, ..layout };
+        (self.map, self.patch) = (map, patch);
+        self.data.clear();
+        self.data.resize(self.layout.len(), T::zero());
+    }
+
+    /// The rays themselves.
+    fn start(&mut self, windows: &Windows, rays: &[usize], patch: Patch, samples: usize) {
+        let [_, height, width] = windows.image;
+        let units = windows.image[0] * patch.area();
+        self.reset(windows.image, patch, Layout { samples, lanes: rays.len(), units, degree: 1, primal: true });
+        for sample in 0..samples {
+            for (lane, &ray) in rays.iter().enumerate() {
+                let unit = self.patch.unit(ray / (width * height), ray / width % height, ray % width);
+                let row = self.layout.row(1, sample, lane);
+                self.data[row][unit] = T::one();
+            }
+        }
+    }
+
+    fn series(&self) -> Series<'_, T> {
+        Series { data: &self.data, layout: self.layout }
+    }
+
+    /// Orders 1 and above alone.
+    fn higher(&self) -> Series<'_, T> {
+        let layout = Layout { primal: false, ..self.layout };
+        Series { data: &self.data[self.layout.block(0).end..], layout }
+    }
+
+    fn series_mut(&mut self) -> SeriesMut<'_, T> {
+        SeriesMut { data: &mut self.data, layout: self.layout }
+    }
+
+    fn higher_mut(&mut self) -> SeriesMut<'_, T> {
+        let layout = Layout { primal: false, ..self.layout };
+        SeriesMut { data: &mut self.data[self.layout.block(0).end..], layout }
+    }
+
+    /// Fills block 0 from the whole map's.
+    fn gather_primal(&mut self, primal: Series<T>) {
+        for sample in 0..self.layout.samples {
+            let row = self.layout.row(0, sample, 0);
+            let whole = Patch::whole(self.map);
+            patch::copy(self.map[0], (&whole, primal.row(0, sample, 0)), (&self.patch, &mut self.data[row]));
+        }
+    }
+
+    /// Copies orders 1 and above into the lanes from `first` on of a series in a larger patch of the same map.
+    fn copy_higher(&self, first: usize, patch: &Patch, y: &mut SeriesMut<T>) {
+        for order in 1..=self.layout.degree {
+            for sample in 0..self.layout.samples {
+                for lane in 0..self.layout.lanes {
+                    let from = &self.data[self.layout.row(order, sample, lane)];
+                    let to = y.row(order, sample, first + lane);
+                    patch::copy(self.map[0], (&self.patch, from), (patch, to));
+                }
+            }
+        }
+    }
+}
+
+/// What the layers of a group share.
+struct Work<'a, T> {
+    primals: &'a [Series<'a, T>],
+    weights: &'a [&'a [T]],
+    parallel: Par,
+    /// Of a convolution between small windows.
+    matrix: Vec<T>,
+    /// `[samples, lanes of the group]`.
+    kinks: Vec<f64>,
+}
+
+impl<T: Scalar> Work<'_, T> {
+    fn layer(&mut self, layer: &WindowLayer, x: &mut Local<T>, y: &mut Local<T>) {
+        let layout = Layout { degree: layer.degree, ..x.layout };
+        y.reset(layer.shape, layer.reached(&x.patch), layout);
+        if x.patch.area() == 0 || y.patch.area() == 0 {
+            return;
+        }
+        match &layer.op {
+            WindowOp::Conv { shape, weight } => self.conv(shape, self.weights[*weight], x, y),
+            WindowOp::AveragePool(pool) => {
+                let window = x.patch.window(&y.patch, &pool.window);
+                let pool = Pool { window, count_include_pad: true, ..pool.clone() };
+                pool::average_pool(&pool, x.higher(), &mut y.higher_mut());
+            }
+            WindowOp::MaxPool { pool, primal } => {
+                // The cells outside the window don't move, but may be the largest.
+                let mut all = Local::default();
+                all.reset(x.map, y.patch.seen(&pool.window), x.layout);
+                let patch = all.patch.clone();
+                x.copy_higher(0, &patch, &mut all.series_mut());
+                all.gather_primal(self.primals[*primal]);
+                let window = all.patch.window(&y.patch, &pool.window);
+                let pool = Pool { window, ..pool.clone() };
+                pool::max_pool(&pool, all.series(), &mut y.series_mut(), &mut self.kinks);
+            }
+            WindowOp::Compose { function, primal } => {
+                x.gather_primal(self.primals[*primal]);
+                let x = x.series();
+                elementwise::compose(*function, x, &mut y.series_mut());
+                elementwise::kink_distance(*function, x, &mut self.kinks);
+            }
+            WindowOp::Scale { weight } => {
+                let scale = Constants { values: self.weights[*weight], inner: x.patch.area() };
+                arithmetic::affine(Some(scale), None, x.higher(), &mut y.higher_mut());
+            }
+        }
+    }
+
+    /// A convolution between two windows.
+    fn conv(&mut self, shape: &ConvShape, weight: &[T], x: &Local<T>, y: &mut Local<T>) {
+        let (inputs, outputs) = (x.layout.units, y.layout.units);
+        let rows = x.layout.degree * x.layout.samples * x.layout.lanes;
+        // Gathering an entry of the matrix, or of an im2col panel, costs about as much as so many products.
+        const GATHER: usize = 32;
+        let as_matrix = inputs * outputs * (rows + GATHER);
+        let depth = shape.in_channels / shape.groups * shape.window.kernel_size();
+        let as_panel = depth * y.patch.area() * rows * (shape.out_channels + GATHER * shape.groups);
+        if as_matrix <= as_panel {
+            self.matrix.clear();
+            self.matrix.resize(inputs * outputs, T::zero());
+            patch::convolution_matrix(shape, weight, &x.patch, &y.patch, &mut self.matrix);
+            let shape = LinearShape { inputs, outputs };
+            linear::linear(shape, &self.matrix, None, x.higher(), &mut y.higher_mut(), self.parallel);
+        } else {
+            let shape = ConvShape { window: x.patch.window(&y.patch, &shape.window), ..*shape };
+            conv::conv(&shape, weight, None, x.higher(), &mut y.higher_mut(), self.parallel);
+        }
+    }
+}
