@@ -151,6 +151,10 @@ impl<T: Scalar> CpuExecutor<T> {
             Kernel::ConvAdjoint { shape, weight } => {
                 conv::conv_adjoint(shape, weights(*weight), inputs[0], output, add, parallel);
             }
+            Kernel::PooledConvAdjoint { shape, pooled, weight } => {
+                let weight = weights(*weight);
+                conv::pooled_conv_adjoint(shape, pooled, weight, inputs[0], output, add, parallel);
+            }
             Kernel::AveragePool(p) => pool::average_pool(p, inputs[0], output),
             Kernel::AveragePoolAdjoint(p) => pool::average_pool_adjoint(p, inputs[0], output, add),
             Kernel::MaxPool(p) => pool::max_pool(p, inputs[0], output, kinks),

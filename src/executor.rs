@@ -171,6 +171,8 @@ pub(crate) fn collect<'a, T: Scalar>(
         }
         Method::Hope => {
             let adjoints: Vec<Series<T>> = plan.adjoints.iter().map(|&id| read(id)).collect();
+            let units: usize = adjoints.iter().map(|adjoint| adjoint.layout.units).sum();
+            series.reserve_exact(samples * lanes * order * units);
             for sample in 0..samples {
                 for lane in 0..lanes {
                     for k in 1..=order {

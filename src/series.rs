@@ -62,24 +62,35 @@ impl<T: Scalar> Tile<T> {
     /// Loads up to a tile of units; missing ones get `pad`.
     #[inline(always)]
     pub fn load(units: &[T], pad: T) -> Self {
-        let mut tile = [pad; TILE];
-        if let Some(full) = units.first_chunk::<TILE>() {
-            tile = *full;
-        } else {
-            tile[..units.len()].copy_from_slice(units);
+        match units.first_chunk::<TILE>() {
+            Some(full) => Self(*full),
+            None => Self::load_part(units, pad),
         }
-        Self(tile)
     }
 
     /// Stores as many units as `units` has room for.
     #[inline(always)]
     pub fn store(&self, units: &mut [T]) {
-        if let Some(full) = units.first_chunk_mut::<TILE>() {
-            *full = self.0;
-        } else {
-            let n = units.len();
-            units.copy_from_slice(&self.0[..n]);
+        match units.first_chunk_mut::<TILE>() {
+            Some(full) => *full = self.0,
+            None => self.store_part(units),
         }
+    }
+
+    // Apart, or else the compiler makes a single copy of variable length of both cases: a call of memcpy per tile.
+    #[cold]
+    #[inline(never)]
+    fn load_part(units: &[T], pad: T) -> Self {
+        let mut tile = [pad; TILE];
+        tile[..units.len()].copy_from_slice(units);
+        Self(tile)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_part(&self, units: &mut [T]) {
+        let n = units.len();
+        units.copy_from_slice(&self.0[..n]);
     }
 
     /// `self += a * b`.

@@ -9,7 +9,7 @@ use common::{Truth, path, relative_error};
 use hope::activation::{Activation, Exp, LeakyRelu, Log, Relu, Sigmoid, Sin, Tanh};
 use hope::model::{Geometry, Model, ModelBuilder, NodeId};
 use hope::onnx::ImportOptions;
-use hope::plan::{Plan, Rays, Target};
+use hope::plan::{Kernels, Plan, Rays, Target};
 use hope::rays::Directions;
 use hope::{Error, Expansion, Job, Method, Precision, Request, Terms, expand};
 use proptest::prelude::*;
@@ -232,7 +232,7 @@ fn the_rule_visits_each_layer_once() {
             x = b.add(x, h).unwrap();
         }
         let model = b.build(x).unwrap();
-        Plan::hope(&model, 3, &Target::Input).unwrap().steps.len()
+        Plan::hope(&model, 3, &Target::Input, Kernels::Portable).unwrap().steps.len()
     };
     assert_eq!(steps(200) - steps(100), steps(100) - steps(0));
 }
@@ -240,13 +240,13 @@ fn the_rule_visits_each_layer_once() {
 #[test]
 fn a_plan_stores_no_order_that_is_zero() {
     let model = cnn();
-    let plan = Plan::exact(&model, 5, Rays::Unit).unwrap();
+    let plan = Plan::exact(&model, 5, Rays::Unit, Kernels::Portable).unwrap();
     let degrees: Vec<usize> = plan.values.iter().map(|v| v.degree).collect();
     assert_eq!(degrees[..3], [1, 1, 5], "input and first convolution are linear in t");
-    let relu = Plan::exact(&mlp(3, &[4, 4], 2, Relu), 5, Rays::Any).unwrap();
+    let relu = Plan::exact(&mlp(3, &[4, 4], 2, Relu), 5, Rays::Any, Kernels::Portable).unwrap();
     assert!(relu.values.iter().all(|v| v.degree <= 1));
     insta::assert_snapshot!(plan);
-    insta::assert_snapshot!(Plan::hope(&model, 3, &Target::Input).unwrap());
+    insta::assert_snapshot!(Plan::hope(&model, 3, &Target::Input, Kernels::Portable).unwrap());
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::gpu::{GpuExecutor, ResilientExecutor};
 use crate::interpolation::{self, Interpolation};
 use crate::memory;
 use crate::model::Model;
-use crate::plan::{Method, Plan, Rays, Target, first_linear_layers};
+use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
 use crate::rays::Directions;
 
 /// A request planned for a model: ready to run, with everything known that can be known before.
@@ -272,12 +272,12 @@ type Planned = (Plan, Option<Directions>, Mixing);
 fn plan_exact(model: &Model, request: &Request) -> Result<Planned> {
     let inputs = model.inputs();
     let (rays, directions, mixing) = match &request.terms {
-        Terms::Unmixed => (unit_rays(&request.device), Directions::Unit { inputs }, Mixing::None),
+        Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
         Terms::Along(directions) => (Rays::Any, directions.clone(), Mixing::None),
         Terms::Mixed(basis) => {
             let variables = basis.as_ref().map_or(inputs, |rows| rows.len() / inputs);
             // The plan checks the order; here it has to be checked before the terms are counted.
-            let plan = Plan::exact(model, request.order, Rays::Any)?;
+            let plan = Plan::exact(model, request.order, Rays::Any, kernels(&request.device))?;
             let exponents = interpolation::exponents(variables, request.order)?;
             let interpolation = Arc::new(Interpolation::new(variables, request.order)?);
             let directions =
@@ -285,25 +285,29 @@ fn plan_exact(model: &Model, request: &Request) -> Result<Planned> {
             return Ok((plan, Some(directions), Mixing::Rays { interpolation, exponents }));
         }
     };
-    Ok((Plan::exact(model, request.order, rays)?, Some(directions), mixing))
+    Ok((Plan::exact(model, request.order, rays, kernels(&request.device))?, Some(directions), mixing))
 }
 
-/// Few small products suit a CPU, few large ones a GPU.
-fn unit_rays(device: &Device) -> Rays {
+/// Many small products suit a CPU, few large ones a GPU.
+fn kernels(device: &Device) -> Kernels {
     match device {
-        Device::Cpu => Rays::Windows,
+        Device::Cpu => Kernels::Cpu,
         #[cfg(feature = "gpu")]
-        Device::Gpu(_) => Rays::Unit,
+        Device::Gpu(_) => Kernels::Portable,
     }
 }
 
 fn plan_rule(model: &Model, request: &Request) -> Result<Planned> {
     let inputs = model.inputs();
     let Terms::Mixed(basis) = &request.terms else {
-        return Ok((Plan::hope(model, request.order, &Target::Input)?, None, Mixing::None));
+        return Ok((
+            Plan::hope(model, request.order, &Target::Input, kernels(&request.device))?,
+            None,
+            Mixing::None,
+        ));
     };
     let layers = first_linear_layers(model)?;
-    let plan = Plan::hope(model, request.order, &Target::Nodes(layers.clone()))?;
+    let plan = Plan::hope(model, request.order, &Target::Nodes(layers.clone()), kernels(&request.device))?;
     let directions = match basis {
         None => Directions::Unit { inputs },
         Some(rows) => Directions::Shared { inputs, rows: rows.clone() },

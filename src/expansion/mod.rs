@@ -145,7 +145,7 @@ impl Job<'_> {
     /// # Errors
     /// As [`Self::collect`].
     pub async fn collect_async(&self, progress: OnProgress<'_>) -> Result<Expansion> {
-        let mut collector = Collector::default();
+        let mut collector = Collector::new(self);
         let report = self.run_async(&mut collector, progress).await?;
         Ok(Expansion {
             points: self.request.points.clone(),
@@ -159,11 +159,20 @@ impl Job<'_> {
     }
 }
 
-#[derive(Default)]
 struct Collector {
     value: Vec<f64>,
     coefficients: Vec<f64>,
     kinks: Vec<f64>,
+}
+
+impl Collector {
+    fn new(job: &Job) -> Self {
+        Self {
+            value: Vec::with_capacity(job.points * job.outputs.len()),
+            coefficients: Vec::with_capacity(job.shape().iter().product()),
+            kinks: Vec::new(),
+        }
+    }
 }
 
 impl Sink for Collector {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::executor::{Chunk, Source};
 use crate::interpolation::multinomial;
 use crate::model::{Model, NodeId};
-use crate::plan::{Plan, Rays};
+use crate::plan::{Kernels, Plan, Rays};
 use crate::rays::Directions;
 
 /// `[variables, units]`: each direction sent through the first linear layers, units one after the other.
@@ -24,7 +24,7 @@ pub(super) fn first_layer_matrix(
     let origin = vec![0.0; model.inputs()];
     for &layer in layers {
         let part = model.truncated(layer);
-        let executor = CpuExecutor::<f64>::new(Plan::exact(&part, 1, Rays::Any)?);
+        let executor = CpuExecutor::<f64>::new(Plan::exact(&part, 1, Rays::Any, Kernels::Portable)?);
         let outputs: Vec<usize> = (0..part.outputs()).collect();
         let source = Source { points: &origin, directions: Some(directions), outputs: &outputs };
         for first in (0..variables).step_by(64) {

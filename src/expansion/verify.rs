@@ -8,7 +8,7 @@ use crate::cpu::{Arena, CpuExecutor};
 use crate::error::Result;
 use crate::executor::{Chunk, Source};
 use crate::interpolation::monomial;
-use crate::plan::{Method, Plan, Rays, Target};
+use crate::plan::{Kernels, Method, Plan, Rays, Target};
 use crate::random::SplitMix;
 use crate::rays::Directions;
 
@@ -111,7 +111,8 @@ impl<'a> Checker<'a> {
 
     fn exact_truth(&self) -> Result<Vec<Vec<f64>>> {
         let job = self.job;
-        let executor = CpuExecutor::<f64>::new(Plan::exact(job.model, job.request.order, Rays::Any)?);
+        let executor =
+            CpuExecutor::<f64>::new(Plan::exact(job.model, job.request.order, Rays::Any, Kernels::Portable)?);
         let mut arena = Arena::default();
         let inputs = job.model.inputs();
         self.samples
@@ -152,7 +153,12 @@ impl<'a> Checker<'a> {
 
     fn rule_truth(&self) -> Result<Vec<Vec<f64>>> {
         let job = self.job;
-        let executor = CpuExecutor::<f64>::new(Plan::hope(job.model, job.request.order, &Target::Input)?);
+        let executor = CpuExecutor::<f64>::new(Plan::hope(
+            job.model,
+            job.request.order,
+            &Target::Input,
+            Kernels::Portable,
+        )?);
         let mut arena = Arena::default();
         let inputs = job.model.inputs();
         self.samples

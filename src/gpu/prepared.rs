@@ -10,7 +10,7 @@ use crate::executor::{Chunk, Source};
 use crate::interpolation::{self, Interpolation};
 use crate::kernels::Layout;
 use crate::model::Model;
-use crate::plan::{Method, Plan, Rays, Target, ValueId};
+use crate::plan::{Kernels, Method, Plan, Rays, Target, ValueId};
 use crate::rays::Directions;
 
 /// A model prepared on a GPU for batches of one size: weights uploaded, pipelines compiled, buffers made.
@@ -44,7 +44,7 @@ impl Prepared {
             Directions::Unit { .. } => Rays::Unit,
             _ => Rays::Any,
         };
-        let plan = Plan::exact(model, order, rays)?;
+        let plan = Plan::exact(model, order, rays, Kernels::Portable)?;
         let result = plan.output;
         Self::new(engine, plan, result, points, directions.len(), Some(directions), &[]).await
     }
@@ -66,7 +66,7 @@ impl Prepared {
             Directions::Shared { inputs, rows: rows.to_vec() }.check(points, inputs)?;
         }
         let variables = basis.map_or(inputs, |rows| rows.len() / inputs);
-        let plan = Plan::exact(model, order, Rays::Any)?;
+        let plan = Plan::exact(model, order, Rays::Any, Kernels::Portable)?;
         let exponents = interpolation::exponents(variables, order)?;
         let interpolation = Arc::new(Interpolation::new(variables, order)?);
         let basis = basis.map(<[f64]>::to_vec);
@@ -85,7 +85,7 @@ impl Prepared {
     /// # Errors
     /// As [`Self::exact`], and if the rule has no answer for an operator.
     pub async fn hope(engine: &Arc<Engine>, model: &Model, order: usize, points: usize) -> Result<Self> {
-        let plan = Plan::hope(model, order, &Target::Input)?;
+        let plan = Plan::hope(model, order, &Target::Input, Kernels::Portable)?;
         let outputs: Vec<usize> = (0..model.outputs()).collect();
         let result = plan.adjoints[0];
         Self::new(engine, plan, result, points, outputs.len(), None, &outputs).await

@@ -96,8 +96,8 @@ pub(super) fn check(engine: &Engine, plan: &Plan) -> Result<()> {
                 layer.name, layer.kind
             ));
         }
-        if let Kernel::Windows { .. } = &step.kernel {
-            return fail("it takes no plans with windows: plan for Rays::Unit".into());
+        if !step.kernel.is_portable() {
+            return fail("it takes plans of portable kernels only: plan with Kernels::Portable".into());
         }
         if let Kernel::Strided { copy, .. } | Kernel::StridedAdjoint(copy) = &step.kernel
             && !strided::fits(copy)
@@ -276,7 +276,7 @@ pub(super) fn fits(limits: &wgpu::Limits, plan: &Plan, samples: usize, lanes: us
     let room = room(limits);
     let bound = |length: usize| length <= room && length < u32::MAX as usize / 2;
     plan.slot_lengths(samples, lanes).into_iter().all(bound)
-        && plan.steps.iter().filter(|step| !matches!(step.kernel, Kernel::Windows { .. })).all(|step| {
+        && plan.steps.iter().filter(|step| step.kernel.is_portable()).all(|step| {
             dispatches(plan, step, samples, lanes, room)
                 .iter()
                 .all(|d| d.grid.iter().all(|&n| n <= limits.max_compute_workgroups_per_dimension))

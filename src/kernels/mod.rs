@@ -179,3 +179,14 @@ fn matmul<T: Scalar>(
     let mode = if accumulate { faer::Accum::Add } else { faer::Accum::Replace };
     faer::linalg::matmul::matmul(c, mode, a, b, alpha, parallel);
 }
+
+/// Copies what is often a few numbers long: too short for a call of memcpy to pay off.
+#[inline(always)]
+fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
+    for (from, to) in from.chunks(8).zip(to.chunks_mut(8)) {
+        match (from.first_chunk::<8>(), to.first_chunk_mut::<8>()) {
+            (Some(from), Some(to)) => *to = *from,
+            _ => to.copy_from_slice(from),
+        }
+    }
+}

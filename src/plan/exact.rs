@@ -1,8 +1,7 @@
 //! The exact method: series forward through the graph. With order 0 it is the plain forward pass.
 
 use super::kernel::PerUnitId;
-use super::fuse::Fused;
-use super::{Builder, Kernel, Method, Plan, ValueId, windows};
+use super::{Builder, Kernel, Kernels, Method, Plan, ValueId, windows};
 use crate::kernels::conv::ConvShape;
 use crate::kernels::linear::LinearShape;
 use crate::kernels::reduction::Reduction;
@@ -11,17 +10,15 @@ use crate::model::{Conv, Model, NodeId, Op, PerUnit};
 /// Which rays a plan of the exact method is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rays {
-    /// The unit vectors of the inputs: their order 1 through a first linear layer needs no product.
+    /// The unit vectors of the inputs, in the order of [`Plan::unit_rays`]: their order 1 through a first linear layer
+    /// needs no product, and in convolutional networks they go through [windows](crate::kernels::windows).
     Unit,
-    /// The same, through [windows](crate::kernels::windows) in convolutional networks: for CPUs. The lanes are in the
-    /// order of [`Plan::unit_rays`].
-    Windows,
     /// Any.
     Any,
 }
 
-pub(super) fn plan(model: &Model, order: usize, rays: Rays) -> Plan {
-    let mut builder = Builder::new(model, Method::Exact, order);
+pub(super) fn plan(model: &Model, order: usize, rays: Rays, kernels: Kernels) -> Plan {
+    let mut builder = Builder::new(model, Method::Exact, order, kernels);
     builder.forward(order, rays);
     builder.finish()
 }
@@ -30,39 +27,24 @@ impl Builder<'_> {
     /// Plans the forward pass of all nodes.
     pub(super) fn forward(&mut self, order: usize, rays: Rays) {
         let model = self.model;
-        let fused = Fused::new(model);
-        let mut chain = match rays {
-            Rays::Windows if order > 0 => windows::chain(model, &fused, order),
+        let unit = order > 0 && rays == Rays::Unit;
+        let mut chain = match self.kernels {
+            Kernels::Cpu if unit => windows::chain(model, &self.fused, order),
             _ => None,
         };
-        let columns = order > 0 && rays != Rays::Any && enters_through_linear(model);
+        let columns = unit && enters_through_linear(model);
         let degree = if columns || chain.is_some() { 0 } else { order.min(1) };
         self.plan.input = self.value(model.inputs(), degree, true);
-        for index in 0..model.nodes().len() {
-            let id = NodeId(index);
-            if fused.skips(id) {
+        for id in (0..model.nodes().len()).map(NodeId) {
+            if self.fused.skips(id) {
                 continue;
             }
-            let value = match fused.conv(id) {
-                Some(conv) => self.pooled_convolution(id, conv),
-                None => self.forward_node(id, order, columns),
-            };
-            self.node_values[index] = Some(value);
+            self.node_values[id.0] = Some(self.forward_node(id, order, columns));
             if let Some(chain) = chain.take_if(|chain| chain.end == id) {
                 self.through_windows(chain);
             }
         }
         self.plan.output = self.of(model.output());
-    }
-
-    /// A convolution and the average pooling `id` behind it in one step.
-    fn pooled_convolution(&mut self, id: NodeId, conv: &Conv) -> ValueId {
-        let model = self.model;
-        let input = self.of(model.node(model.node(id).inputs[0]).inputs[0]);
-        let output = self.value(model.node(id).units(), self.plan.values[input.0].degree, true);
-        let kernel = self.convolution(conv);
-        self.step(id, kernel, vec![input], output, false);
-        output
     }
 
     fn convolution(&mut self, conv: &Conv) -> Kernel {
@@ -74,6 +56,13 @@ impl Builder<'_> {
     fn forward_node(&mut self, id: NodeId, order: usize, columns: bool) -> ValueId {
         let model = self.model;
         let node = model.node(id);
+        if let Some(conv) = self.fused.conv(id).cloned() {
+            let input = self.of(model.node(node.inputs[0]).inputs[0]);
+            let output = self.value(node.units(), self.plan.values[input.0].degree, true);
+            let kernel = self.convolution(&conv);
+            self.step(id, kernel, vec![input], output, false);
+            return output;
+        }
         let inputs: Vec<ValueId> = node.inputs.iter().map(|&input| self.of(input)).collect();
         let input_degree = |i: usize, plan: &Plan| plan.values[inputs[i].0].degree;
         let highest = inputs.iter().map(|input| self.plan.values[input.0].degree).max().unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use super::{ConstantId, Plan, Step};
 use crate::activation::Activation;
-use crate::kernels::conv::ConvShape;
+use crate::kernels::conv::{ConvShape, Pooled};
 use crate::kernels::linear::LinearShape;
 use crate::kernels::reduction::Reduction;
 use crate::kernels::windows::Windows;
@@ -66,6 +66,15 @@ pub enum Kernel {
     ConvAdjoint {
         /// Shape of the convolution.
         shape: ConvShape,
+        /// `[out_channels, in_channels / groups, …kernel]`.
+        weight: ConstantId,
+    },
+    /// [`crate::kernels::conv::pooled_conv_adjoint`]. For CPUs.
+    PooledConvAdjoint {
+        /// Shape of the convolution.
+        shape: ConvShape,
+        /// The pooling.
+        pooled: Pooled,
         /// `[out_channels, in_channels / groups, …kernel]`.
         weight: ConstantId,
     },
@@ -141,11 +150,17 @@ impl Kernel {
         }
     }
 
+    /// Whether every executor has it.
+    pub fn is_portable(&self) -> bool {
+        !matches!(self, Self::Windows { .. } | Self::PooledConvAdjoint { .. })
+    }
+
     /// Elements of scratch for a chunk, about.
     pub(super) fn scratch(&self, plan: &Plan, step: &Step, samples: usize, lanes: usize) -> u64 {
         let output = plan.values[step.output.0];
         let elements = match self {
             Self::Conv { shape, .. } | Self::ConvAdjoint { shape, .. } => shape.scratch(),
+            Self::PooledConvAdjoint { shape, pooled, .. } => pooled.shape(shape).scratch(),
             Self::LinearAdjoint { shape, .. } => shape.inputs * shape.outputs,
             Self::Windows { windows, .. } => windows.scratch(samples, lanes),
             Self::AffineAdjoint { .. } => samples * lanes * output.units,
@@ -194,6 +209,10 @@ impl Kernel {
             }
             Self::ConvAdjoint { shape, .. } => {
                 let depth = shape.in_channels / shape.groups * shape.window.kernel_size();
+                2.0 * layout(0).len() as f64 * depth as f64
+            }
+            Self::PooledConvAdjoint { shape, pooled, .. } => {
+                let depth = shape.in_channels / shape.groups * pooled.window.kernel_size();
                 2.0 * layout(0).len() as f64 * depth as f64
             }
             Self::AveragePool(pool) => output.len() as f64 * pool.window.kernel_size() as f64,

@@ -19,6 +19,7 @@ pub use kernel::{Kernel, PerUnitId};
 pub use rule::Target;
 pub(crate) use rule::first_linear_layers;
 
+use self::fuse::Fused;
 use crate::error::{Error, Result};
 use crate::kernels::Layout;
 use crate::model::{Model, NodeId, Weights};
@@ -41,6 +42,15 @@ impl Method {
             Self::Hope => "hope",
         }
     }
+}
+
+/// Which kernels a plan may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernels {
+    /// Those that every executor has.
+    Portable,
+    /// Also those that only CPUs have: faster there in convolutional networks, where they leave out what is zero.
+    Cpu,
 }
 
 /// Index of a value in its plan.
@@ -129,23 +139,23 @@ impl Plan {
     ///
     /// # Errors
     /// If the order isn't supported.
-    pub fn exact(model: &Model, order: usize, rays: Rays) -> Result<Self> {
+    pub fn exact(model: &Model, order: usize, rays: Rays, kernels: Kernels) -> Result<Self> {
         check_order(order)?;
-        Ok(exact::plan(model, order, rays))
+        Ok(exact::plan(model, order, rays, kernels))
     }
 
     /// Plans the forward pass alone: the network's values, no coefficients.
     pub fn forward(model: &Model) -> Self {
-        exact::plan(model, 0, Rays::Any)
+        exact::plan(model, 0, Rays::Any, Kernels::Portable)
     }
 
     /// Plans the published rule.
     ///
     /// # Errors
     /// If the order isn't supported or the rule has no answer for an operator.
-    pub fn hope(model: &Model, order: usize, target: &Target) -> Result<Self> {
+    pub fn hope(model: &Model, order: usize, target: &Target, kernels: Kernels) -> Result<Self> {
         check_order(order)?;
-        rule::plan(model, order, target)
+        rule::plan(model, order, target, kernels)
     }
 
     /// Layout of a value in a chunk.
@@ -186,17 +196,21 @@ fn check_order(order: usize) -> Result<()> {
 /// A plan under construction.
 struct Builder<'a> {
     model: &'a Model,
+    kernels: Kernels,
+    fused: Fused,
     plan: Plan,
     /// Value of each node of the model.
     node_values: Vec<Option<ValueId>>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(model: &'a Model, method: Method, order: usize) -> Self {
+    fn new(model: &'a Model, method: Method, order: usize, kernels: Kernels) -> Self {
         let layers =
             model.nodes().iter().map(|node| Layer { name: node.name.clone(), kind: node.kind.clone() });
         Self {
             model,
+            kernels,
+            fused: Fused::new(model),
             plan: Plan {
                 method,
                 order,

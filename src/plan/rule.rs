@@ -4,7 +4,7 @@
 //! with respect to its units, orders 1 to n. Nodes are visited once, in reverse topological order; where
 //! branches meet, the adjoints add up. So the cost is linear in depth, with residual blocks too.
 
-use super::{Builder, Kernel, Method, Plan, Rays, ValueId};
+use super::{Builder, Kernel, Kernels, Method, Plan, Rays, ValueId};
 use crate::error::{Error, Result};
 use crate::kernels::conv::ConvShape;
 use crate::kernels::linear::LinearShape;
@@ -19,9 +19,9 @@ pub enum Target {
     Nodes(Vec<NodeId>),
 }
 
-pub(super) fn plan(model: &Model, order: usize, target: &Target) -> Result<Plan> {
+pub(super) fn plan(model: &Model, order: usize, target: &Target, kernels: Kernels) -> Result<Plan> {
     check_operators(model)?;
-    let mut builder = Builder::new(model, Method::Hope, order);
+    let mut builder = Builder::new(model, Method::Hope, order, kernels);
     builder.forward(0, Rays::Any);
     builder.backward(order, target);
     Ok(builder.finish())
@@ -67,7 +67,9 @@ impl Builder<'_> {
             if let Some(adjoint) = adjoints[index]
                 && !ends.contains(&id)
             {
-                self.backward_node(id, adjoint, &degrees, &mut adjoints);
+                if !self.pooled_convolution(id, adjoint, ends, &degrees, &mut adjoints) {
+                    self.backward_node(id, adjoint, &degrees, &mut adjoints);
+                }
             }
         }
         for end in ends {
@@ -75,6 +77,30 @@ impl Builder<'_> {
             let adjoint = adjoints[end.0].unwrap_or_else(|| self.value(model.node(*end).units(), 0, false));
             self.plan.adjoints.push(adjoint);
         }
+    }
+
+    /// An average pooling and the convolution before it in one step; false if `id` isn't fused so.
+    fn pooled_convolution(
+        &mut self,
+        id: NodeId,
+        z: ValueId,
+        ends: &[NodeId],
+        degrees: &[Option<usize>],
+        adjoints: &mut [Option<ValueId>],
+    ) -> bool {
+        let model = self.model;
+        let Some(pooled) = self.fused.pooled(id).filter(|_| self.kernels == Kernels::Cpu) else {
+            return false;
+        };
+        let before = model.node(id).inputs[0];
+        let Op::Conv(conv) = &model.node(before).op else { return false };
+        if ends.contains(&before) {
+            return false;
+        }
+        let weight = self.constant(&conv.weight);
+        let kernel = Kernel::PooledConvAdjoint { shape: ConvShape::of(conv), pooled, weight };
+        self.pass(id, kernel, vec![z], model.node(before).inputs[0], degrees, adjoints);
+        true
     }
 
     fn backward_node(

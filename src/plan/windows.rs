@@ -65,7 +65,13 @@ fn only_reader(model: &Model, id: NodeId) -> Option<NodeId> {
 
 impl Chain {
     /// A node as a layer behind the ones there are; none if windows can't go through it.
-    fn layer(&mut self, node: &Node, conv: Option<&Conv>, before: NodeId, order: usize) -> Option<WindowLayer> {
+    fn layer(
+        &mut self,
+        node: &Node,
+        conv: Option<&Conv>,
+        before: NodeId,
+        order: usize,
+    ) -> Option<WindowLayer> {
         let (map, degree) = match self.windows.layers.last() {
             Some(layer) => (layer.shape, layer.degree),
             None => (self.windows.image, 1),
@@ -78,7 +84,9 @@ impl Chain {
                 let op = WindowOp::Conv { shape: ConvShape::of(conv), weight: self.weight(&conv.weight) };
                 (op, [conv.out_channels, height, width], degree)
             }
-            (None, Op::AveragePool(pool)) if begins_before(&pool.window) && !pool.window.reaches_outside() => {
+            (None, Op::AveragePool(pool))
+                if begins_before(&pool.window) && !pool.window.reaches_outside() =>
+            {
                 (WindowOp::AveragePool(pool.clone()), pooled(pool.window.output), degree)
             }
             (None, Op::MaxPool(pool)) => {

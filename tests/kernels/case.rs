@@ -177,6 +177,7 @@ impl Case {
             layers: vec![Layer { name: self.name.clone(), kind: "Test".into() }],
             input: ValueId(0),
             output,
+            unit_rays: None,
             seed: None,
             adjoints: Vec::new(),
         }

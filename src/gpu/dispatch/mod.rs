@@ -191,7 +191,9 @@ pub(super) fn dispatches(
         Kernel::LinearOfUnitRays { shape, weight, bias } => {
             linear::linear_of_unit_rays(&call, *shape, *weight, *bias)
         }
-        Kernel::Windows { .. } => unreachable!("GPUs are given no plans with windows"),
+        Kernel::Windows { .. } | Kernel::PooledConvAdjoint { .. } => {
+            unreachable!("programs are made of portable plans only")
+        }
         Kernel::LinearAdjoint { shape, weight } => linear::linear_adjoint(&call, *shape, *weight),
         Kernel::Conv { shape, weight, bias } => conv::conv(&call, shape, *weight, *bias),
         Kernel::ConvAdjoint { shape, weight } => conv::conv_adjoint(&call, shape, *weight),
@@ -217,7 +219,7 @@ mod tests {
     use super::*;
     use crate::activation::{Relu, Tanh};
     use crate::model::{Geometry, Model};
-    use crate::plan::{Rays, Target};
+    use crate::plan::{Kernels, Rays, Target};
 
     fn model() -> Model {
         let mut b = Model::builder(&[2, 6, 6]);
@@ -239,8 +241,8 @@ mod tests {
     #[test]
     fn the_number_of_dispatches_depends_on_the_layers_only() {
         let model = model();
-        let exact = |order| Plan::exact(&model, order, Rays::Unit).unwrap();
-        let hope = |order| Plan::hope(&model, order, &Target::Input).unwrap();
+        let exact = |order| Plan::exact(&model, order, Rays::Unit, Kernels::Portable).unwrap();
+        let hope = |order| Plan::hope(&model, order, &Target::Input, Kernels::Portable).unwrap();
         for make in [&exact as &dyn Fn(usize) -> Plan, &hope] {
             let least = count(&make(2), 1, 1);
             for (order, samples, lanes) in [(2, 9, 70), (8, 1, 1), (16, 100, 1000)] {

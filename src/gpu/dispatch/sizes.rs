@@ -82,6 +82,7 @@ fn plan() -> Plan {
         slots: 3,
         input: ValueId(0),
         output: ValueId(2),
+        unit_rays: None,
         seed: None,
         adjoints: Vec::new(),
     }

@@ -246,7 +246,11 @@ impl<T: Scalar> Local<T> {
     fn start(&mut self, windows: &Windows, rays: &[usize], patch: Patch, samples: usize) {
         let [_, height, width] = windows.image;
         let units = windows.image[0] * patch.area();
-        self.reset(windows.image, patch, Layout { samples, lanes: rays.len(), units, degree: 1, primal: true });
+        self.reset(
+            windows.image,
+            patch,
+            Layout { samples, lanes: rays.len(), units, degree: 1, primal: true },
+        );
         for sample in 0..samples {
             for (lane, &ray) in rays.iter().enumerate() {
                 let unit = self.patch.unit(ray / (width * height), ray / width % height, ray % width);

@@ -32,7 +32,8 @@ impl Patch {
             true => at..at + 1,
             false => range.start.min(at)..range.end.max(at + 1),
         };
-        pixels.fold(Self::default(), |Self([rows, columns]), (y, x)| Self([grow(&rows, y), grow(&columns, x)]))
+        pixels
+            .fold(Self::default(), |Self([rows, columns]), (y, x)| Self([grow(&rows, y), grow(&columns, x)]))
     }
 
     /// Pixels.
@@ -205,7 +206,9 @@ mod tests {
     /// All positions whose window holds a pixel, and no others, by trying each.
     #[test]
     fn patches_reach_what_windows_see() {
-        for (kernel, stride, dilation, pad) in [(3, 1, 1, 1), (5, 2, 1, 0), (2, 2, 1, 0), (3, 2, 2, 2), (1, 3, 1, 0)] {
+        for (kernel, stride, dilation, pad) in
+            [(3, 1, 1, 1), (5, 2, 1, 0), (2, 2, 1, 0), (3, 2, 2, 2), (1, 3, 1, 0)]
+        {
             let window = window(13, kernel, stride, dilation, pad);
             for start in 0..13 {
                 for end in start + 1..=13 {

@@ -4,9 +4,15 @@
 //! transposed convolution with W∘k. Lines (rows of the output image, of any series row) are gathered into a
 //! panel of cache size, so that one product serves many rows.
 
+mod adjoint;
+mod pooled;
+
+pub use adjoint::{conv_adjoint, pooled_conv_adjoint};
+pub use pooled::Pooled;
+
 use faer::{MatMut, MatRef, Par};
 
-use super::{Series, SeriesMut, matmul, scaled_power};
+use super::{Series, SeriesMut, copy_short, matmul};
 use crate::model::Window;
 use crate::scalar::Scalar;
 
@@ -41,10 +47,16 @@ impl ConvShape {
         (PANEL / self.window.output[1]).max(1)
     }
 
+    /// Images that one panel holds, at least one.
+    fn rows(&self) -> usize {
+        (PANEL / self.window.output_size()).max(1)
+    }
+
     /// Elements of scratch that a call needs.
     pub fn scratch(&self) -> usize {
         self.lines() * self.window.output[1] * (self.depth() + self.group_outputs())
             + self.out_channels * self.depth()
+            + self.rows() * self.in_channels * self.window.input_size()
     }
 }
 
@@ -91,57 +103,6 @@ pub fn conv<T: Scalar>(
                         y.iter_mut().for_each(|y| *y += bias);
                     }
                 }
-            }
-        }
-    }
-}
-
-/// `x̄[k] = convᵀ(z̄[k], W∘k)` for each order, or added to x̄.
-pub fn conv_adjoint<T: Scalar>(
-    shape: &ConvShape,
-    weight: &[T],
-    z: Series<T>,
-    x: &mut SeriesMut<T>,
-    accumulate: bool,
-    parallel: Par,
-) {
-    let window = &shape.window;
-    let (depth, outputs) = (shape.depth(), shape.group_outputs());
-    let (height, width) = (window.output[0], window.output[1]);
-    if !accumulate {
-        x.clear_above(0);
-    }
-    let mut power = Vec::new();
-    let mut panel = vec![T::zero(); depth * shape.lines() * width];
-    let mut gathered = vec![T::zero(); outputs * shape.lines() * width];
-    for order in 1..=z.layout.degree {
-        let alpha = scaled_power(weight, order, &mut power);
-        let (from, to) = (z.block(order), x.block(order));
-        let all_lines = z.layout.rows(order) * height;
-        for group in 0..shape.groups {
-            let power = &power[group * outputs * depth..][..outputs * depth];
-            let power = MatRef::from_row_major_slice(power, outputs, depth).transpose();
-            for first in (0..all_lines).step_by(shape.lines()) {
-                let lines = first..all_lines.min(first + shape.lines());
-                let columns = lines.len() * width;
-                for (output, gathered) in gathered[..outputs * columns].chunks_exact_mut(columns).enumerate()
-                {
-                    let channel = group * outputs + output;
-                    for (line, gathered) in lines.clone().zip(gathered.chunks_exact_mut(width)) {
-                        let (row, oy) = (line / height, line % height);
-                        let at = ((row * shape.out_channels + channel) * height + oy) * width;
-                        gathered.copy_from_slice(&from[at..at + width]);
-                    }
-                }
-                matmul(
-                    alpha,
-                    power,
-                    MatRef::from_row_major_slice(&gathered[..outputs * columns], outputs, columns),
-                    MatMut::from_row_major_slice_mut(&mut panel[..depth * columns], depth, columns),
-                    false,
-                    parallel,
-                );
-                col2im(shape, group, &panel[..depth * columns], lines, to);
             }
         }
     }
@@ -201,32 +162,6 @@ fn im2col<T: Scalar>(
             for (panel, &x) in panel.iter_mut().zip(x[image..].iter().step_by(step)) {
                 *panel = x;
             }
-        }
-    });
-}
-
-/// Copies a line of an image. Most are a few numbers long: too short for a call of memcpy to pay off.
-#[inline(always)]
-fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
-    for (from, to) in from.chunks(8).zip(to.chunks_mut(8)) {
-        match (from.first_chunk::<8>(), to.first_chunk_mut::<8>()) {
-            (Some(from), Some(to)) => *to = *from,
-            _ => to.copy_from_slice(from),
-        }
-    }
-}
-
-/// Adds a panel back to where [`im2col`] takes it from.
-fn col2im<T: Scalar>(
-    shape: &ConvShape,
-    group: usize,
-    panel: &[T],
-    lines: std::ops::Range<usize>,
-    x: &mut [T],
-) {
-    for_each_run(shape, group, lines, |at, image, count, step| {
-        for (&panel, x) in panel[at..at + count].iter().zip(x[image..].iter_mut().step_by(step)) {
-            *x += panel;
         }
     });
 }
