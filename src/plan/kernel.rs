@@ -74,7 +74,7 @@ pub enum Kernel {
         /// Shape of the convolution.
         shape: ConvShape,
         /// The pooling.
-        pooled: Pooled,
+        pooled: Box<Pooled>,
         /// `[out_channels, in_channels / groups, …kernel]`.
         weight: ConstantId,
     },

@@ -66,10 +66,9 @@ impl Builder<'_> {
             let id = NodeId(index);
             if let Some(adjoint) = adjoints[index]
                 && !ends.contains(&id)
+                && !self.pooled_convolution(id, adjoint, ends, &degrees, &mut adjoints)
             {
-                if !self.pooled_convolution(id, adjoint, ends, &degrees, &mut adjoints) {
-                    self.backward_node(id, adjoint, &degrees, &mut adjoints);
-                }
+                self.backward_node(id, adjoint, &degrees, &mut adjoints);
             }
         }
         for end in ends {
@@ -98,7 +97,8 @@ impl Builder<'_> {
             return false;
         }
         let weight = self.constant(&conv.weight);
-        let kernel = Kernel::PooledConvAdjoint { shape: ConvShape::of(conv), pooled, weight };
+        let kernel =
+            Kernel::PooledConvAdjoint { shape: ConvShape::of(conv), pooled: Box::new(pooled), weight };
         self.pass(id, kernel, vec![z], model.node(before).inputs[0], degrees, adjoints);
         true
     }

@@ -184,7 +184,7 @@ fn cells_inside(window: &Window, x: usize) -> (Range<usize>, usize) {
     let mut inside = (0..window.kernel[1]).filter_map(|k| Some((k, window.source(1, x, k)?)));
     match inside.next() {
         None => (0..0, 0),
-        Some((first, pixel)) => (first..inside.last().map_or(first, |(last, _)| last) + 1, pixel),
+        Some((first, pixel)) => (first..inside.next_back().map_or(first, |(last, _)| last) + 1, pixel),
     }
 }
 
