@@ -72,8 +72,14 @@ impl<T: Scalar> CpuExecutor<T> {
         source: Source,
         arena: &mut Arena<T>,
         parallel: Par,
-        mut inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
+        inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
     ) -> Result<Vec<f64>> {
+        self.prepare(chunk, source, arena);
+        self.steps(chunk, arena, parallel, inspect)
+    }
+
+    /// Makes buffers, and fills those of points, rays and seeds.
+    fn prepare(&self, chunk: &Chunk, source: Source, arena: &mut Arena<T>) {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
         let buffers = &mut arena.0;
         buffers.resize_with(self.plan.slots, Vec::new);
@@ -88,6 +94,41 @@ impl<T: Scalar> CpuExecutor<T> {
             let data = &mut buffers[self.plan.values[id.0].slot][..layout.len()];
             executor::write_given(&self.plan, id, chunk, source, SeriesMut { data, layout });
         }
+    }
+
+    /// Seconds that each step takes on a chunk.
+    ///
+    /// # Errors
+    /// If it can't run.
+    #[cfg(feature = "bench")]
+    pub(crate) fn time_steps(
+        &self,
+        chunk: &Chunk,
+        source: Source,
+        arena: &mut Arena<T>,
+        parallel: Par,
+    ) -> Result<Vec<f64>> {
+        self.prepare(chunk, source, arena);
+        let mut seconds = Vec::with_capacity(self.plan.steps.len());
+        let mut last = std::time::Instant::now();
+        self.steps(chunk, arena, parallel, |_, _| {
+            let now = std::time::Instant::now();
+            seconds.push((now - last).as_secs_f64());
+            last = now;
+            Ok(())
+        })?;
+        Ok(seconds)
+    }
+
+    fn steps(
+        &self,
+        chunk: &Chunk,
+        arena: &mut Arena<T>,
+        parallel: Par,
+        mut inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
+    ) -> Result<Vec<f64>> {
+        let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
+        let buffers = &mut arena.0;
         let mut kinks = match self.plan.method {
             Method::Exact => vec![f64::INFINITY; samples * lanes],
             Method::Hope => Vec::new(),

@@ -29,6 +29,8 @@
 
 pub mod activation;
 pub mod attribution;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod certificate;
 pub mod cpu;
 pub mod discovery;

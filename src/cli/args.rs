@@ -48,6 +48,7 @@ pub enum Command {
     Converge(Box<super::converge::ConvergeArgs>),
     Discover(Box<super::discover::DiscoverArgs>),
     Surrogate(Box<super::surrogate::SurrogateArgs>),
+    Bench(Box<super::bench::BenchArgs>),
     /// List the GPUs and software drivers that can compute.
     Adapters,
     /// Print completions for a shell.

@@ -4,6 +4,7 @@
 //! about the run (progress, errors) to stderr.
 
 mod args;
+mod bench;
 mod check;
 mod converge;
 mod device;
@@ -66,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Converge(args) => converge::run(&args),
         Command::Discover(args) => discover::run(&args),
         Command::Surrogate(args) => surrogate::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Adapters => device::list(),
         Command::Completions { shell } => completions(shell),
     };

@@ -77,6 +77,14 @@ impl Reporter {
         }
     }
 
+    /// Says something meanwhile.
+    pub fn say(&self, line: &str) {
+        match &self.display {
+            Display::Bar(bar) => bar.suspend(|| text::complain(&format!("{line}\n"))),
+            Display::None | Display::Lines(_) => text::complain(&format!("{line}\n")),
+        }
+    }
+
     /// Ends the display.
     pub fn finish(&self) {
         if let Display::Bar(bar) = &self.display {

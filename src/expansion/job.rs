@@ -34,6 +34,8 @@ pub struct Job<'a> {
     plan: Plan,
     chunking: Chunking,
     certificate: Certificate,
+    /// Rays or outputs of each point that are computed.
+    lanes: usize,
 }
 
 /// How mixed coefficients come about.
@@ -100,7 +102,16 @@ impl<'a> Job<'a> {
             }
         };
         tracing::debug!(?chunking, "{plan}");
-        Ok(Self { model, request, points, outputs, directions, mixing, plan, chunking, certificate })
+        Ok(Self { model, request, points, outputs, directions, mixing, plan, chunking, certificate, lanes })
+    }
+
+    /// The job with the first rays of each point only, for measurements on slow devices; the other rays' coefficients are zeros.
+    #[cfg(feature = "bench")]
+    pub(crate) fn first_rays(mut self, rays: usize) -> Self {
+        if self.directions.is_some() {
+            self.lanes = rays.clamp(1, self.lanes);
+        }
+        self
     }
 
     /// Whether the result will be exact, and why.
@@ -262,8 +273,9 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn lanes(&self) -> usize {
-        self.directions.as_ref().map_or(self.outputs.len(), Directions::len)
+    /// Rays or outputs of each point that are computed.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
     }
 }
 

@@ -43,8 +43,8 @@ impl<'a> Checker<'a> {
     pub fn new(job: &'a Job<'a>) -> Self {
         let mut random = SplitMix(0x5EED ^ job.points as u64);
         let rays = match &job.request.terms {
-            Terms::Unmixed => job.model.inputs(),
-            Terms::Along(directions) => directions.len(),
+            Terms::Unmixed if job.directions.is_none() => job.model.inputs(),
+            Terms::Unmixed | Terms::Along(_) => job.lanes(),
             Terms::Mixed(_) => usize::MAX,
         };
         let samples = (0..job.request.verify)

@@ -12,6 +12,8 @@ pub enum Choice {
     Any,
     /// The first whose name, driver or backend contains this, ignoring case.
     Named(String),
+    /// This one.
+    Exactly(Box<wgpu::AdapterInfo>),
 }
 
 /// What there is to know about an adapter before opening it.
@@ -42,10 +44,12 @@ impl AdapterSummary {
         }
     }
 
-    fn matches(&self, choice: &Choice) -> bool {
+    /// Whether it is one of those that a choice leaves.
+    pub fn matches(&self, choice: &Choice) -> bool {
         match choice {
             Choice::Hardware => !self.is_software(),
             Choice::Any => true,
+            Choice::Exactly(info) => **info == self.info,
             Choice::Named(name) => {
                 let name = name.to_lowercase();
                 let own = [
@@ -150,6 +154,7 @@ fn no_adapter(choice: &Choice, all: &[(wgpu::Adapter, AdapterSummary)]) -> Error
         Choice::Hardware => "hardware GPU".to_string(),
         Choice::Any => "adapter".to_string(),
         Choice::Named(name) => format!("adapter named '{name}'"),
+        Choice::Exactly(info) => format!("adapter '{}' ({}) any more", info.name, info.backend),
     };
     Error::NoAdapter { wanted, there }
 }

@@ -5,6 +5,8 @@
 //! any command encoder without waiting or mapping. wgpu appears nowhere but in this folder.
 
 mod adapter;
+#[cfg(feature = "bench")]
+mod bench;
 mod combine;
 mod dispatch;
 mod engine;
@@ -19,6 +21,8 @@ mod resilient;
 mod shader;
 
 pub use adapter::{AdapterSummary, Choice, adapters};
+#[cfg(feature = "bench")]
+pub(crate) use bench::{GpuPeaks, GpuStep, PeakKernel};
 pub use engine::Engine;
 pub use executor::GpuExecutor;
 pub use forward::GpuForward;

@@ -227,6 +227,12 @@ impl Program {
         self.record_pass(encoder, None, self.steps.iter().filter(|recorded| recorded.step == step));
     }
 
+    /// Encodes the dispatches of one of the plan's steps.
+    #[cfg(feature = "bench")]
+    pub(super) fn encode_step(&self, pass: &mut wgpu::ComputePass<'_>, step: usize) {
+        encode(pass, self.steps.iter().filter(|recorded| recorded.step == step));
+    }
+
     /// Records the whole plan, each dispatch in a pass of its own that notes its time.
     pub(super) fn record_timed(&self, encoder: &mut wgpu::CommandEncoder, timestamps: &Timestamps) {
         for (i, recorded) in self.steps.iter().enumerate() {
@@ -242,12 +248,7 @@ impl Program {
     ) {
         let mut pass = encoder
             .begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("hope"), timestamp_writes });
-        for recorded in steps {
-            pass.set_pipeline(&recorded.pipeline);
-            pass.set_bind_group(0, &recorded.bindings, &[]);
-            let [x, y, z] = recorded.grid;
-            pass.dispatch_workgroups(x, y, z);
-        }
+        encode(&mut pass, steps);
     }
 
     /// The kernel of each dispatch.
@@ -268,6 +269,15 @@ impl Program {
     /// The buffer that a value of the plan lives in, from its start.
     pub fn buffer(&self, plan: &Plan, value: ValueId) -> &wgpu::Buffer {
         &self.slots[plan.values[value.0].slot]
+    }
+}
+
+fn encode<'a>(pass: &mut wgpu::ComputePass<'_>, steps: impl IntoIterator<Item = &'a Recorded>) {
+    for recorded in steps {
+        pass.set_pipeline(&recorded.pipeline);
+        pass.set_bind_group(0, &recorded.bindings, &[]);
+        let [x, y, z] = recorded.grid;
+        pass.dispatch_workgroups(x, y, z);
     }
 }
 

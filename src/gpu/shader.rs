@@ -95,6 +95,14 @@ const FILES: &[File] = &[
         entries: &["softmax", "log_softmax", "layer_norm"],
         per_activation: false,
     },
+    #[cfg(feature = "bench")]
+    File {
+        name: "bench",
+        source: shader!("bench"),
+        includes: &[COMMON],
+        entries: &["fused", "separate", "triad"],
+        per_activation: false,
+    },
 ];
 
 /// A shader that the engine may compile.

@@ -194,7 +194,7 @@ impl Kernel {
     }
 
     /// Multiplications and additions for a chunk, about.
-    pub(super) fn flops(&self, plan: &Plan, step: &Step, samples: usize, lanes: usize) -> f64 {
+    pub(crate) fn flops(&self, plan: &Plan, step: &Step, samples: usize, lanes: usize) -> f64 {
         let layout = |i: usize| plan.layout(step.inputs[i], samples, lanes);
         let output = plan.layout(step.output, samples, lanes);
         let (series, degree) = ((output.samples * output.lanes * output.units) as f64, output.degree as f64);
@@ -217,8 +217,11 @@ impl Kernel {
             }
             Self::AveragePool(pool) => output.len() as f64 * pool.window.kernel_size() as f64,
             Self::AveragePoolAdjoint(pool) => 2.0 * layout(0).len() as f64 * pool.window.kernel_size() as f64,
-            Self::Compose(_) if layout(0).degree > 1 => series * degree.powi(3) / 3.0,
-            Self::Bell(_) if layout(1).degree > 1 => series * degree * degree,
+            // Horner's stage j multiplies series of n - j orders.
+            Self::Compose(_) if layout(0).degree > 1 => {
+                series * degree * (degree + 1.0) * (degree + 2.0) / 3.0
+            }
+            Self::Bell(_) if layout(1).degree > 1 => series * degree * (degree + 1.0),
             Self::Multiply | Self::Divide | Self::Reduce { .. } => series * degree * degree,
             Self::Strided { copy, .. } => (copy.count() * output.total_rows()) as f64,
             _ => output.len() as f64,

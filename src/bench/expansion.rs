@@ -1,0 +1,198 @@
+//! Whole expansions, as `hope expand` computes them, results left out.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use super::clock::{self, Effort};
+use super::{Measured, Outcome, Target, cost, networks, tolerance};
+use crate::cpu::{Arena, CpuExecutor};
+use crate::error::Result;
+use crate::executor::{Chunk, KernelTime, Source};
+use crate::expansion::{Batch, Job, Report, Request, Sink};
+use crate::model::Model;
+use crate::plan::Method;
+use crate::rays::Directions;
+use crate::scalar::Scalar;
+use crate::{Device, Precision};
+
+/// An expansion of a network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whole<'a> {
+    pub model: &'a Model,
+    pub method: Method,
+    pub order: usize,
+    pub points: usize,
+}
+
+/// Series that are tried first: rays (exact method) or outputs (published rule) of one point.
+const PROBE: usize = 8;
+
+/// Rays that are compared with f64.
+const COMPARED: usize = 3;
+
+/// How much longer than the budget a run may take before fewer points or rays are measured.
+const PATIENCE: f64 = 2.0;
+
+/// Takes the results and forgets them.
+struct Nothing;
+
+impl Sink for Nothing {
+    fn batch(&mut self, batch: &Batch) -> std::io::Result<()> {
+        std::hint::black_box(batch.coefficients);
+        Ok(())
+    }
+}
+
+/// How much of the work is done.
+#[derive(Clone, Copy, PartialEq)]
+struct Part {
+    points: usize,
+    /// Rays or outputs of each point.
+    lanes: usize,
+}
+
+impl Whole<'_> {
+    fn lanes(&self) -> usize {
+        match self.method {
+            Method::Exact => self.model.inputs(),
+            Method::Hope => self.model.outputs(),
+        }
+    }
+
+    fn request(&self, target: &Target, part: Part) -> Request {
+        let few = self.method == Method::Hope && part.lanes < self.lanes();
+        Request {
+            method: self.method,
+            precision: target.precision,
+            device: target.device.clone(),
+            outputs: few.then(|| (0..part.lanes).collect()),
+            ..Request::new(networks::points(part.points, self.model.inputs()), self.order)
+        }
+    }
+
+    /// One run, with its seconds and its operations.
+    fn run(&self, request: &Request, part: Part) -> Result<(f64, f64, Report)> {
+        let started = Instant::now();
+        let job = Job::new(self.model, request)?.first_rays(part.lanes);
+        let flops = job.flops();
+        let report = job.run(&mut Nothing, &|_| ControlFlow::Continue(()))?;
+        Ok((started.elapsed().as_secs_f64(), flops, report))
+    }
+
+    /// As much of the work as takes about the budget: a few series first, which also compiles what there is to compile.
+    fn part(&self, target: &Target, effort: Effort) -> Result<std::result::Result<Part, String>> {
+        let all = Part { points: self.points, lanes: self.lanes() };
+        let few = Part { points: 1, lanes: PROBE.min(all.lanes) };
+        let request = self.request(target, few);
+        let (first, ..) = self.run(&request, few)?;
+        let allowed = PATIENCE * effort.budget;
+        if first > 10.0 * allowed {
+            return Ok(Err(format!("{} of {} series of one point take {first:.1} s", few.lanes, all.lanes)));
+        }
+        let (second, ..) = self.run(&request, few)?;
+        // Small parts use the device badly: try a larger one before giving anything up.
+        let mut part = few;
+        let mut seconds = second;
+        while part != all {
+            let series = (part.points * part.lanes) as f64;
+            let affordable = series * (allowed / 3.0 / seconds).max(1.0);
+            let next = match affordable {
+                n if n >= (all.points * all.lanes) as f64 => all,
+                // No more than 16 times as many at once: time needn't be proportional.
+                n => {
+                    let n = n.min(16.0 * series) as usize;
+                    Part { points: (n / all.lanes).clamp(1, all.points), lanes: all.lanes.min(n) }
+                }
+            };
+            if (next.points * next.lanes) as f64 <= 1.5 * series {
+                break;
+            }
+            part = next;
+            if part != all {
+                seconds = self.run(&self.request(target, part), part)?.0;
+            }
+        }
+        Ok(Ok(part))
+    }
+
+    fn words(&self, part: Part) -> Option<String> {
+        let mut words = Vec::new();
+        if part.points < self.points {
+            words.push(format!("{} of {} points", part.points, self.points));
+        }
+        if part.lanes < self.lanes() {
+            let noun = if self.method == Method::Exact { "rays" } else { "outputs" };
+            words.push(format!("{} of {} {noun}", part.lanes, self.lanes()));
+        }
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+}
+
+/// Measures an expansion.
+pub(super) fn measure(target: &Target, whole: Whole, effort: Effort) -> Result<Outcome> {
+    let part = match whole.part(target, effort)? {
+        Ok(part) => part,
+        Err(reason) => return Ok(Outcome::Skipped(reason)),
+    };
+    // The last warm-up is the run that is compared with f64.
+    let mut request = whole.request(target, part);
+    request.verify = COMPARED;
+    let (_, flops, report) = whole.run(&request, part)?;
+    let deviation = report.verification.map_or(f64::INFINITY, |v| v.deviation);
+    request.verify = 0;
+    let seconds = clock::repeat(effort, || Ok(whole.run(&request, part)?.0))?;
+    let kernels = match (&target.device, target.precision) {
+        (Device::Cpu, Precision::F32) => cpu_kernels::<f32>(&whole, part)?,
+        (Device::Cpu, Precision::F64) => cpu_kernels::<f64>(&whole, part)?,
+        #[cfg(feature = "gpu")]
+        (Device::Gpu(_), _) => {
+            request.profile = true;
+            whole.run(&request, part)?.2.kernels
+        }
+    };
+    let share = part.lanes as f64 / whole.lanes() as f64;
+    Ok(Outcome::Measured(Box::new(Measured {
+        seconds,
+        per_run: part.points as f64 * share,
+        flops,
+        bytes: None,
+        deviation,
+        tolerance: tolerance(target),
+        reduced: whole.words(part),
+        kernels,
+        on_device: false,
+    })))
+}
+
+/// Time of each kernel in one chunk, on one core.
+fn cpu_kernels<T: Scalar>(whole: &Whole, part: Part) -> Result<Vec<KernelTime>> {
+    let mut request = Request::new(networks::points(1, whole.model.inputs()), whole.order);
+    request.method = whole.method;
+    let job = Job::new(whole.model, &request)?;
+    let directions = Directions::Unit { inputs: whole.model.inputs() };
+    let outputs: Vec<usize> = (0..whole.model.outputs()).collect();
+    let source = Source {
+        points: &request.points,
+        directions: (whole.method == Method::Exact).then_some(&directions),
+        outputs: &outputs,
+    };
+    let executor = CpuExecutor::<T>::new(job.plan().clone());
+    let chunk = Chunk { points: 0..1, lanes: 0..part.lanes.min(64) };
+    let mut arena = Arena::default();
+    let mut times: Vec<KernelTime> = Vec::new();
+    for warm in [false, true] {
+        let seconds = executor.time_steps(&chunk, source, &mut arena, faer::Par::Seq)?;
+        for (step, seconds) in job.plan().steps.iter().zip(seconds).filter(|_| warm) {
+            let kernel = cost::name(step);
+            match times.iter_mut().find(|time| time.kernel == kernel) {
+                Some(time) => {
+                    time.dispatches += 1;
+                    time.seconds += seconds;
+                }
+                None => times.push(KernelTime { kernel, dispatches: 1, seconds }),
+            }
+        }
+    }
+    times.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+    Ok(times)
+}

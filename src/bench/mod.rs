@@ -1,0 +1,225 @@
+//! Measuring what devices do: whole expansions, single kernels, and how much of what the device can do that is.
+//!
+//! [`Workload::all`] is what `hope bench` runs; [`Target`] is a device to run it on. Every measurement is compared with an
+//! independent computation in the same run. Times are medians of repeats after a warm-up; what would take too long is
+//! measured in part, or skipped with the reason: see [`Outcome`].
+
+mod clock;
+mod cost;
+mod expansion;
+mod kernel;
+mod networks;
+mod peak;
+
+pub use clock::{Effort, Spread};
+pub use kernel::Alone;
+pub use networks::{mnist_cnn, mnist_mlp, points};
+pub use peak::Peak;
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::executor::KernelTime;
+use crate::model::Model;
+use crate::plan::Method;
+use crate::{Device, Precision};
+use expansion::Whole;
+
+/// A device to measure.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The device.
+    pub device: Device,
+    /// The number type; f32 on GPUs.
+    pub precision: Precision,
+    /// Threads of the CPU path.
+    pub cores: usize,
+    /// Whether it is a driver that computes on the processor.
+    pub software: bool,
+}
+
+impl Target {
+    /// A device with all of the machine's cores.
+    pub fn new(device: Device, precision: Precision) -> Self {
+        let software = match &device {
+            Device::Cpu => false,
+            #[cfg(feature = "gpu")]
+            Device::Gpu(engine) => engine.info().device_type == wgpu::DeviceType::Cpu,
+        };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { device, precision, cores, software }
+    }
+
+    /// Measures what the device can do.
+    ///
+    /// # Errors
+    /// If it fails, or computes wrong numbers.
+    pub fn peak(&self, effort: Effort) -> Result<Peak> {
+        match (&self.device, self.precision) {
+            (Device::Cpu, Precision::F32) => peak::cpu::<f32>(self.cores, effort.budget),
+            (Device::Cpu, Precision::F64) => peak::cpu::<f64>(self.cores, effort.budget),
+            #[cfg(feature = "gpu")]
+            (Device::Gpu(engine), _) => peak::gpu(engine, effort.budget),
+        }
+    }
+
+    /// Measures a workload.
+    ///
+    /// # Errors
+    /// If the device fails, or numbers overflow.
+    pub fn measure(&self, workload: &Workload, effort: Effort) -> Result<Outcome> {
+        match &workload.task {
+            Task::Expansion { model, method, order, points } => {
+                let whole = Whole { model, method: *method, order: *order, points: *points };
+                expansion::measure(self, whole, effort)
+            }
+            Task::Kernel(alone) => kernel::measure(self, *alone, effort),
+        }
+    }
+}
+
+/// Largest deviation from f64 that a result may have, as the norm of an order.
+fn tolerance(target: &Target) -> f64 {
+    match target.precision {
+        Precision::F32 => 1e-3,
+        Precision::F64 => 1e-9,
+    }
+}
+
+/// Something to measure.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its name in tables and files; the same on all devices.
+    pub name: String,
+    /// What to do.
+    pub task: Task,
+}
+
+/// What to measure.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Task {
+    /// All unmixed coefficients of a network.
+    Expansion {
+        /// The network.
+        model: Arc<Model>,
+        /// How.
+        method: Method,
+        /// Highest order.
+        order: usize,
+        /// Points.
+        points: usize,
+    },
+    /// A kernel alone.
+    Kernel(Alone),
+}
+
+/// Orders of the full set.
+const ORDERS: [usize; 3] = [3, 5, 10];
+
+impl Workload {
+    /// Expansions of a network: both methods where the rule has an answer, several orders, one point and many.
+    pub fn network(name: &str, model: &Arc<Model>, quick: bool) -> Vec<Self> {
+        let mut all = Vec::new();
+        let orders = if quick { &ORDERS[..1] } else { &ORDERS };
+        for method in [Method::Exact, Method::Hope] {
+            // The rule has few series per point.
+            let batch = if method == Method::Exact { 16 } else { 64 };
+            for &order in orders {
+                for points in [1, batch] {
+                    let name = format!("{name}-{}-{order}-x{points}", method.name());
+                    let task = Task::Expansion { model: model.clone(), method, order, points };
+                    all.push(Self { name, task });
+                }
+            }
+        }
+        all
+    }
+
+    /// The kernels alone.
+    pub fn kernels(quick: bool) -> Vec<Self> {
+        let mut all = Vec::new();
+        let mut push = |name: String, alone| all.push(Self { name, task: Task::Kernel(alone) });
+        let sizes: &[usize] = if quick { &[256] } else { &[512, 2048] };
+        for &n in sizes {
+            push(format!("product-{n}"), Alone::Square(n));
+        }
+        push("product-mlp".into(), Alone::Layer);
+        push("conv-cnn".into(), Alone::Conv);
+        for &order in if quick { &ORDERS[..1] } else { &ORDERS } {
+            push(format!("compose-tanh-{order}"), Alone::Compose { order });
+            push(format!("bell-tanh-{order}"), Alone::Bell { order });
+        }
+        all
+    }
+
+    /// The networks that come with the library, and the kernels.
+    ///
+    /// # Errors
+    /// If this build can't read the networks.
+    pub fn all(quick: bool) -> Result<Vec<Self>> {
+        let mut all = Self::network("cnn", &Arc::new(mnist_cnn()?), quick);
+        all.extend(Self::network("mlp", &Arc::new(mnist_mlp()?), quick));
+        all.extend(Self::kernels(quick));
+        Ok(all)
+    }
+
+    /// What a rate counts: expansions of a point, or runs of a kernel.
+    pub fn is_expansion(&self) -> bool {
+        matches!(self.task, Task::Expansion { .. })
+    }
+}
+
+/// What came of a workload.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It was measured.
+    Measured(Box<Measured>),
+    /// It would take too long: why.
+    Skipped(String),
+}
+
+/// A measurement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Seconds of a run.
+    pub seconds: Spread,
+    /// Expansions of a point, or runs of the kernel, in a run.
+    pub per_run: f64,
+    /// Multiplications and additions of a run, about.
+    pub flops: f64,
+    /// Bytes that a run reads and writes at the least; none for whole expansions.
+    pub bytes: Option<f64>,
+    /// Relative deviation from an independent computation in f64; the worst order.
+    pub deviation: f64,
+    /// The largest deviation allowed.
+    pub tolerance: f64,
+    /// Which part of the workload was measured, if not all of it; then rates are extrapolated.
+    pub reduced: Option<String>,
+    /// Time per kernel, the slowest first: of a whole run on GPUs, of one chunk on processors.
+    pub kernels: Vec<KernelTime>,
+    /// Whether the seconds are those of the kernel alone; else they include submitting and waiting, as a user sees them.
+    pub on_device: bool,
+}
+
+impl Measured {
+    /// Expansions or runs per second.
+    pub fn rate(&self) -> f64 {
+        self.per_run / self.seconds.median
+    }
+
+    /// Multiplications and additions per second.
+    pub fn flops_rate(&self) -> f64 {
+        self.flops / self.seconds.median
+    }
+
+    /// Bytes per second, where they are known.
+    pub fn bytes_rate(&self) -> Option<f64> {
+        self.bytes.map(|bytes| bytes / self.seconds.median)
+    }
+
+    /// Whether the result is right.
+    pub fn is_right(&self) -> bool {
+        self.deviation <= self.tolerance
+    }
+}

@@ -1,0 +1,205 @@
+//! Timing what a GPU does: one step of a plan, and the two small kernels that show what the device can do.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wgpu::BufferUsages;
+
+use super::dispatch::{Params, Shader, WORKGROUP, grid};
+use super::profile::Timestamps;
+use super::program::{Program, Weights};
+use super::{Engine, GpuExecutor, readback};
+use crate::error::Result;
+use crate::executor::{Chunk, Source};
+use crate::kernels::Layout;
+use crate::plan::Plan;
+
+/// Seconds that a compute pass takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PassTime {
+    pub seconds: f64,
+    /// By the device's own clock; else it includes submitting and waiting.
+    pub on_device: bool,
+}
+
+/// Times compute passes.
+#[derive(Debug)]
+struct Stopwatch {
+    engine: Arc<Engine>,
+    timestamps: Option<Timestamps>,
+    staging: wgpu::Buffer,
+}
+
+impl Stopwatch {
+    async fn new(engine: &Arc<Engine>) -> Result<Self> {
+        let timestamps = Timestamps::new(engine, 1).await?;
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let staging = engine.buffer("hope times", 16, usage).await?;
+        Ok(Self { engine: engine.clone(), timestamps, staging })
+    }
+
+    async fn pass(&self, encode: impl FnOnce(&mut wgpu::ComputePass<'_>)) -> Result<PassTime> {
+        let mut encoder = self.engine.device().create_command_encoder(&Default::default());
+        let timestamp_writes = self.timestamps.as_ref().map(|t| t.writes(0));
+        let descriptor = wgpu::ComputePassDescriptor { label: Some("hope bench"), timestamp_writes };
+        encode(&mut encoder.begin_compute_pass(&descriptor));
+        if let Some(timestamps) = &self.timestamps {
+            timestamps.read_into(&mut encoder, &self.staging, 0);
+        }
+        let started = Instant::now();
+        let submission = self.engine.queue().submit([encoder.finish()]);
+        let numbers = readback::read(&self.engine, &self.staging, submission).await?;
+        let wall = started.elapsed().as_secs_f64();
+        let stamps: Vec<u64> = bytemuck::pod_collect_to_vec(&numbers);
+        let period = f64::from(self.engine.queue().get_timestamp_period()) * 1e-9;
+        let seconds = match stamps[..] {
+            [begin, end, ..] if self.timestamps.is_some() => end.saturating_sub(begin) as f64 * period,
+            _ => 0.0,
+        };
+        // Some drivers have timestamps that say nothing.
+        let on_device = seconds > 0.0 && seconds <= wall;
+        Ok(PassTime { seconds: if on_device { seconds } else { wall }, on_device })
+    }
+}
+
+/// The last step of a plan, to be run alone, again and again.
+#[derive(Debug)]
+pub(crate) struct GpuStep {
+    stopwatch: Stopwatch,
+    program: Program,
+    step: usize,
+}
+
+impl GpuStep {
+    /// Prepares it; all steps run once, so that it finds its inputs.
+    pub async fn new(engine: &Arc<Engine>, plan: &Plan, chunk: &Chunk, source: Source<'_>) -> Result<Self> {
+        GpuExecutor::check(engine, plan)?;
+        let weights = Weights::new(engine, plan).await?;
+        let program = Program::new(engine, plan, &weights, chunk.points.len(), chunk.lanes.len()).await?;
+        program.upload(engine, plan, chunk, source);
+        let mut encoder = engine.device().create_command_encoder(&Default::default());
+        program.record(&mut encoder);
+        engine.queue().submit([encoder.finish()]);
+        Ok(Self { stopwatch: Stopwatch::new(engine).await?, program, step: plan.steps.len() - 1 })
+    }
+
+    /// Runs it some times in one pass.
+    pub async fn run(&self, times: usize) -> Result<PassTime> {
+        self.stopwatch
+            .pass(|pass| {
+                for _ in 0..times {
+                    self.program.encode_step(pass, self.step);
+                }
+            })
+            .await
+    }
+}
+
+/// Multiply-adds of an invocation in each turn of its loop: see `shaders/bench.wgsl`.
+const PER_TURN: usize = 128;
+
+/// The kernels of `shaders/bench.wgsl`.
+#[derive(Debug)]
+pub(crate) struct GpuPeaks {
+    engine: Arc<Engine>,
+    stopwatch: Stopwatch,
+}
+
+impl GpuPeaks {
+    pub async fn new(engine: &Arc<Engine>) -> Result<Self> {
+        Ok(Self { engine: engine.clone(), stopwatch: Stopwatch::new(engine).await? })
+    }
+
+    /// Multiply-adds in so many invocations, fused or not.
+    pub async fn multiply_add(&self, fused: bool, invocations: usize, turns: usize) -> Result<PeakKernel> {
+        let entry = if fused { "fused" } else { "separate" };
+        let invocations = invocations.next_multiple_of(WORKGROUP as usize);
+        let ready = self.kernel(entry, &[0.5; 4], 4, invocations, turns).await?;
+        Ok(PeakKernel { ready, amount: (2 * PER_TURN * turns * invocations) as f64, result: 32.0 })
+    }
+
+    /// The triad on arrays of so many numbers.
+    pub async fn triad(&self, length: usize) -> Result<PeakKernel> {
+        let ready = self.kernel("triad", &vec![2.0; length], length, length, 0).await?;
+        Ok(PeakKernel { ready, amount: (3 * 4 * length) as f64, result: 3.0 })
+    }
+
+    /// Runs a kernel some times in one pass: operations or bytes per second, seconds, and whether the result is right.
+    pub async fn run(&self, kernel: &PeakKernel, times: usize) -> Result<(f64, f64, bool)> {
+        let encode = |pass: &mut wgpu::ComputePass<'_>| (0..times).for_each(|_| kernel.ready.encode(pass));
+        let PassTime { seconds, .. } = self.stopwatch.pass(encode).await?;
+        let results = self.read(&kernel.ready.out, 4).await?;
+        let right = results.iter().all(|r| (r - kernel.result).abs() < 1e-3);
+        Ok((kernel.amount * times as f64 / seconds, seconds, right))
+    }
+
+    /// Numbers that an array of the triad may have.
+    pub fn room(&self) -> usize {
+        let limits = self.engine.device().limits();
+        (limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) / 4) as usize
+    }
+
+    async fn kernel(
+        &self,
+        entry: &'static str,
+        x: &[f32],
+        y: usize,
+        out: usize,
+        turns: usize,
+    ) -> Result<Ready> {
+        let engine = &self.engine;
+        let layout = Layout { samples: 1, lanes: 1, units: out, degree: 0, primal: true };
+        let mut params = Params::new(layout, layout, layout);
+        params.push(turns);
+        params.0.extend([0; 3]);
+        let params = engine.filled("hope parameters", &params.0, BufferUsages::UNIFORM).await?;
+        let first = engine.filled("hope bench", x, BufferUsages::STORAGE).await?;
+        let second = engine.filled("hope bench", &vec![2f32; y], BufferUsages::STORAGE).await?;
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+        let result = engine.buffer("hope bench", 4 * out as u64, usage).await?;
+        let kinks = engine.buffer("hope kinks", 16, usage).await?;
+        let bindings = engine.bind("hope bench", [&params, &first, &second, &first, &first, &result, &kinks]);
+        let pipeline = engine.pipeline(Shader { file: "bench", entry, activation: None }).await?;
+        Ok(Ready { pipeline, bindings, grid: grid(out), out: result })
+    }
+
+    async fn read(&self, buffer: &wgpu::Buffer, length: usize) -> Result<Vec<f32>> {
+        let bytes = 4 * length as u64;
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let staging = self.engine.buffer("hope results", bytes, usage).await?;
+        let mut encoder = self.engine.device().create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
+        let submission = self.engine.queue().submit([encoder.finish()]);
+        let mut numbers = readback::read(&self.engine, &staging, submission).await?;
+        numbers.truncate(length);
+        Ok(numbers)
+    }
+}
+
+/// A kernel that shows what a device can do.
+#[derive(Debug)]
+pub(crate) struct PeakKernel {
+    ready: Ready,
+    /// Operations, or bytes moved.
+    amount: f64,
+    /// What it writes everywhere.
+    result: f32,
+}
+
+/// A kernel with its bindings.
+#[derive(Debug)]
+struct Ready {
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    grid: [u32; 3],
+    out: wgpu::Buffer,
+}
+
+impl Ready {
+    fn encode(&self, pass: &mut wgpu::ComputePass<'_>) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bindings, &[]);
+        let [x, y, z] = self.grid;
+        pass.dispatch_workgroups(x, y, z);
+    }
+}
