@@ -24,13 +24,13 @@ pub(super) struct Whole<'a> {
     pub points: usize,
 }
 
-/// Series that are tried first: rays (exact method) or outputs (published rule) of one point.
+/// Rays that are tried first.
 const PROBE: usize = 8;
 
 /// Rays that are compared with f64.
 const COMPARED: usize = 3;
 
-/// How much longer than the budget a run may take before fewer points or rays are measured.
+/// How much longer than the budget a run may take; else fewer points or rays are measured.
 const PATIENCE: f64 = 2.0;
 
 /// Takes the results and forgets them.
@@ -47,7 +47,7 @@ impl Sink for Nothing {
 #[derive(Clone, Copy, PartialEq)]
 struct Part {
     points: usize,
-    /// Rays or outputs of each point.
+    /// Rays (exact method) or outputs (published rule) of each point.
     lanes: usize,
 }
 
@@ -60,12 +60,10 @@ impl Whole<'_> {
     }
 
     fn request(&self, target: &Target, part: Part) -> Request {
-        let few = self.method == Method::Hope && part.lanes < self.lanes();
         Request {
             method: self.method,
             precision: target.precision,
             device: target.device.clone(),
-            outputs: few.then(|| (0..part.lanes).collect()),
             ..Request::new(networks::points(part.points, self.model.inputs()), self.order)
         }
     }
@@ -79,38 +77,32 @@ impl Whole<'_> {
         Ok((started.elapsed().as_secs_f64(), flops, report))
     }
 
-    /// As much of the work as takes about the budget: a few series first, which also compiles what there is to compile.
+    /// As much of the work as takes about the budget: a little first, which also compiles what there is to compile, then
+    /// more and more, as time needn't be proportional.
     fn part(&self, target: &Target, effort: Effort) -> Result<std::result::Result<Part, String>> {
         let all = Part { points: self.points, lanes: self.lanes() };
-        let few = Part { points: 1, lanes: PROBE.min(all.lanes) };
-        let request = self.request(target, few);
-        let (first, ..) = self.run(&request, few)?;
+        let size = |part: Part| part.points * part.lanes;
+        // The rule's work is shared by all outputs.
+        let lanes = if self.method == Method::Exact { PROBE.min(all.lanes) } else { all.lanes };
+        let mut part = Part { points: 1, lanes };
+        let seconds = |part: Part| Ok(self.run(&self.request(target, part), part)?.0);
+        let first: f64 = seconds(part)?;
         let allowed = PATIENCE * effort.budget;
-        if first > 10.0 * allowed {
-            return Ok(Err(format!("{} of {} series of one point take {first:.1} s", few.lanes, all.lanes)));
+        if first > 4.0 * allowed {
+            let part = self.words(part).map_or(String::new(), |part| format!("{part}: "));
+            return Ok(Err(format!("a run takes too long ({part}{first:.1} s)")));
         }
-        let (second, ..) = self.run(&request, few)?;
-        // Small parts use the device badly: try a larger one before giving anything up.
-        let mut part = few;
-        let mut seconds = second;
         while part != all {
-            let series = (part.points * part.lanes) as f64;
-            let affordable = series * (allowed / 3.0 / seconds).max(1.0);
-            let next = match affordable {
-                n if n >= (all.points * all.lanes) as f64 => all,
-                // No more than 16 times as many at once: time needn't be proportional.
-                n => {
-                    let n = n.min(16.0 * series) as usize;
-                    Part { points: (n / all.lanes).clamp(1, all.points), lanes: all.lanes.min(n) }
-                }
-            };
-            if (next.points * next.lanes) as f64 <= 1.5 * series {
+            let taken: f64 = seconds(part)?;
+            let more = (allowed / 2.0 / taken).min(16.0);
+            if more < 2.0 {
                 break;
             }
-            part = next;
-            if part != all {
-                seconds = self.run(&self.request(target, part), part)?.0;
-            }
+            let wanted = (size(part) as f64 * more) as usize;
+            part = match size(all) {
+                n if n < 2 * wanted => all,
+                _ => Part { points: (wanted / all.lanes).max(1), lanes: all.lanes.min(wanted) },
+            };
         }
         Ok(Ok(part))
     }
@@ -121,8 +113,7 @@ impl Whole<'_> {
             words.push(format!("{} of {} points", part.points, self.points));
         }
         if part.lanes < self.lanes() {
-            let noun = if self.method == Method::Exact { "rays" } else { "outputs" };
-            words.push(format!("{} of {} {noun}", part.lanes, self.lanes()));
+            words.push(format!("{} of {} rays", part.lanes, self.lanes()));
         }
         (!words.is_empty()).then(|| words.join(", "))
     }

@@ -10,6 +10,7 @@ mod expansion;
 mod kernel;
 mod networks;
 mod peak;
+mod truth;
 
 pub use clock::{Effort, Spread};
 pub use kernel::Alone;
@@ -74,6 +75,7 @@ impl Target {
                 expansion::measure(self, whole, effort)
             }
             Task::Kernel(alone) => kernel::measure(self, *alone, effort),
+            Task::Truth => Ok(Outcome::Measured(Box::new(truth::measure(self, effort)?))),
         }
     }
 }
@@ -112,6 +114,8 @@ pub enum Task {
     },
     /// A kernel alone.
     Kernel(Alone),
+    /// The MNIST CNN at a digit, along two pixels, compared with stored coefficients of independent automatic differentiation.
+    Truth,
 }
 
 /// Orders of the full set.
@@ -160,6 +164,7 @@ impl Workload {
     pub fn all(quick: bool) -> Result<Vec<Self>> {
         let mut all = Self::network("cnn", &Arc::new(mnist_cnn()?), quick);
         all.extend(Self::network("mlp", &Arc::new(mnist_mlp()?), quick));
+        all.push(Self { name: format!("cnn-truth-{}", truth::ORDER), task: Task::Truth });
         all.extend(Self::kernels(quick));
         Ok(all)
     }
@@ -169,6 +174,9 @@ impl Workload {
         matches!(self.task, Task::Expansion { .. })
     }
 }
+
+/// Bytes that may stay in the caches of a core, or of a GPU.
+const CACHES: f64 = 32e6;
 
 /// What came of a workload.
 #[derive(Clone, Debug, PartialEq)]
@@ -216,6 +224,18 @@ impl Measured {
     /// Bytes per second, where they are known.
     pub fn bytes_rate(&self) -> Option<f64> {
         self.bytes.map(|bytes| bytes / self.seconds.median)
+    }
+
+    /// What limits a kernel: the resource of which it has the larger share. Memory doesn't limit a kernel whose data stay in
+    /// caches; then it may be neither.
+    pub fn limit(&self, peak: &Peak) -> Option<&'static str> {
+        let (flops, bytes) = (self.flops_rate() / peak.flops, self.bytes_rate()? / peak.bytes);
+        let cached = self.bytes? / self.per_run < CACHES;
+        Some(match flops >= bytes || (cached && flops > 0.5) {
+            true => "multiply-adds",
+            false if cached => "neither",
+            false => "memory",
+        })
     }
 
     /// Whether the result is right.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::clock::Spread;
 use crate::error::{Error, Result};
 use crate::scalar::Scalar;
 
@@ -20,8 +21,12 @@ pub struct Peak {
     pub bytes: f64,
 }
 
-/// Measurements of each variant; the best counts.
+/// Passes of each variant on a GPU; the best counts.
+#[cfg(feature = "gpu")]
 const TRIES: usize = 4;
+
+/// Seconds of a short run on a core.
+const SHORT: f64 = 2e-4;
 
 /// Numbers of each array of the triad: three of 64 MiB in f32.
 const LENGTH: usize = 16 << 20;
@@ -45,38 +50,30 @@ pub(super) fn cpu<T: Scalar>(cores: usize, seconds: f64) -> Result<Peak> {
         (96, |turns| sums::<T, 96, false>(turns)),
         (128, |turns| sums::<T, 128, false>(turns)),
     ];
-    let flops =
-        variants.iter().map(|(sums, run)| rate(&threads, cores, each, *sums, *run)).fold(0.0, f64::max);
+    let flops = variants.iter().map(|(sums, run)| rate(&threads, each, *sums, *run)).fold(0.0, f64::max);
     Ok(Peak { flops, bytes: threads.install(|| triad::<T>(cores, seconds / 2.0)) })
 }
 
 type Variant<T> = fn(usize) -> T;
 
-/// Operations per second of all cores together.
-fn rate<T: Scalar>(
-    threads: &rayon::ThreadPool,
-    cores: usize,
-    seconds: f64,
-    sums: usize,
-    run: Variant<T>,
-) -> f64 {
+/// Operations per second of all cores together, each timed by itself: the median of short runs, which programs that come in
+/// between don't lengthen, as those of the kernels.
+fn rate<T: Scalar>(threads: &rayon::ThreadPool, seconds: f64, sums: usize, run: Variant<T>) -> f64 {
     let time = |turns: usize| {
         let started = Instant::now();
-        threads.install(|| {
-            (0..cores).into_par_iter().for_each(|_| {
-                std::hint::black_box(run(turns));
-            })
-        });
+        std::hint::black_box(run(turns));
         started.elapsed().as_secs_f64()
     };
-    let mut turns = 256;
-    let mut taken = time(turns);
-    while taken < seconds && turns < 1 << 30 {
-        turns *= 4;
-        taken = time(turns);
-    }
-    let best = (0..TRIES).map(|_| time(turns)).fold(taken, f64::min);
-    2.0 * (sums * turns * cores) as f64 / best
+    let per_core = |_: rayon::BroadcastContext<'_>| {
+        let mut turns = 64;
+        while time(turns) < SHORT && turns < 1 << 30 {
+            turns *= 2;
+        }
+        let count = ((seconds / SHORT) as usize).clamp(5, 1000);
+        let times = Spread::of((0..count).map(|_| time(turns)).collect());
+        2.0 * (sums * turns) as f64 / times.median
+    };
+    threads.broadcast(per_core).into_iter().sum()
 }
 
 /// `N` sums that don't wait for each other.

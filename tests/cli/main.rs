@@ -1,5 +1,6 @@
 //! The program end to end, as a user runs it.
 
+mod bench;
 mod check;
 mod converge;
 mod discover;

@@ -78,7 +78,7 @@ fn row(row: &Row) -> Value {
         put("bytes_per_second", json!(f.bytes_per_second));
         put("share_of_peak_flops", json!(f.share_of_flops));
         put("share_of_peak_bytes", json!(f.share_of_bytes));
-        put("limit", json!(f.limit()));
+        put("limit", json!(f.limit));
         // Not finite if nothing could be compared; JSON has no such number, then it is left out.
         put("deviation", json!(f.deviation));
         put("tolerance", json!(f.tolerance));
@@ -185,6 +185,7 @@ fn read_figures(value: &Value) -> Result<Figures> {
         bytes_per_second: maybe("bytes_per_second"),
         share_of_flops: maybe("share_of_peak_flops"),
         share_of_bytes: maybe("share_of_peak_bytes"),
+        limit: value["limit"].as_str().map(String::from),
         deviation: maybe("deviation").unwrap_or(f64::INFINITY),
         tolerance: positive(value, "tolerance")?,
         reduced: value["reduced"].as_str().map(String::from),
@@ -221,6 +222,7 @@ mod tests {
             bytes_per_second: Some(2e9),
             share_of_flops: Some(0.25),
             share_of_bytes: Some(0.5),
+            limit: Some("memory".into()),
             deviation: 1e-6,
             tolerance: 1e-3,
             reduced: Some("98 of 784 rays".into()),

@@ -74,6 +74,8 @@ pub struct Figures {
     pub share_of_flops: Option<f64>,
     /// Of the device's bandwidth.
     pub share_of_bytes: Option<f64>,
+    /// What limits a kernel: `multiply-adds`, `memory`, or `neither`.
+    pub limit: Option<String>,
     pub deviation: f64,
     pub tolerance: f64,
     /// Which part was measured, if not all.
@@ -131,7 +133,9 @@ impl Row {
             Err(error) => (Status::Failed(error.to_string()), None),
             Ok(Outcome::Skipped(reason)) => (Status::Skipped(reason), None),
             Ok(Outcome::Measured(m)) => {
+                let limit = peak.and_then(|peak| m.limit(peak)).map(String::from);
                 let figures = Figures {
+                    limit,
                     per_second: m.rate(),
                     seconds: m.seconds,
                     flops_per_second: m.flops_rate(),
@@ -148,13 +152,5 @@ impl Row {
             }
         };
         Self { workload: workload.name.clone(), unit: unit.into(), status, figures }
-    }
-}
-
-impl Figures {
-    /// What limits it, where both shares are known: `multiply-adds` or `memory`.
-    pub fn limit(&self) -> Option<&'static str> {
-        let (flops, bytes) = (self.share_of_flops?, self.share_of_bytes?);
-        Some(if flops >= bytes { "multiply-adds" } else { "memory" })
     }
 }

@@ -178,7 +178,7 @@ fn cell(row: &Row) -> String {
     if row.unit == "expansions" {
         return format!("{wrong}{about}{} ({})", table::rate(f.per_second), table::share(f.share_of_flops));
     }
-    let limit = match f.limit() {
+    let limit = match f.limit.as_deref() {
         Some("memory") => format!("{} memory", table::share(f.share_of_bytes)),
         _ => table::share(f.share_of_flops),
     };

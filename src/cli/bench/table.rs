@@ -72,7 +72,7 @@ fn rows(text: &mut String, device: &DeviceRun) {
                     f.bytes_per_second.map_or("-".into(), |bytes| rate(bytes / 1e9)),
                     share(f.share_of_bytes),
                     deviation(row, f),
-                    f.limit().unwrap_or("-"),
+                    f.limit.as_deref().unwrap_or("-"),
                     if f.on_device { "" } else { " [wall clock]" }
                 ),
             };
@@ -126,6 +126,7 @@ fn spread(figures: &Figures) -> String {
 pub fn share(share: Option<f64>) -> String {
     match share {
         None => "-".into(),
+        Some(share) if share < 0.00995 => format!("{:.2} %", 100.0 * share),
         Some(share) if share < 0.0995 => format!("{:.1} %", 100.0 * share),
         Some(share) => format!("{:.0} %", 100.0 * share),
     }
