@@ -7,12 +7,12 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hope::activation::{Activation, Tanh};
-use hope::bench::mnist_cnn;
 use hope::kernels::conv::{ConvShape, conv};
 use hope::kernels::elementwise::{bell, compose};
 use hope::kernels::linear::{LinearShape, linear, linear_adjoint};
 use hope::kernels::{Layout, Series, SeriesMut};
-use hope::model::Op;
+use hope::model::{Model, Op};
+use hope::onnx::ImportOptions;
 use hope::random::SplitMix;
 
 /// Series of a chunk.
@@ -60,7 +60,7 @@ fn products(c: &mut Criterion) {
 
 fn convolutions(c: &mut Criterion) {
     let mut group = c.benchmark_group("convolution of the MNIST CNN, order 3");
-    let model = mnist_cnn().unwrap();
+    let model = Model::from_onnx("examples/mnist/mnist_cnn_tanh.onnx", &ImportOptions::default()).unwrap();
     for node in model.nodes() {
         let Op::Conv(op) = &node.op else { continue };
         let shape = ConvShape {
