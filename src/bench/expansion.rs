@@ -86,17 +86,27 @@ impl Whole<'_> {
         let lanes = if self.method == Method::Exact { PROBE.min(all.lanes) } else { all.lanes };
         let mut part = Part { points: 1, lanes };
         let seconds = |part: Part| Ok(self.run(&self.request(target, part), part)?.0);
-        let first: f64 = seconds(part)?;
         let allowed = PATIENCE * effort.budget;
-        if first > 4.0 * allowed {
+        let too_long = |part: Part, taken: f64| {
             let part = self.words(part).map_or(String::new(), |part| format!("{part}: "));
-            return Ok(Err(format!("a run takes too long ({part}{first:.1} s)")));
+            Ok(Err(format!("a run takes too long ({part}{taken:.1} s)")))
+        };
+        let compiling: f64 = seconds(part)?;
+        if compiling > 10.0 * allowed {
+            return too_long(part, compiling);
         }
-        while part != all {
+        let smallest = size(part);
+        loop {
             let taken: f64 = seconds(part)?;
+            if size(part) == smallest && taken > 4.0 * allowed {
+                return too_long(part, taken);
+            }
+            if part == all {
+                return Ok(Ok(part));
+            }
             let more = (allowed / 2.0 / taken).min(16.0);
             if more < 2.0 {
-                break;
+                return Ok(Ok(part));
             }
             let wanted = (size(part) as f64 * more) as usize;
             part = match size(all) {
@@ -104,7 +114,6 @@ impl Whole<'_> {
                 _ => Part { points: (wanted / all.lanes).max(1), lanes: all.lanes.min(wanted) },
             };
         }
-        Ok(Ok(part))
     }
 
     fn words(&self, part: Part) -> Option<String> {

@@ -226,15 +226,16 @@ impl Measured {
         self.bytes.map(|bytes| bytes / self.seconds.median)
     }
 
-    /// What limits a kernel: the resource of which it has the larger share. Memory doesn't limit a kernel whose data stay in
-    /// caches; then it may be neither.
+    /// What limits a kernel: the resource of which it uses more than half; `neither` if there is none. Memory doesn't limit a
+    /// kernel whose data stay in caches.
     pub fn limit(&self, peak: &Peak) -> Option<&'static str> {
         let (flops, bytes) = (self.flops_rate() / peak.flops, self.bytes_rate()? / peak.bytes);
         let cached = self.bytes? / self.per_run < CACHES;
-        Some(match flops >= bytes || (cached && flops > 0.5) {
-            true => "multiply-adds",
-            false if cached => "neither",
-            false => "memory",
+        Some(match (flops > 0.5, bytes > 0.5 && !cached) {
+            (true, true) if bytes > flops => "memory",
+            (true, _) => "multiply-adds",
+            (false, true) => "memory",
+            (false, false) => "neither",
         })
     }
 

@@ -29,7 +29,7 @@ pub fn figure(columns: &[Column]) -> Result<Option<Figure>> {
     // Devices differ by powers of ten; the axis begins at one, so that the shortest bar has a length, too.
     let value = Axis::new(label).log().range(10f64.powf((least / 1.5).log10().floor()), 1.2 * most);
     let groups = columns.iter().map(|column| Group {
-        name: column.label.clone(),
+        name: short(&column.label),
         bars: rows.iter().map(|row| number(column, row).map(Bar::new)).collect(),
         marker: None,
         colour: None,
@@ -42,4 +42,13 @@ pub fn figure(columns: &[Column]) -> Result<Option<Figure>> {
         ..ErrorBars::default()
     };
     Ok(Some(chart.figure()?))
+}
+
+/// A label that a line of the legend has room for.
+fn short(label: &str) -> String {
+    const MOST: usize = 64;
+    match label.char_indices().nth(MOST) {
+        None => label.into(),
+        Some((end, _)) => format!("{}...", label[..end].trim_end()),
+    }
 }

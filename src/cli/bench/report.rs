@@ -161,6 +161,21 @@ fn markdown(columns: &[Column]) -> String {
         let device = &column.device;
         let error = device.error.as_ref().map(|error| format!(" FAILED: {error}.")).unwrap_or_default();
         let _ = writeln!(text, "- {}: {}, {}.{error}", column.label, device.kind, device.driver);
+        for row in &device.rows {
+            let remark = match (&row.status, &row.figures) {
+                (Status::Skipped(reason), _) => format!("skipped: {reason}"),
+                (Status::Failed(reason), _) => format!("FAILED: {reason}"),
+                (Status::Wrong, Some(f)) => {
+                    format!("WRONG: off by {:.1e}, more than {:.0e}", f.deviation, f.tolerance)
+                }
+                (_, Some(f)) => match &f.reduced {
+                    Some(part) => format!("measured with {part}"),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let _ = writeln!(text, "  - {}: {remark}", row.workload);
+        }
     }
     text
 }

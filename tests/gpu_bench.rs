@@ -1,0 +1,38 @@
+//! `hope::bench` on every adapter: what it measures is right, and peaks are peaks. Nothing depends on how fast the device is.
+#![allow(clippy::unwrap_used)]
+
+#[path = "common/gpus.rs"]
+mod gpus;
+
+use hope::bench::{Effort, Outcome, Target, Workload};
+use hope::{Device, Precision};
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    gpus::watch_validation();
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
+    for (name, engine) in gpus::engines() {
+        trials.push(Trial::test(format!("bench::{name}"), move || {
+            bench(&Target::new(Device::Gpu(engine.clone()), Precision::F32));
+            Ok(())
+        }));
+    }
+    gpus::conclude(libtest_mimic::run(&arguments, trials));
+}
+
+fn bench(target: &Target) {
+    let effort = Effort { budget: 0.02, repeats: Some(1) };
+    let peak = target.peak(effort).unwrap();
+    assert!(peak.flops > 1e6 && peak.bytes > 1e6, "{peak:?}");
+    let wanted = ["cnn-truth-6", "product-mlp", "compose-tanh-3", "bell-tanh-3", "mlp-exact-3-x1"];
+    for workload in Workload::all(true).unwrap().iter().filter(|w| wanted.contains(&w.name.as_str())) {
+        match target.measure(workload, effort).unwrap() {
+            Outcome::Measured(m) => {
+                assert!(m.is_right(), "{}: {:.1e}", workload.name, m.deviation);
+                assert!(m.rate() > 0.0 && m.flops_rate() > 0.0);
+            }
+            Outcome::Skipped(reason) => assert!(target.software, "{}: {reason}", workload.name),
+        }
+    }
+}
