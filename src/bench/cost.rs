@@ -10,6 +10,8 @@ pub(super) fn name(step: &Step) -> String {
         Kernel::LinearAdjoint { .. } => "linear_adjoint",
         Kernel::Conv { .. } => "conv",
         Kernel::ConvAdjoint { .. } => "conv_adjoint",
+        Kernel::PooledConvAdjoint { .. } => "pooled_conv_adjoint",
+        Kernel::Windows { .. } => "windows",
         Kernel::AveragePool(_) => "average_pool",
         Kernel::AveragePoolAdjoint(_) => "average_pool_adjoint",
         Kernel::MaxPool(_) => "max_pool",
@@ -48,7 +50,9 @@ pub(super) fn last_numbers(plan: &Plan, samples: usize, lanes: usize) -> f64 {
         | Kernel::LinearOfUnitRays { weight, .. }
         | Kernel::LinearAdjoint { weight, .. }
         | Kernel::Conv { weight, .. }
-        | Kernel::ConvAdjoint { weight, .. } => weights(weight),
+        | Kernel::ConvAdjoint { weight, .. }
+        | Kernel::PooledConvAdjoint { weight, .. } => weights(weight),
+        Kernel::Windows { weights: all, .. } => all.iter().map(weights).sum(),
         _ => 0,
     };
     (inputs + constants + length(step.output)) as f64

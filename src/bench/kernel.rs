@@ -10,7 +10,7 @@ use crate::cpu::{Arena, CpuExecutor};
 use crate::error::{Error, Result};
 use crate::executor::{Chunk, ChunkResult, Source};
 use crate::model::{Geometry, Model};
-use crate::plan::{Plan, Rays, Target as Adjoint};
+use crate::plan::{Kernels, Plan, Rays, Target as Adjoint};
 use crate::random::SplitMix;
 use crate::rays::Directions;
 use crate::scalar::Scalar;
@@ -105,7 +105,7 @@ impl Task {
                 let y = b.activation(h, Tanh)?;
                 Self {
                     alone,
-                    plan: Plan::exact(&b.build(y)?, order, Rays::Any)?,
+                    plan: Plan::exact(&b.build(y)?, order, Rays::Any, Kernels::Portable)?,
                     points: numbers(samples * UNITS, 0.5),
                     directions: Some(Directions::Shared {
                         inputs: UNITS,
@@ -126,7 +126,7 @@ impl Task {
                 let y = b.linear(h, &[SERIES, UNITS], weight.clone(), None)?;
                 Self {
                     alone,
-                    plan: Plan::hope(&b.build(y)?, order, &Adjoint::Input)?,
+                    plan: Plan::hope(&b.build(y)?, order, &Adjoint::Input, Kernels::Portable)?,
                     points: numbers(samples * UNITS, 0.5),
                     directions: None,
                     outputs: (0..SERIES).collect(),
