@@ -25,61 +25,102 @@ struct Params {
     accumulate: u32,
     scale: f32,
     inverse_scale: f32,
-    adjoint: u32,
+    pad0: u32,
+}
+
+override ADJOINT: bool = false;
+
+// A lies along k in memory, except for the adjoint's weights; B and C lie along n.
+const B_ALONG_K: bool = false;
+const C_ALONG_M: bool = false;
+
+fn a_along_k() -> bool {
+    return !ADJOINT;
+}
+
+// What a column, an output pixel or for the adjoint an input pixel, reads: the first channel of its group and the pixel
+// of the window's first cell.
+struct Column {
+    start: u32,
+    y: i32,
+    x: i32,
 }
 
 // A cell of a group's kernel: channel and offsets.
-fn cell(k: u32) -> vec3<u32> {
+struct Cell {
+    channel: u32,
+    y: i32,
+    x: i32,
+}
+
+// a / b for a < 2^20, where processors and GPUs are slow at dividing integers: half a step from every integer, the
+// quotient's rounding does no harm.
+fn quotient(a: u32, b: u32) -> u32 {
+    return u32((f32(a) + 0.5) / f32(b));
+}
+
+fn cell(k: u32) -> Cell {
     let cells = params.kernel_height * params.kernel_width;
-    return vec3(k / cells, (k % cells) / params.kernel_width, k % params.kernel_width);
+    let channel = quotient(k, cells);
+    let rest = k - channel * cells;
+    let y = quotient(rest, params.kernel_width);
+    return Cell(channel, i32(y * params.dilation_y), i32((rest - y * params.kernel_width) * params.dilation_x));
+}
+
+fn column(z: u32, n: u32) -> Column {
+    if ADJOINT {
+        let size = params.in_height * params.in_width;
+        let channel = ((n / size) * params.groups + z % params.groups) * params.out_channels;
+        let start = block(params.x, z / params.groups + 1u) + channel * params.out_height * params.out_width;
+        let pixel = n % size;
+        return Column(start, i32(pixel / params.in_width + params.pad_y), i32(pixel % params.in_width + params.pad_x));
+    }
+    let size = params.out_height * params.out_width;
+    let channel = ((n / size) * params.groups + z) * params.in_channels;
+    let pixel = n % size;
+    return Column(
+        channel * params.in_height * params.in_width,
+        i32((pixel / params.out_width) * params.stride_y) - i32(params.pad_y),
+        i32((pixel % params.out_width) * params.stride_x) - i32(params.pad_x),
+    );
 }
 
 fn load_a(z: u32, m: u32, k: u32) -> f32 {
-    let cells = params.kernel_height * params.kernel_width;
-    if params.adjoint == 1u {
+    if ADJOINT {
+        let cells = params.kernel_height * params.kernel_width;
         let group = z % params.groups;
-        let channel = (group * params.out_channels + k / cells) * params.in_channels + m;
-        return scaled_power(weights[channel * cells + k % cells], params.inverse_scale, z / params.groups + 1u);
+        let output = quotient(k, cells);
+        let channel = (group * params.out_channels + output) * params.in_channels + m;
+        let at = channel * cells + k - output * cells;
+        return scaled_power(weights[at], params.inverse_scale, z / params.groups + 1u);
     }
-    let depth = params.in_channels * cells;
+    let depth = params.in_channels * params.kernel_height * params.kernel_width;
     return weights[(z * params.out_channels + m) * depth + k];
 }
 
-fn load_b(z: u32, k: u32, n: u32) -> f32 {
-    let c = cell(k);
-    let in_size = params.in_height * params.in_width;
-    let out_size = params.out_height * params.out_width;
-    if params.adjoint == 1u {
-        let row = n / in_size;
-        let padded = vec2((n % in_size) / params.in_width + params.pad_y, n % params.in_width + params.pad_x);
-        let shift = vec2(c.y * params.dilation_y, c.z * params.dilation_x);
-        let stride = vec2(params.stride_y, params.stride_x);
-        if any(padded < shift) || any((padded - shift) % stride != vec2(0u)) {
-            return 0.0;
-        }
-        let position = (padded - shift) / stride;
-        if any(position >= vec2(params.out_height, params.out_width)) {
-            return 0.0;
-        }
-        let channel = (row * params.groups + z % params.groups) * params.out_channels + c.x;
-        let start = block(params.x, z / params.groups + 1u);
-        return x[start + channel * out_size + position.x * params.out_width + position.y];
+fn load_b(column: Column, c: Cell) -> f32 {
+    var y = column.y + c.y;
+    var px = column.x + c.x;
+    var height = i32(params.in_height);
+    var width = i32(params.in_width);
+    var inside = true;
+    if ADJOINT {
+        y = column.y - c.y;
+        px = column.x - c.x;
+        height = i32(params.out_height);
+        width = i32(params.out_width);
+        let below = vec2(i32(quotient(u32(max(y, 0)), params.stride_y)), i32(quotient(u32(max(px, 0)), params.stride_x)));
+        inside = y == below.x * i32(params.stride_y) && px == below.y * i32(params.stride_x);
+        y = below.x;
+        px = below.y;
     }
-    let row = n / out_size;
-    let oy = (n % out_size) / params.out_width;
-    let ox = n % params.out_width;
-    let padded = vec2(oy * params.stride_y + c.y * params.dilation_y, ox * params.stride_x + c.z * params.dilation_x);
-    let pad = vec2(params.pad_y, params.pad_x);
-    if any(padded < pad) || any(padded - pad >= vec2(params.in_height, params.in_width)) {
-        return 0.0;
-    }
-    let pixel = padded - pad;
-    let channel = (row * params.groups + z) * params.in_channels + c.x;
-    return x[channel * in_size + pixel.x * params.in_width + pixel.y];
+    inside = inside && y >= 0 && px >= 0 && y < height && px < width;
+    let at = column.start + (c.channel * u32(height) + u32(y)) * u32(width) + u32(px);
+    return select(0.0, x[select(0u, at, inside)], inside);
 }
 
 fn store(z: u32, m: u32, n: u32, value: f32) {
-    if params.adjoint == 1u {
+    if ADJOINT {
         let size = params.in_height * params.in_width;
         let order = z / params.groups + 1u;
         let channel = ((n / size) * params.groups + z % params.groups) * params.in_channels + m;
@@ -97,20 +138,20 @@ fn store(z: u32, m: u32, n: u32, value: f32) {
 }
 
 // z is the group.
-@compute @workgroup_size(16, 16)
-fn conv(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
+@compute @workgroup_size(TILE_X, TILE_Y)
+fn conv(at: Invocation) {
     let depth = params.in_channels * params.kernel_height * params.kernel_width;
     let columns = total_rows(params.x) * params.out_height * params.out_width;
-    tiled_product(group.z, group, local, params.out_channels, depth, columns);
+    tiled_product(at.group.z, at, params.out_channels, depth, columns);
 }
 
 // z is (order - 1) * groups + group.
-@compute @workgroup_size(16, 16)
-fn conv_adjoint(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-    let order = group.z / params.groups + 1u;
+@compute @workgroup_size(TILE_X, TILE_Y)
+fn conv_adjoint(at: Invocation) {
+    let order = at.group.z / params.groups + 1u;
     // Orders above the adjoint's degree are zero: a product of no depth stores that.
     let all = params.out_channels * params.kernel_height * params.kernel_width;
     let depth = select(0u, all, order <= params.x.degree);
     let columns = rows(params.x, 1u) * params.in_height * params.in_width;
-    tiled_product(group.z, group, local, params.in_channels, depth, columns);
+    tiled_product(at.group.z, at, params.in_channels, depth, columns);
 }

@@ -1,5 +1,6 @@
 // Matrix product over rows, and its adjoint with elementwise powers of the weights.
-// Twin of src/kernels/linear.rs, where the rule is.
+// Twin of src/kernels/linear.rs, where the rule is. As a product C = A B, the rows of the series are the columns of B
+// and C: a row of series may be short, their number is large.
 
 struct Params {
     x: Layout,
@@ -14,62 +15,78 @@ struct Params {
     accumulate: u32,
     scale: f32,
     inverse_scale: f32,
-    adjoint: u32,
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
+
+override ADJOINT: bool = false;
+
+// A and B lie along k in memory, except for the adjoint's weights; C lies along m.
+const B_ALONG_K: bool = true;
+const C_ALONG_M: bool = true;
+
+fn a_along_k() -> bool {
+    return !ADJOINT;
+}
+
+// First element of a row of x.
+alias Column = u32;
+alias Cell = u32;
 
 // Rows hold several positions of `inputs` (or `outputs`) units each.
 fn positions() -> u32 {
-    return params.out.units / select(params.outputs, params.inputs, params.adjoint == 1u);
+    return params.out.units / select(params.outputs, params.inputs, ADJOINT);
+}
+
+fn column(z: u32, n: u32) -> Column {
+    if ADJOINT {
+        return block(params.x, z + 1u) + n * params.outputs + params.first;
+    }
+    return n * params.inputs;
+}
+
+fn cell(k: u32) -> Cell {
+    return k;
 }
 
 fn load_a(z: u32, m: u32, k: u32) -> f32 {
-    if params.adjoint == 1u {
-        return x[block(params.x, z + 1u) + m * params.outputs + params.first + k];
+    if ADJOINT {
+        return scaled_power(weights[k * params.inputs + m], params.inverse_scale, z + 1u);
     }
-    return x[m * params.inputs + k];
+    return weights[m * params.inputs + k];
 }
 
-fn load_b(z: u32, k: u32, n: u32) -> f32 {
-    if params.adjoint == 1u {
-        return scaled_power(weights[k * params.inputs + n], params.inverse_scale, z + 1u);
-    }
-    return weights[n * params.inputs + k];
+fn load_b(column: Column, k: Cell) -> f32 {
+    return x[column + k];
 }
 
 fn store(z: u32, m: u32, n: u32, value: f32) {
-    if params.adjoint == 1u {
-        let at = block(params.out, z + 1u) + m * params.inputs + n;
+    if ADJOINT {
+        let at = block(params.out, z + 1u) + n * params.inputs + m;
         let result = unscaled(value, params.scale, z + 1u);
         out[at] = select(result, out[at] + result, params.accumulate == 1u);
         return;
     }
     // The bias belongs to order 0.
-    let has_bias = params.has_bias == 1u && m < rows(params.out, 0u) * positions();
-    let output = params.first + n;
-    out[m * params.outputs + output] = value + select(0.0, bias[select(0u, output, has_bias)], has_bias);
+    let has_bias = params.has_bias == 1u && n < rows(params.out, 0u) * positions();
+    let output = params.first + m;
+    out[n * params.outputs + output] = value + select(0.0, bias[select(0u, output, has_bias)], has_bias);
 }
 
 // z is always 0.
-@compute @workgroup_size(16, 16)
-fn linear(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-    let all_rows = total_rows(params.x) * positions();
-    tiled_product(0u, group, local, all_rows, params.inputs, params.part);
+@compute @workgroup_size(TILE_X, TILE_Y)
+fn linear(at: Invocation) {
+    tiled_product(0u, at, params.part, params.inputs, total_rows(params.x) * positions());
 }
 
 // z is the order less one.
-@compute @workgroup_size(16, 16)
-fn linear_adjoint(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-    let all_rows = rows(params.x, 1u) * positions();
+@compute @workgroup_size(TILE_X, TILE_Y)
+fn linear_adjoint(at: Invocation) {
     // Orders above the adjoint's degree are zero: a product of no depth stores that.
-    let depth = select(0u, params.part, group.z < params.x.degree);
-    tiled_product(group.z, group, local, all_rows, depth, params.inputs);
+    let depth = select(0u, params.part, at.group.z < params.x.degree);
+    tiled_product(at.group.z, at, params.inputs, depth, rows(params.x, 1u) * positions());
 }
 
 // Order 0 of rays along unit vectors: x has its block 0 only.
-@compute @workgroup_size(16, 16)
-fn linear_of_unit_rays(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
-    tiled_product(0u, group, local, params.x.samples, params.inputs, params.part);
+@compute @workgroup_size(TILE_X, TILE_Y)
+fn linear_of_unit_rays(at: Invocation) {
+    tiled_product(0u, at, params.part, params.inputs, params.x.samples);
 }

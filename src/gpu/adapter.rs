@@ -115,8 +115,9 @@ impl Engine {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("hope"),
             required_limits: limits,
-            // Times per kernel, where there are any; nothing else depends on it.
-            required_features: summary.features & wgpu::Features::TIMESTAMP_QUERY,
+            // Times per kernel, and a faster matrix product on processors, where there are any; nothing else depends on them.
+            required_features: summary.features
+                & (wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP),
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()
         };
@@ -138,7 +139,7 @@ impl Engine {
             self.check()?; // the host has to act on the loss of its device
         }
         let choice = Choice::Named(self.info().name.clone());
-        Self::open(&choice, Some(self.device().limits())).await
+        Self::open(&choice, Some(self.device().limits())).await?.with_tiling(self.tiling())
     }
 }
 

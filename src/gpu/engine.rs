@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::dispatch::Shader;
-use super::shader;
+use super::{Tiling, shader};
 use crate::error::{Error, Result};
 
 /// Number of storage buffers in the one bind group layout that all kernels share.
@@ -23,6 +23,7 @@ pub struct Engine {
     pipeline_layout: wgpu::PipelineLayout,
     pipelines: Mutex<HashMap<Shader, wgpu::ComputePipeline>>,
     pub(super) lost: Arc<Mutex<Option<String>>>,
+    pub(super) tiling: Tiling,
     /// Whether the engine opened the device itself.
     pub(super) own: bool,
 }
@@ -44,7 +45,7 @@ impl Engine {
             ),
             ("invocations per workgroup", limits.max_compute_invocations_per_workgroup, 256),
             ("workgroup size along x", limits.max_compute_workgroup_size_x, 256),
-            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 8192),
+            ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 12_800),
         ];
         for (what, has, needs) in least {
             if has < needs {
@@ -65,7 +66,8 @@ impl Engine {
             *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
         });
         let pipelines = Mutex::default();
-        Ok(Self { device, queue, info, layout, pipeline_layout, pipelines, lost, own: false })
+        let tiling = Tiling::of(&info, device.features());
+        Ok(Self { device, queue, info, layout, pipeline_layout, pipelines, lost, tiling, own: false })
     }
 
     /// The device.
@@ -107,6 +109,7 @@ impl Engine {
         let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
         let source =
             shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
+        let constants = shader.tile.map_or_else(Vec::new, |tile| tile.constants());
         let (pipeline, complaint) = self.scoped(wgpu::ErrorFilter::Validation, |device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(&label),
@@ -117,7 +120,10 @@ impl Engine {
                 layout: Some(&self.pipeline_layout),
                 module: &module,
                 entry_point: Some(shader.entry),
-                compilation_options: Default::default(),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &constants,
+                    zero_initialize_workgroup_memory: false, // it is written before it is read
+                },
                 cache: None,
             })
         });

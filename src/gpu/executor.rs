@@ -78,7 +78,7 @@ impl GpuExecutor {
 
     /// Whether a chunk of this size stays within the device's limits.
     pub fn fits(engine: &Engine, plan: &Plan, samples: usize, lanes: usize) -> bool {
-        program::fits(&engine.device().limits(), plan, samples, lanes)
+        program::fits(engine, plan, samples, lanes)
     }
 
     async fn take(&mut self, chunk: &Chunk) -> Result<Slot> {

@@ -19,6 +19,7 @@ mod program;
 mod readback;
 mod resilient;
 mod shader;
+mod tiling;
 
 pub use adapter::{AdapterSummary, Choice, adapters};
 #[cfg(feature = "bench")]
@@ -31,6 +32,7 @@ pub use prepared::Prepared;
 pub use program::{Program, Weights};
 pub use resilient::ResilientExecutor;
 pub use shader::{Variant, variants};
+pub use tiling::Tiling;
 pub use wgpu;
 
 /// Highest order that the shaders compute.

@@ -5,7 +5,7 @@ use wgpu::BufferUsages;
 use std::ops::Range;
 
 use super::Engine;
-use super::dispatch::{Dispatch, Shader, dispatches, parts, strided};
+use super::dispatch::{Dispatch, Machine, Shader, dispatches, parts, strided};
 use super::profile::Timestamps;
 use crate::error::{Error, Result};
 use crate::executor::{self, Chunk, Source};
@@ -155,13 +155,13 @@ impl Program {
         }
         let kinks = engine.buffer("hope kinks", 4 * (samples * lanes) as u64, storage).await?;
         let chunk = engine.buffer("hope chunk", 16, storage).await?;
-        let room = room(&engine.device().limits());
+        let machine = machine(engine);
         let calls: Vec<(usize, Dispatch)> = plan
             .steps
             .iter()
             .enumerate()
             .flat_map(|(i, step)| {
-                dispatches(plan, step, samples, lanes, room).into_iter().map(move |d| (i, d))
+                dispatches(plan, step, samples, lanes, machine).into_iter().map(move |d| (i, d))
             })
             .collect();
         let (params, offsets) = pack_params(engine, &calls).await?;
@@ -281,15 +281,21 @@ fn encode<'a>(pass: &mut wgpu::ComputePass<'_>, steps: impl IntoIterator<Item = 
     }
 }
 
+/// What dispatches depend on.
+fn machine(engine: &Engine) -> Machine {
+    Machine { room: room(&engine.device().limits()), tiling: engine.tiling() }
+}
+
 /// Whether a chunk of this size stays within a device's limits.
-pub(super) fn fits(limits: &wgpu::Limits, plan: &Plan, samples: usize, lanes: usize) -> bool {
-    let room = room(limits);
-    let bound = |length: usize| length <= room && length < u32::MAX as usize / 2;
+pub(super) fn fits(engine: &Engine, plan: &Plan, samples: usize, lanes: usize) -> bool {
+    let machine = machine(engine);
+    let most = engine.device().limits().max_compute_workgroups_per_dimension;
+    let bound = |length: usize| length <= machine.room && length < u32::MAX as usize / 2;
     plan.slot_lengths(samples, lanes).into_iter().all(bound)
         && plan.steps.iter().filter(|step| step.kernel.is_portable()).all(|step| {
-            dispatches(plan, step, samples, lanes, room)
+            dispatches(plan, step, samples, lanes, machine)
                 .iter()
-                .all(|d| d.grid.iter().all(|&n| n <= limits.max_compute_workgroups_per_dimension))
+                .all(|d| d.grid.iter().all(|&n| n <= most))
         })
 }
 

@@ -1,6 +1,8 @@
 //! The shaders' sources, put together by inclusion.
 
+use super::Tiling;
 use super::dispatch::Shader;
+use super::tiling::Tile;
 use crate::activation::Activation;
 
 /// A file of `shaders/` with what it includes and the entry points it has: the one place that states them.
@@ -9,8 +11,18 @@ struct File {
     source: &'static str,
     includes: &'static [&'static str],
     entries: &'static [&'static str],
-    /// Whether it needs the file of an activation.
-    per_activation: bool,
+    variants: Variants,
+}
+
+/// What else a file includes.
+#[derive(Clone, Copy, PartialEq)]
+enum Variants {
+    /// Nothing.
+    One,
+    /// The file of an activation.
+    PerActivation,
+    /// A matrix product.
+    PerTiling,
 }
 
 macro_rules! shader {
@@ -20,7 +32,7 @@ macro_rules! shader {
 }
 
 const COMMON: &str = shader!("common");
-const TILE: &str = shader!("tile");
+const POWERS: &str = shader!("powers");
 const FUNCTIONS: &str = shader!("functions");
 const SERIES: &str = shader!("series");
 
@@ -28,72 +40,72 @@ const FILES: &[File] = &[
     File {
         name: "linear",
         source: shader!("linear"),
-        includes: &[COMMON, TILE],
+        includes: &[COMMON, POWERS],
         entries: &["linear", "linear_adjoint", "linear_of_unit_rays"],
-        per_activation: false,
+        variants: Variants::PerTiling,
     },
     File {
         name: "unit_rays",
         source: shader!("unit_rays"),
         includes: &[COMMON],
         entries: &["unit_rays"],
-        per_activation: false,
+        variants: Variants::One,
     },
     File {
         name: "conv",
         source: shader!("conv"),
-        includes: &[COMMON, TILE],
+        includes: &[COMMON, POWERS],
         entries: &["conv", "conv_adjoint"],
-        per_activation: false,
+        variants: Variants::PerTiling,
     },
     File {
         name: "elementwise",
         source: shader!("elementwise"),
         includes: &[COMMON, FUNCTIONS, SERIES],
         entries: &["compose", "bell"],
-        per_activation: true,
+        variants: Variants::PerActivation,
     },
     File {
         name: "combine",
         source: shader!("combine"),
         includes: &[COMMON],
         entries: &["combine"],
-        per_activation: false,
+        variants: Variants::One,
     },
     File {
         name: "polynomial",
         source: shader!("polynomial"),
         includes: &[COMMON],
         entries: &["evaluate"],
-        per_activation: false,
+        variants: Variants::One,
     },
     File {
         name: "pool",
         source: shader!("pool"),
         includes: &[COMMON],
         entries: &["average_pool", "average_pool_adjoint", "max_pool", "max_pool_adjoint"],
-        per_activation: false,
+        variants: Variants::One,
     },
     File {
         name: "strided",
         source: shader!("strided"),
         includes: &[COMMON],
         entries: &["fill", "strided", "strided_adjoint"],
-        per_activation: false,
+        variants: Variants::One,
     },
     File {
         name: "arithmetic",
         source: shader!("arithmetic"),
         includes: &[COMMON],
         entries: &["affine", "affine_adjoint", "copy", "multiply", "divide"],
-        per_activation: false,
+        variants: Variants::One,
     },
     File {
         name: "reduction",
         source: shader!("reduction"),
         includes: &[COMMON, FUNCTIONS],
         entries: &["softmax", "log_softmax", "layer_norm"],
-        per_activation: false,
+        variants: Variants::One,
     },
     #[cfg(feature = "bench")]
     File {
@@ -114,21 +126,33 @@ pub struct Variant {
     pub source: String,
     /// Entry points.
     pub entries: &'static [&'static str],
+    /// Whether it needs subgroups, which are optional in WebGPU.
+    pub subgroups: bool,
 }
 
 /// Every shader that the engine can put together, for validation without a GPU.
 pub fn variants() -> Vec<Variant> {
     let mut all = Vec::new();
     for file in FILES {
-        let activations: Vec<Option<&'static str>> = match file.per_activation {
-            true => Activation::NAMES.iter().copied().map(Some).collect(),
-            false => vec![None],
+        let shader = Shader { file: file.name, entry: "", activation: None, tile: None };
+        let shaders: Vec<(String, Shader)> = match file.variants {
+            Variants::One => vec![(file.name.into(), shader)],
+            Variants::PerActivation => Activation::NAMES
+                .iter()
+                .map(|name| (format!("{} {name}", file.name), Shader { activation: Some(name), ..shader }))
+                .collect(),
+            Variants::PerTiling => Tiling::ALL
+                .iter()
+                .map(|&tiling| {
+                    let tile = Some(Tile::new(tiling, 1, false));
+                    (format!("{} {tiling:?}", file.name), Shader { tile, ..shader })
+                })
+                .collect(),
         };
-        for activation in activations {
-            let name =
-                activation.map_or(file.name.into(), |activation| format!("{} {activation}", file.name));
-            let shader = Shader { file: file.name, entry: "", activation };
-            all.push(Variant { name, source: source(&shader).unwrap_or_default(), entries: file.entries });
+        for (name, shader) in shaders {
+            let subgroups = shader.tile.is_some_and(|tile| tile.tiling == Tiling::Subgroup);
+            let source = source(&shader).unwrap_or_default();
+            all.push(Variant { name, source, entries: file.entries, subgroups });
         }
     }
     all
@@ -140,6 +164,13 @@ pub(super) fn source(shader: &Shader) -> Option<String> {
     let mut parts: Vec<&str> = file.includes.to_vec();
     if let Some(name) = shader.activation {
         parts.push(Activation::shader(name)?);
+    }
+    if let Some(tile) = shader.tile {
+        parts.extend(match tile.tiling {
+            Tiling::Workgroup => &[shader!("tile")][..],
+            Tiling::Subgroup => &[shader!("rows_subgroup"), shader!("tile_registers")],
+            Tiling::Registers => &[shader!("rows_direct"), shader!("tile_registers")],
+        });
     }
     parts.push(file.source);
     Some(parts.join("\n"))

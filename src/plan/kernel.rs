@@ -175,14 +175,14 @@ impl Kernel {
     #[cfg(feature = "gpu")]
     pub(crate) fn turns(&self, plan: &Plan, step: &Step) -> usize {
         let degree = plan.values[step.output.0].degree;
-        // A tile of 16 along the depth: 4 loads of each matrix (with powers, in the adjoints) and 16 products.
-        let tiled = |depth: usize, powers: usize| depth.div_ceil(16) * (21 + 4 * powers);
+        // The depth of a product one by one, in strips of 16; and 32 rows of 8 numbers to store.
+        let tiled = |depth: usize| depth + depth.div_ceil(16) + 32 * 8;
         let depth = |shape: &ConvShape, channels: usize| channels / shape.groups * shape.window.kernel_size();
         match self {
-            Self::Linear { shape, .. } | Self::LinearOfUnitRays { shape, .. } => tiled(shape.inputs, 0),
-            Self::LinearAdjoint { shape, .. } => tiled(shape.outputs, degree),
-            Self::Conv { shape, .. } => tiled(depth(shape, shape.in_channels), 0),
-            Self::ConvAdjoint { shape, .. } => tiled(depth(shape, shape.out_channels), degree),
+            Self::Linear { shape, .. } | Self::LinearOfUnitRays { shape, .. } => tiled(shape.inputs),
+            Self::LinearAdjoint { shape, .. } => tiled(shape.outputs),
+            Self::Conv { shape, .. } => tiled(depth(shape, shape.in_channels)),
+            Self::ConvAdjoint { shape, .. } => tiled(depth(shape, shape.out_channels)),
             Self::AveragePool(pool) | Self::MaxPool(pool) => pool.window.kernel_size() * (degree + 1),
             Self::Strided { copy, .. } => {
                 copy.dims.iter().filter(|d| d.output == 0).map(|d| d.size).product()

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hope::gpu::{Choice, Engine, adapters};
+use hope::gpu::{Choice, Engine, Tiling, adapters};
 use libtest_mimic::{Conclusion, Failed, Trial};
 
 /// Set in CI: a machine without an adapter is an error there.
@@ -20,6 +20,18 @@ pub fn engines() -> Vec<(String, Arc<Engine>)> {
         .map(|name| {
             let engine = pollster::block_on(Engine::open(&Choice::Named(name.clone()), None)).unwrap();
             (name.replace(' ', "-"), Arc::new(engine))
+        })
+        .collect()
+}
+
+/// The engine's adapter with each other way of computing matrix products that it can.
+pub fn other_tilings(engine: &Engine) -> Vec<(Tiling, Arc<Engine>)> {
+    let choice = Choice::Named(engine.info().name.clone());
+    let others = Tiling::ALL.into_iter().filter(|&tiling| tiling != engine.tiling());
+    others
+        .filter_map(|tiling| {
+            let engine = pollster::block_on(Engine::open(&choice, None)).unwrap();
+            Some((tiling, Arc::new(engine.with_tiling(tiling).ok()?)))
         })
         .collect()
 }

@@ -28,6 +28,8 @@ enum Executor {
     CpuF64,
     CpuF32,
     Gpu(Arc<Engine>),
+    /// A GPU whose matrix products are computed in another way than is best for it.
+    Tiled(Arc<Engine>),
 }
 
 impl Executor {
@@ -35,14 +37,24 @@ impl Executor {
         match self {
             Self::CpuF64 => cpu::run::<f64>(case),
             Self::CpuF32 => cpu::run::<f32>(case),
-            Self::Gpu(engine) => gpu::run(engine, case),
+            Self::Gpu(engine) | Self::Tiled(engine) => gpu::run(engine, case),
         }
+    }
+
+    /// Whether the case has something to test here.
+    fn takes(&self, case: &Case) -> bool {
+        use hope::plan::Kernel::{Conv, ConvAdjoint, Linear, LinearAdjoint, LinearOfUnitRays};
+        let product = matches!(
+            case.kernel,
+            Linear { .. } | LinearOfUnitRays { .. } | LinearAdjoint { .. } | Conv { .. } | ConvAdjoint { .. }
+        );
+        product || !matches!(self, Self::Tiled(_))
     }
 
     fn tolerance(&self, case: &Case) -> f64 {
         match self {
             Self::CpuF64 => case.tolerance.f64,
-            Self::CpuF32 | Self::Gpu(_) => case.tolerance.f32,
+            Self::CpuF32 | Self::Gpu(_) | Self::Tiled(_) => case.tolerance.f32,
         }
     }
 }
@@ -51,12 +63,16 @@ fn main() {
     gpus::watch_validation();
     let arguments = Arguments::from_args();
     let mut executors = vec![("cpu-f64".to_string(), Executor::CpuF64), ("cpu-f32".into(), Executor::CpuF32)];
-    executors.extend(gpus::engines().into_iter().map(|(name, engine)| (name, Executor::Gpu(engine))));
+    for (name, engine) in gpus::engines() {
+        let others = gpus::other_tilings(&engine).into_iter();
+        executors.extend(others.map(|(tiling, engine)| (format!("{name}-{tiling:?}"), Executor::Tiled(engine))));
+        executors.push((name, Executor::Gpu(engine)));
+    }
     let cases: Vec<Arc<(Case, OnceLock<Outcome>)>> =
         table::all().into_iter().map(|case| Arc::new((case, OnceLock::new()))).collect();
     let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
     for (name, executor) in executors {
-        for case in &cases {
+        for case in cases.iter().filter(|case| executor.takes(&case.0)) {
             let (executor, case) = (executor.clone(), case.clone());
             trials.push(Trial::test(format!("{}::{name}", case.0.name), move || {
                 let (case, truth) = &*case;

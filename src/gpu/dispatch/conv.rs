@@ -1,6 +1,6 @@
 //! Parameters of `shaders/conv.wgsl`.
 
-use super::{Call, Dispatch, power_scale, tiles};
+use super::{Call, Dispatch, Product, power_scale};
 use crate::kernels::conv::ConvShape;
 use crate::plan::ConstantId;
 
@@ -11,24 +11,25 @@ pub(super) fn conv(
     bias: Option<ConstantId>,
 ) -> Vec<Dispatch> {
     let columns = call.input(0).total_rows() * shape.window.output_size();
-    let grid = tiles(shape.out_channels / shape.groups, columns, shape.groups);
-    vec![product(call, "conv", shape, weight, bias, false, grid)]
+    let size = [shape.out_channels / shape.groups, columns];
+    let product = Product { entry: "conv", adjoint: false, size, layers: shape.groups };
+    vec![dispatch(call, product, shape, weight, bias)]
 }
 
 pub(super) fn conv_adjoint(call: &Call, shape: &ConvShape, weight: ConstantId) -> Vec<Dispatch> {
     let columns = call.samples * call.lanes * shape.window.input_size();
-    let grid = tiles(shape.in_channels / shape.groups, columns, shape.groups * call.adjoint_orders());
-    vec![product(call, "conv_adjoint", shape, weight, None, true, grid)]
+    let size = [shape.in_channels / shape.groups, columns];
+    let layers = shape.groups * call.adjoint_orders();
+    let product = Product { entry: "conv_adjoint", adjoint: true, size, layers };
+    vec![dispatch(call, product, shape, weight, None)]
 }
 
-fn product(
+fn dispatch(
     call: &Call,
-    entry: &'static str,
+    product: Product,
     shape: &ConvShape,
     weight: ConstantId,
     bias: Option<ConstantId>,
-    adjoint: bool,
-    grid: [u32; 3],
 ) -> Dispatch {
     let window = &shape.window;
     let mut params = call.params();
@@ -41,9 +42,9 @@ fn product(
         pair.iter().for_each(|&size| params.push(size));
     }
     params.flag(call.step.accumulate);
-    let scale = if adjoint { power_scale(&call.plan.constants[weight.0]) } else { 1.0 };
+    let scale = if product.adjoint { power_scale(&call.plan.constants[weight.0]) } else { 1.0 };
     params.float(scale);
     params.float(1.0 / scale);
-    params.flag(adjoint);
-    Dispatch { constants: [Some(weight), bias], ..call.dispatch("conv", entry, params, grid) }
+    params.push(0);
+    Dispatch { constants: [Some(weight), bias], ..call.product("conv", product, params) }
 }

@@ -14,6 +14,7 @@ pub(super) mod strided;
 
 use std::ops::Range;
 
+use super::tiling::{Tile, Tiling};
 use crate::kernels::Layout;
 use crate::kernels::linear::LinearShape;
 use crate::plan::{ConstantId, Kernel, Plan, Step, ValueId};
@@ -21,7 +22,7 @@ use crate::plan::{ConstantId, Kernel, Plan, Step, ValueId};
 /// Invocations of a workgroup of the kernels that number their invocations in one dimension.
 pub(super) const WORKGROUP: u32 = 256;
 
-/// Which compiled shader: a file, an entry point, and the activation that the file includes, if any.
+/// Which compiled shader: a file, an entry point, and what the file includes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Shader {
     /// File in `shaders/`, without extension.
@@ -30,6 +31,8 @@ pub(super) struct Shader {
     pub entry: &'static str,
     /// Name of the elementwise function that it includes.
     pub activation: Option<&'static str>,
+    /// How its matrix product is computed.
+    pub tile: Option<Tile>,
 }
 
 impl Shader {
@@ -107,12 +110,6 @@ pub(super) fn grid(invocations: usize) -> [u32; 3] {
     [width as u32, groups.div_ceil(width) as u32, 1]
 }
 
-/// Workgroups of a tiled product of `m` rows and `n` columns: see `shaders/tile.wgsl`.
-fn tiles(m: usize, n: usize, layers: usize) -> [u32; 3] {
-    const TILE: usize = 64;
-    [n.div_ceil(TILE).max(1) as u32, m.div_ceil(TILE).max(1) as u32, layers.max(1) as u32]
-}
-
 /// The rows of a weight matrix, cut into parts that a binding of `room` numbers can hold.
 ///
 /// Few weights are so large; a part is a buffer of its own, and each is a dispatch.
@@ -121,9 +118,18 @@ pub(super) fn parts(shape: LinearShape, room: usize) -> impl Iterator<Item = Ran
     (0..shape.outputs).step_by(rows).map(move |first| first..shape.outputs.min(first + rows))
 }
 
-/// A power of two near the largest weight: see `scaled_power` in `shaders/tile.wgsl`.
+/// A power of two near the largest weight: see `shaders/powers.wgsl`.
 fn power_scale(weights: &[f64]) -> f64 {
     crate::kernels::power_of_two_near(weights.iter().fold(0.0, |m: f64, w| m.max(w.abs())))
+}
+
+/// What dispatches depend on in a device.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Machine {
+    /// Numbers that a binding can hold.
+    pub room: usize,
+    /// How it computes matrix products.
+    pub tiling: Tiling,
 }
 
 /// A step in a chunk of some size.
@@ -132,8 +138,7 @@ pub(super) struct Call<'a> {
     pub step: &'a Step,
     pub samples: usize,
     pub lanes: usize,
-    /// Numbers that a binding can hold.
-    pub room: usize,
+    pub machine: Machine,
 }
 
 impl Call<'_> {
@@ -166,7 +171,7 @@ impl Call<'_> {
         grid: [u32; 3],
     ) -> Dispatch {
         Dispatch {
-            shader: Shader { file, entry, activation: None },
+            shader: Shader { file, entry, activation: None, tile: None },
             params,
             inputs: [self.step.inputs.first().copied(), self.step.inputs.get(1).copied()],
             constants: [None, None],
@@ -175,17 +180,36 @@ impl Call<'_> {
             grid,
         }
     }
+
+    /// A dispatch of a matrix product.
+    pub fn product(&self, file: &'static str, product: Product, params: Params) -> Dispatch {
+        let Product { entry, adjoint, size: [m, n], layers } = product;
+        let tile = Tile::new(self.machine.tiling, m, adjoint);
+        let dispatch = self.dispatch(file, entry, params, tile.grid(m, n, layers));
+        Dispatch { shader: Shader { tile: Some(tile), ..dispatch.shader }, ..dispatch }
+    }
 }
 
-/// The dispatches of a step, on a device whose bindings hold `room` numbers.
+/// A matrix product.
+#[derive(Clone, Copy)]
+pub(super) struct Product {
+    entry: &'static str,
+    /// Whether it takes powers of the weights, a layer for each.
+    adjoint: bool,
+    /// Rows and columns.
+    size: [usize; 2],
+    layers: usize,
+}
+
+/// The dispatches of a step.
 pub(super) fn dispatches(
     plan: &Plan,
     step: &Step,
     samples: usize,
     lanes: usize,
-    room: usize,
+    machine: Machine,
 ) -> Vec<Dispatch> {
-    let call = Call { plan, step, samples, lanes, room };
+    let call = Call { plan, step, samples, lanes, machine };
     match &step.kernel {
         Kernel::Linear { shape, weight, bias } => linear::linear(&call, *shape, *weight, *bias),
         Kernel::LinearOfUnitRays { shape, weight, bias } => {
@@ -235,7 +259,8 @@ mod tests {
     }
 
     fn count(plan: &Plan, samples: usize, lanes: usize) -> usize {
-        plan.steps.iter().map(|step| dispatches(plan, step, samples, lanes, 1 << 25).len()).sum()
+        let machine = Machine { room: 1 << 25, tiling: Tiling::Workgroup };
+        plan.steps.iter().map(|step| dispatches(plan, step, samples, lanes, machine).len()).sum()
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::dispatches;
+use super::{Machine, dispatches};
 use crate::activation::Tanh;
-use crate::gpu::{combine, polynomial, shader};
+use crate::gpu::{Tiling, combine, polynomial, shader};
 use crate::kernels::conv::ConvShape;
 use crate::kernels::linear::LinearShape;
 use crate::kernels::reduction::Reduction;
@@ -105,9 +105,12 @@ fn span(name: &str, source: &str) -> usize {
 
 #[test]
 fn params_fill_the_shaders_struct() {
-    let plan = plan();
+    let plan = &plan();
     let mut dispatched = BTreeSet::new();
-    let of_steps = plan.steps.iter().flat_map(|step| dispatches(&plan, step, 2, 3, 1 << 20));
+    let machine = |tiling| Machine { room: 1 << 20, tiling };
+    let of_steps = Tiling::ALL
+        .into_iter()
+        .flat_map(|tiling| plan.steps.iter().flat_map(move |step| dispatches(plan, step, 2, 3, machine(tiling))));
     let combine = combine::params(plan.values[0].layout(2, 3), 5);
     let polynomial = polynomial::params(2, 3, 5, true, 1.0);
     let of_steps = of_steps.map(|dispatch| (dispatch.shader, dispatch.params));
