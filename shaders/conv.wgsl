@@ -38,17 +38,22 @@ fn a_along_k() -> bool {
     return !ADJOINT;
 }
 
-// What a column, an output pixel or for the adjoint an input pixel, reads: the first channel of its group and the pixel
-// of the window's first cell.
+// Of the adjoint: whether windows move by more than a pixel, so that some cells fall between them.
+override STRIDED: bool = false;
+// Whether cells may lie outside the image: with padding, and always in the adjoint.
+override EDGES: bool = true;
+
+// What a column, an output pixel or for the adjoint an input pixel, reads: the place of the window's first cell, and its
+// element of x in the first channel of the group.
 struct Column {
-    start: u32,
+    start: i32,
     y: i32,
     x: i32,
 }
 
-// A cell of a group's kernel: channel and offsets.
+// A cell of a group's kernel: its offsets, and its distance in x from the first.
 struct Cell {
-    channel: u32,
+    distance: i32,
     y: i32,
     x: i32,
 }
@@ -59,30 +64,43 @@ fn quotient(a: u32, b: u32) -> u32 {
     return u32((f32(a) + 0.5) / f32(b));
 }
 
+// Size of what is read.
+fn read_size() -> vec2<u32> {
+    return select(vec2(params.in_height, params.in_width), vec2(params.out_height, params.out_width), ADJOINT);
+}
+
 fn cell(k: u32) -> Cell {
     let cells = params.kernel_height * params.kernel_width;
     let channel = quotient(k, cells);
     let rest = k - channel * cells;
-    let y = quotient(rest, params.kernel_width);
-    return Cell(channel, i32(y * params.dilation_y), i32((rest - y * params.kernel_width) * params.dilation_x));
+    let row = quotient(rest, params.kernel_width);
+    let y = i32(row * params.dilation_y);
+    let x = i32((rest - row * params.kernel_width) * params.dilation_x);
+    let size = read_size();
+    let plane = i32(channel * size.x * size.y);
+    if STRIDED {
+        return Cell(plane, y, x); // the pixel is added once it is known
+    }
+    let distance = y * i32(size.y) + x;
+    return Cell(select(plane + distance, plane - distance, ADJOINT), y, x);
 }
 
 fn column(z: u32, n: u32) -> Column {
     if ADJOINT {
         let size = params.in_height * params.in_width;
         let channel = ((n / size) * params.groups + z % params.groups) * params.out_channels;
-        let start = block(params.x, z / params.groups + 1u) + channel * params.out_height * params.out_width;
+        let plane = i32(block(params.x, z / params.groups + 1u) + channel * params.out_height * params.out_width);
         let pixel = n % size;
-        return Column(start, i32(pixel / params.in_width + params.pad_y), i32(pixel % params.in_width + params.pad_x));
+        let y = i32(pixel / params.in_width + params.pad_y);
+        let x = i32(pixel % params.in_width + params.pad_x);
+        return Column(select(plane + y * i32(params.out_width) + x, plane, STRIDED), y, x);
     }
     let size = params.out_height * params.out_width;
-    let channel = ((n / size) * params.groups + z) * params.in_channels;
+    let plane = i32(((n / size) * params.groups + z) * params.in_channels * params.in_height * params.in_width);
     let pixel = n % size;
-    return Column(
-        channel * params.in_height * params.in_width,
-        i32((pixel / params.out_width) * params.stride_y) - i32(params.pad_y),
-        i32((pixel % params.out_width) * params.stride_x) - i32(params.pad_x),
-    );
+    let y = i32((pixel / params.out_width) * params.stride_y) - i32(params.pad_y);
+    let x = i32((pixel % params.out_width) * params.stride_x) - i32(params.pad_x);
+    return Column(plane + y * i32(params.in_width) + x, y, x);
 }
 
 fn load_a(z: u32, m: u32, k: u32) -> f32 {
@@ -99,24 +117,24 @@ fn load_a(z: u32, m: u32, k: u32) -> f32 {
 }
 
 fn load_b(column: Column, c: Cell) -> f32 {
-    var y = column.y + c.y;
-    var px = column.x + c.x;
-    var height = i32(params.in_height);
-    var width = i32(params.in_width);
-    var inside = true;
-    if ADJOINT {
-        y = column.y - c.y;
-        px = column.x - c.x;
-        height = i32(params.out_height);
-        width = i32(params.out_width);
-        let below = vec2(i32(quotient(u32(max(y, 0)), params.stride_y)), i32(quotient(u32(max(px, 0)), params.stride_x)));
-        inside = y == below.x * i32(params.stride_y) && px == below.y * i32(params.stride_x);
-        y = below.x;
-        px = below.y;
+    let at = column.start + c.distance;
+    if !EDGES {
+        return x[u32(at)];
     }
-    inside = inside && y >= 0 && px >= 0 && y < height && px < width;
-    let at = column.start + (c.channel * u32(height) + u32(y)) * u32(width) + u32(px);
-    return select(0.0, x[select(0u, at, inside)], inside);
+    let size = read_size();
+    if STRIDED {
+        let down = column.y - c.y;
+        let across = column.x - c.x;
+        let row = quotient(u32(max(down, 0)), params.stride_y);
+        let pixel = quotient(u32(max(across, 0)), params.stride_x);
+        let inside = down == i32(row * params.stride_y) && across == i32(pixel * params.stride_x) && row < size.x && pixel < size.y;
+        return select(0.0, x[select(0u, u32(at) + row * size.y + pixel, inside)], inside);
+    }
+    // What is negative is a large number without sign.
+    let down = u32(select(column.y + c.y, column.y - c.y, ADJOINT));
+    let across = u32(select(column.x + c.x, column.x - c.x, ADJOINT));
+    let inside = down < size.x && across < size.y;
+    return select(0.0, x[select(0u, u32(at), inside)], inside);
 }
 
 fn store(z: u32, m: u32, n: u32, value: f32) {

@@ -144,7 +144,7 @@ pub fn variants() -> Vec<Variant> {
             Variants::PerTiling => Tiling::ALL
                 .iter()
                 .map(|&tiling| {
-                    let tile = Some(Tile::new(tiling, 1, false));
+                    let tile = Some(Tile::new(tiling, 1, false, None));
                     (format!("{} {tiling:?}", file.name), Shader { tile, ..shader })
                 })
                 .collect(),

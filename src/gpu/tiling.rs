@@ -64,12 +64,21 @@ pub(super) struct Tile {
     /// Rows of a tile, in eights: of the tilings in registers.
     blocks: u32,
     /// Whether it is the product of the published rule's adjoint.
-    pub adjoint: bool,
+    adjoint: bool,
+    /// Constants of a convolution: see `shaders/conv.wgsl`.
+    window: Option<Window>,
+}
+
+/// What a convolution's window needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Window {
+    pub strided: bool,
+    pub edges: bool,
 }
 
 impl Tile {
     /// The tile for products of `m` rows.
-    pub fn new(tiling: Tiling, m: usize, adjoint: bool) -> Self {
+    pub fn new(tiling: Tiling, m: usize, adjoint: bool, window: Option<Window>) -> Self {
         let blocks = match tiling {
             Tiling::Workgroup => WORKGROUP_ROWS / 8,
             // Four at most, and no more than it takes.
@@ -78,7 +87,7 @@ impl Tile {
                 eights.div_ceil(eights.div_ceil(4))
             }
         };
-        Self { tiling, blocks: blocks as u32, adjoint }
+        Self { tiling, blocks: blocks as u32, adjoint, window }
     }
 
     /// Workgroups of a product of `m` rows and `n` columns.
@@ -93,11 +102,15 @@ impl Tile {
 
     /// Pipeline constants of the shader.
     pub fn constants(&self) -> Vec<(&'static str, f64)> {
-        let adjoint = ("ADJOINT", f64::from(u8::from(self.adjoint)));
-        match self.tiling {
-            Tiling::Workgroup => vec![adjoint],
-            Tiling::Subgroup | Tiling::Registers => vec![adjoint, ("BLOCKS", f64::from(self.blocks))],
+        let flag = |name, flag: bool| (name, f64::from(u8::from(flag)));
+        let mut constants = vec![flag("ADJOINT", self.adjoint)];
+        if self.tiling != Tiling::Workgroup {
+            constants.push(("BLOCKS", f64::from(self.blocks)));
         }
+        if let Some(Window { strided, edges }) = self.window {
+            constants.extend([flag("STRIDED", strided), flag("EDGES", edges)]);
+        }
+        constants
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parameters of `shaders/conv.wgsl`.
 
 use super::{Call, Dispatch, Product, power_scale};
+use crate::gpu::tiling::Window;
 use crate::kernels::conv::ConvShape;
 use crate::plan::ConstantId;
 
@@ -12,7 +13,9 @@ pub(super) fn conv(
 ) -> Vec<Dispatch> {
     let columns = call.input(0).total_rows() * shape.window.output_size();
     let size = [shape.out_channels / shape.groups, columns];
-    let product = Product { entry: "conv", adjoint: false, size, layers: shape.groups };
+    let padded = shape.window.pad_begin != [0, 0] || shape.window.pad_end != [0, 0];
+    let window = Some(Window { strided: false, edges: padded });
+    let product = Product { entry: "conv", adjoint: false, size, layers: shape.groups, window };
     vec![dispatch(call, product, shape, weight, bias)]
 }
 
@@ -20,7 +23,8 @@ pub(super) fn conv_adjoint(call: &Call, shape: &ConvShape, weight: ConstantId) -
     let columns = call.samples * call.lanes * shape.window.input_size();
     let size = [shape.in_channels / shape.groups, columns];
     let layers = shape.groups * call.adjoint_orders();
-    let product = Product { entry: "conv_adjoint", adjoint: true, size, layers };
+    let window = Some(Window { strided: shape.window.stride != [1, 1], edges: true });
+    let product = Product { entry: "conv_adjoint", adjoint: true, size, layers, window };
     vec![dispatch(call, product, shape, weight, None)]
 }
 

@@ -18,6 +18,7 @@ pub(super) fn linear(
         adjoint: false,
         size: [part.len(), rows],
         layers: 1,
+        window: None,
     })
 }
 
@@ -32,6 +33,7 @@ pub(super) fn linear_of_unit_rays(
         adjoint: false,
         size: [part.len(), call.samples],
         layers: 1,
+        window: None,
     });
     for (i, part) in parts(shape, call.machine.room).enumerate() {
         let mut params = call.params();
@@ -51,7 +53,8 @@ pub(super) fn linear_adjoint(call: &Call, shape: LinearShape, weight: ConstantId
     let rows = call.samples * call.lanes * positions;
     let size = [shape.inputs, rows];
     let layers = call.adjoint_orders();
-    by_parts(call, shape, weight, None, |_| Product { entry: "linear_adjoint", adjoint: true, size, layers })
+    let product = Product { entry: "linear_adjoint", adjoint: true, size, layers, window: None };
+    by_parts(call, shape, weight, None, |_| product)
 }
 
 /// A product per part of the weights: forward each computes some outputs, the adjoint's parts are added up.

@@ -14,7 +14,7 @@ pub(super) mod strided;
 
 use std::ops::Range;
 
-use super::tiling::{Tile, Tiling};
+use super::tiling::{Tile, Tiling, Window};
 use crate::kernels::Layout;
 use crate::kernels::linear::LinearShape;
 use crate::plan::{ConstantId, Kernel, Plan, Step, ValueId};
@@ -183,8 +183,8 @@ impl Call<'_> {
 
     /// A dispatch of a matrix product.
     pub fn product(&self, file: &'static str, product: Product, params: Params) -> Dispatch {
-        let Product { entry, adjoint, size: [m, n], layers } = product;
-        let tile = Tile::new(self.machine.tiling, m, adjoint);
+        let Product { entry, adjoint, size: [m, n], layers, window } = product;
+        let tile = Tile::new(self.machine.tiling, m, adjoint, window);
         let dispatch = self.dispatch(file, entry, params, tile.grid(m, n, layers));
         Dispatch { shader: Shader { tile: Some(tile), ..dispatch.shader }, ..dispatch }
     }
@@ -199,6 +199,8 @@ pub(super) struct Product {
     /// Rows and columns.
     size: [usize; 2],
     layers: usize,
+    /// Of a convolution.
+    window: Option<Window>,
 }
 
 /// The dispatches of a step.

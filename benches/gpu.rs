@@ -1,0 +1,198 @@
+//! `cargo bench --bench gpu`, on every adapter: the matrix product of 512 x 512 x 512 numbers by every tiling, and the
+//! share that it reaches of an ideal loop of the same loads; the overhead of an expansion that computes next to nothing.
+//!
+//! The ideal loop is that of `shaders/tile_registers.wgsl` with 32 rows and 8 columns, without edges, bias or layout: what
+//! the driver allows such a loop. The best of many runs counts; compare figures of the same minute only.
+#![allow(missing_docs)]
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hope::gpu::wgpu::{self, BufferUsages};
+use hope::gpu::{Choice, Engine, Prepared, Program, Tiling, Weights, adapters};
+use hope::model::Model;
+use hope::plan::Plan;
+use hope::rays::Directions;
+use hope::{Device, Precision, Request, expand};
+
+const SIZE: usize = 512;
+
+fn main() {
+    let mut known = Vec::new();
+    for adapter in pollster::block_on(adapters()) {
+        let name = adapter.info.name;
+        if known.contains(&name) {
+            continue;
+        }
+        let open = || pollster::block_on(Engine::open(&Choice::Named(name.clone()), None));
+        for tiling in Tiling::ALL {
+            match open().and_then(|engine| engine.with_tiling(tiling)) {
+                Ok(engine) => report(&name, &format!("{tiling:?}"), ours(&engine)),
+                Err(error) => println!("{name}: {tiling:?}: {error}"),
+            }
+        }
+        if let Ok(engine) = open().and_then(|engine| engine.with_tiling(Tiling::Subgroup)) {
+            report(&name, "ideal loop of Subgroup", ideal(&engine));
+        }
+        if let Ok(engine) = open() {
+            overhead(&name, Arc::new(engine));
+        }
+        known.push(name);
+    }
+}
+
+fn report(device: &str, what: &str, seconds: f64) {
+    let flop = 2.0 * (SIZE as f64).powi(3);
+    println!("{device}: {what}: {:.2} ms, {:.1} GFLOP/s", 1e3 * seconds, flop / seconds / 1e9);
+}
+
+/// The best time of what is recorded, of at least five runs and a second.
+fn best(engine: &Engine, record: impl Fn(&mut wgpu::CommandEncoder)) -> f64 {
+    let (mut best, start, mut runs) = (f64::INFINITY, Instant::now(), 0);
+    while runs < 5 || start.elapsed() < Duration::from_secs(1) {
+        let begin = Instant::now();
+        let mut encoder = engine.device().create_command_encoder(&Default::default());
+        record(&mut encoder);
+        engine.queue().submit([encoder.finish()]);
+        engine.device().poll(wgpu::PollType::wait_indefinitely()).expect("the device works");
+        best = best.min(begin.elapsed().as_secs_f64());
+        runs += 1;
+    }
+    best
+}
+
+/// Times of an expansion of a network of 12 weights: all of it is overhead, of ours and of the driver.
+fn overhead(device: &str, engine: Arc<Engine>) {
+    let mut b = Model::builder(&[3]);
+    let x = b.input();
+    let h = b.linear(x, &[4, 3], noise(12).collect::<Vec<f64>>(), None).expect("the shapes fit");
+    let y = b.activation(h, hope::activation::Sin).expect("the shapes fit");
+    let model = b.build(y).expect("the model is complete");
+    let directions = Directions::Unit { inputs: 3 };
+    let prepared =
+        pollster::block_on(Prepared::exact(&engine, &model, 3, 1, &directions)).expect("memory suffices");
+    let buffer = |size| {
+        let usage = BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+        engine.device().create_buffer(&descriptor)
+    };
+    let (input, output) = (buffer(16), buffer(prepared.output_bytes()));
+    let submitted = best(&engine, |_| ());
+    let recorded = best(&engine, |encoder| prepared.record(encoder, &input, &output));
+    let request = Request {
+        device: Device::Gpu(engine.clone()),
+        precision: Precision::F32,
+        ..Request::new(vec![0.5; 3], 3)
+    };
+    let whole = (0..200)
+        .map(|_| {
+            let begin = Instant::now();
+            expand(&model, &request).expect("finite");
+            begin.elapsed().as_secs_f64()
+        })
+        .fold(f64::INFINITY, f64::min);
+    println!(
+        "{device}: empty submission {:.3} ms, prepared expansion {:.3} ms, expand() {:.3} ms",
+        1e3 * submitted,
+        1e3 * recorded,
+        1e3 * whole
+    );
+}
+
+/// Numbers of both signs, none special.
+fn noise(count: usize) -> impl Iterator<Item = f64> {
+    (0..count).map(|i| ((i * 7919) % 1009) as f64 / 1009.0 - 0.5)
+}
+
+fn ours(engine: &Engine) -> f64 {
+    let mut b = Model::builder(&[SIZE]);
+    let x = b.input();
+    let y = b.linear(x, &[SIZE, SIZE], noise(SIZE * SIZE).collect::<Vec<f64>>(), None).expect("the shapes fit");
+    let plan = Plan::forward(&b.build(y).expect("the model is complete"));
+    let weights = pollster::block_on(Weights::new(engine, &plan)).expect("memory suffices");
+    let program = pollster::block_on(Program::new(engine, &plan, &weights, SIZE, 1)).expect("memory suffices");
+    let numbers: Vec<f32> = noise(SIZE * SIZE).map(|x| x as f32).collect();
+    engine.queue().write_buffer(program.buffer(&plan, plan.input), 0, bytemuck::cast_slice(&numbers));
+    best(engine, |encoder| program.record(encoder))
+}
+
+fn ideal(engine: &Engine) -> f64 {
+    let device = engine.device();
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: None,
+        source: wgpu::ShaderSource::Wgsl(ideal_source().into()),
+    });
+    let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: None,
+        layout: None,
+        module: &module,
+        entry_point: None,
+        compilation_options: Default::default(),
+        cache: None,
+    });
+    let numbers: Vec<f32> = noise(SIZE * SIZE).map(|x| x as f32).collect();
+    let buffers: Vec<wgpu::Buffer> = (0..3)
+        .map(|_| {
+            let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+                label: None,
+                size: 4 * (SIZE * SIZE) as u64,
+                usage: BufferUsages::STORAGE | BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            });
+            engine.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(&numbers));
+            buffer
+        })
+        .collect();
+    let entries: Vec<_> = (0..)
+        .zip(&buffers)
+        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+        .collect();
+    let bindings = Arc::new(device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: None,
+        layout: &pipeline.get_bind_group_layout(0),
+        entries: &entries,
+    }));
+    best(engine, |encoder| {
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        pass.set_pipeline(&pipeline);
+        pass.set_bind_group(0, &*bindings, &[]);
+        pass.dispatch_workgroups((SIZE / 256) as u32, (SIZE / 32) as u32, 1);
+    })
+}
+
+/// 32 rows of `a`, of which each of eight lanes loads four, by 8 columns of `b` a lane.
+fn ideal_source() -> String {
+    let mut body = String::new();
+    let mut line = |text: String| {
+        let _ = writeln!(body, "{text}"); // writing into a string can't fail
+    };
+    (0..64).for_each(|i| line(format!("var s{i} = vec4(0.0);")));
+    line(format!("for (var k = 0u; k < {SIZE}u; k++) {{"));
+    (0..8).for_each(|j| line(format!("let b{j} = b[(n + {}u) * {SIZE}u + k];", 8 * j)));
+    line("let low = vec4(b0, b1, b2, b3); let high = vec4(b4, b5, b6, b7);".into());
+    (0..4).for_each(|h| line(format!("let own{h} = a[(m + {}u + lane) * {SIZE}u + k];", 8 * h)));
+    for i in 0..32 {
+        line(format!("let a{i} = subgroupBroadcast(own{}, {}u);", i / 8, i % 8));
+        line(format!("s{} += a{i} * low; s{} += a{i} * high;", 2 * i, 2 * i + 1));
+    }
+    line("}".into());
+    for i in 0..64 {
+        for e in 0..4 {
+            let column = 8 * (4 * (i % 2) + e);
+            line(format!("c[(n + {column}u) * {SIZE}u + m + {}u] = s{i}[{e}];", i / 2));
+        }
+    }
+    format!(
+        "@group(0) @binding(0) var<storage, read> a: array<f32>;
+         @group(0) @binding(1) var<storage, read> b: array<f32>;
+         @group(0) @binding(2) var<storage, read_write> c: array<f32>;
+         @compute @workgroup_size(32)
+         fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_id) subgroup: u32,
+                 @builtin(subgroup_size) size: u32, @builtin(subgroup_invocation_id) index: u32) {{
+         let lane = index % 8u;
+         let m = group.y * 32u;
+         let n = (group.x * 4u + (subgroup * size + index) / 8u) * 64u + lane;
+         {body} }}"
+    )
+}
