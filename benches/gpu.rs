@@ -108,10 +108,12 @@ fn noise(count: usize) -> impl Iterator<Item = f64> {
 fn ours(engine: &Engine) -> f64 {
     let mut b = Model::builder(&[SIZE]);
     let x = b.input();
-    let y = b.linear(x, &[SIZE, SIZE], noise(SIZE * SIZE).collect::<Vec<f64>>(), None).expect("the shapes fit");
+    let y =
+        b.linear(x, &[SIZE, SIZE], noise(SIZE * SIZE).collect::<Vec<f64>>(), None).expect("the shapes fit");
     let plan = Plan::forward(&b.build(y).expect("the model is complete"));
     let weights = pollster::block_on(Weights::new(engine, &plan)).expect("memory suffices");
-    let program = pollster::block_on(Program::new(engine, &plan, &weights, SIZE, 1)).expect("memory suffices");
+    let program =
+        pollster::block_on(Program::new(engine, &plan, &weights, SIZE, 1)).expect("memory suffices");
     let numbers: Vec<f32> = noise(SIZE * SIZE).map(|x| x as f32).collect();
     engine.queue().write_buffer(program.buffer(&plan, plan.input), 0, bytemuck::cast_slice(&numbers));
     best(engine, |encoder| program.record(encoder))

@@ -159,7 +159,7 @@ impl GpuPeaks {
         let result = engine.buffer("hope bench", 4 * out as u64, usage).await?;
         let kinks = engine.buffer("hope kinks", 16, usage).await?;
         let bindings = engine.bind("hope bench", [&params, &first, &second, &first, &first, &result, &kinks]);
-        let pipeline = engine.pipeline(Shader { file: "bench", entry, activation: None }).await?;
+        let pipeline = engine.pipeline(Shader { file: "bench", entry, activation: None, tile: None }).await?;
         Ok(Ready { pipeline, bindings, grid: grid(out), out: result })
     }
 

@@ -293,9 +293,7 @@ pub(super) fn fits(engine: &Engine, plan: &Plan, samples: usize, lanes: usize) -
     let bound = |length: usize| length <= machine.room && length < u32::MAX as usize / 2;
     plan.slot_lengths(samples, lanes).into_iter().all(bound)
         && plan.steps.iter().filter(|step| step.kernel.is_portable()).all(|step| {
-            dispatches(plan, step, samples, lanes, machine)
-                .iter()
-                .all(|d| d.grid.iter().all(|&n| n <= most))
+            dispatches(plan, step, samples, lanes, machine).iter().all(|d| d.grid.iter().all(|&n| n <= most))
         })
 }
 

@@ -113,7 +113,7 @@ const FILES: &[File] = &[
         source: shader!("bench"),
         includes: &[COMMON],
         entries: &["fused", "separate", "triad"],
-        per_activation: false,
+        variants: Variants::One,
     },
 ];
 

@@ -65,7 +65,8 @@ fn main() {
     let mut executors = vec![("cpu-f64".to_string(), Executor::CpuF64), ("cpu-f32".into(), Executor::CpuF32)];
     for (name, engine) in gpus::engines() {
         let others = gpus::other_tilings(&engine).into_iter();
-        executors.extend(others.map(|(tiling, engine)| (format!("{name}-{tiling:?}"), Executor::Tiled(engine))));
+        executors
+            .extend(others.map(|(tiling, engine)| (format!("{name}-{tiling:?}"), Executor::Tiled(engine))));
         executors.push((name, Executor::Gpu(engine)));
     }
     let cases: Vec<Arc<(Case, OnceLock<Outcome>)>> =

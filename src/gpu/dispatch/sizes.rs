@@ -108,9 +108,9 @@ fn params_fill_the_shaders_struct() {
     let plan = &plan();
     let mut dispatched = BTreeSet::new();
     let machine = |tiling| Machine { room: 1 << 20, tiling };
-    let of_steps = Tiling::ALL
-        .into_iter()
-        .flat_map(|tiling| plan.steps.iter().flat_map(move |step| dispatches(plan, step, 2, 3, machine(tiling))));
+    let of_steps = Tiling::ALL.into_iter().flat_map(|tiling| {
+        plan.steps.iter().flat_map(move |step| dispatches(plan, step, 2, 3, machine(tiling)))
+    });
     let combine = combine::params(plan.values[0].layout(2, 3), 5);
     let polynomial = polynomial::params(2, 3, 5, true, 1.0);
     let of_steps = of_steps.map(|dispatch| (dispatch.shader, dispatch.params));
