@@ -105,7 +105,7 @@ proptest! {
         height in 1usize..15,
         width in 4usize..15,
         layers in prop::collection::vec(layer(), 1..7),
-        memory in prop::sample::select(vec![None, Some(1 << 20)]),
+        memory in prop::sample::select(vec![None, Some(4 << 20)]),
     ) {
         let model = network([channels, height, width], &layers);
         let inputs = model.inputs();

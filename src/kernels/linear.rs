@@ -7,7 +7,7 @@
 
 use faer::{MatMut, MatRef, Par};
 
-use super::{Series, SeriesMut, matmul, scaled_power};
+use super::{Powers, Series, SeriesMut, matmul};
 use crate::scalar::Scalar;
 
 /// Shape of the weight, row-major `[outputs, inputs]`. A row of the value holds several positions.
@@ -67,12 +67,12 @@ pub fn linear_adjoint<T: Scalar>(
     if !accumulate {
         x.clear_above(z.layout.degree);
     }
-    let mut power = Vec::new();
+    let mut powers = Powers::of(weight);
     for order in 1..=z.layout.degree {
-        let alpha = scaled_power(weight, order, &mut power);
+        let (power, alpha) = powers.next();
         let rows = z.block(order).len() / shape.outputs;
         let a = MatRef::from_row_major_slice(z.block(order), rows, shape.outputs);
-        let b = MatRef::from_row_major_slice(&power, shape.outputs, shape.inputs);
+        let b = MatRef::from_row_major_slice(power, shape.outputs, shape.inputs);
         let c = MatMut::from_row_major_slice_mut(x.block(order), rows, shape.inputs);
         matmul(alpha, a, b, c, accumulate, parallel);
     }

@@ -155,16 +155,31 @@ pub(crate) fn power_of_two_near(magnitude: f64) -> f64 {
     if magnitude > 0.0 && magnitude.is_finite() { magnitude.log2().round().exp2() } else { 1.0 }
 }
 
-/// Elementwise power of weights, scaled: `(w / s)^k` for a power of two s near the largest |w|, and `s^k`.
+/// Elementwise powers of weights, one after the other, scaled: `(w / s)^k` for a power of two s near the largest |w|.
 ///
 /// The powers of small weights would underflow; scaled, the largest is about 1 at every order.
-fn scaled_power<T: Scalar>(weight: &[T], order: usize, into: &mut Vec<T>) -> T {
-    let largest = weight.iter().fold(0.0, |m: f64, w| m.max(w.f64().abs()));
-    let scale = power_of_two_near(largest);
-    let inverse = T::of(1.0 / scale);
-    into.clear();
-    into.extend(weight.iter().map(|&w| num_traits::Float::powi(w * inverse, order as i32)));
-    T::of(scale.powi(order as i32))
+struct Powers<T> {
+    base: Vec<T>,
+    power: Vec<T>,
+    scale: f64,
+    order: i32,
+}
+
+impl<T: Scalar> Powers<T> {
+    fn of(weight: &[T]) -> Self {
+        let largest = weight.iter().fold(0.0, |m: f64, w| m.max(w.f64().abs()));
+        let scale = power_of_two_near(largest);
+        let inverse = T::of(1.0 / scale);
+        let base: Vec<T> = weight.iter().map(|&w| w * inverse).collect();
+        Self { power: vec![T::one(); base.len()], base, scale, order: 0 }
+    }
+
+    /// The next power, from the first on, and `s^k`.
+    fn next(&mut self) -> (&[T], T) {
+        self.order += 1;
+        self.power.iter_mut().zip(&self.base).for_each(|(power, &base)| *power *= base);
+        (&self.power, T::of(self.scale.powi(self.order)))
+    }
 }
 
 /// `c = alpha · a b`, or `c += alpha · a b`.

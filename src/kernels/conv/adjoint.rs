@@ -9,7 +9,7 @@ use faer::{MatMut, MatRef, Par};
 use multiversion::multiversion;
 
 use super::{ConvShape, Pooled};
-use crate::kernels::{Series, SeriesMut, copy_short, matmul, scaled_power};
+use crate::kernels::{Powers, Series, SeriesMut, copy_short, matmul};
 use crate::model::Window;
 use crate::scalar::Scalar;
 
@@ -22,12 +22,12 @@ pub fn conv_adjoint<T: Scalar>(
     accumulate: bool,
     parallel: Par,
 ) {
-    let powers = |order: usize| {
-        let mut power = Vec::new();
-        let scale = scaled_power(weight, order, &mut power);
-        (power, scale)
+    let mut powers = Powers::of(weight);
+    let next = || {
+        let (power, scale) = powers.next();
+        (power.to_vec(), scale)
     };
-    adjoint(shape, powers, z, x, accumulate, parallel);
+    adjoint(shape, next, z, x, accumulate, parallel);
 }
 
 /// [`conv_adjoint`] of the adjoint of an average pooling, whose weights `1 / cells` get the same powers.
@@ -40,18 +40,21 @@ pub fn pooled_conv_adjoint<T: Scalar>(
     accumulate: bool,
     parallel: Par,
 ) {
-    let powers = |order: usize| {
-        let mut power = Vec::new();
-        let scale = scaled_power(weight, order, &mut power);
-        (pooled.spread(&power), scale * T::of((pooled.cells() as f64).powi(-(order as i32))))
+    let mut powers = Powers::of(weight);
+    let mean = T::of(1.0 / pooled.cells() as f64);
+    let mut factor = T::one();
+    let next = || {
+        let (power, scale) = powers.next();
+        factor *= mean;
+        (pooled.spread(power), scale * factor)
     };
-    adjoint(&pooled.shape(shape), powers, z, x, accumulate, parallel);
+    adjoint(&pooled.shape(shape), next, z, x, accumulate, parallel);
 }
 
-/// `powers` gives the kernels of an order, and a factor.
+/// `powers` gives the kernels of the next order, from the first on, and a factor.
 fn adjoint<T: Scalar>(
     shape: &ConvShape,
-    powers: impl Fn(usize) -> (Vec<T>, T),
+    mut powers: impl FnMut() -> (Vec<T>, T),
     z: Series<T>,
     x: &mut SeriesMut<T>,
     accumulate: bool,
@@ -73,7 +76,7 @@ fn adjoint<T: Scalar>(
     let mut panel = vec![T::zero(); depth * columns];
     let mut images = vec![T::zero(); rows_at_once * channels * pixels];
     for order in 1..=z.layout.degree {
-        let (power, scale) = powers(order);
+        let (power, scale) = powers();
         let (from, to) = (z.block(order), x.block(order));
         let rows = z.layout.rows(order);
         for group in 0..shape.groups {
