@@ -39,14 +39,33 @@ fn four_rows(z: u32, m: u32, last: u32, k: u32, depth: u32) -> vec4<f32> {
     return select(vec4(0.0), values, k < depth);
 }
 
+fn store_row(z: u32, m: u32, n: u32, columns_n: u32, values: vec4<f32>) {
+    store(z, m, n, values.x);
+    if n + 1u < columns_n {
+        store(z, m, n + 1u, values.y);
+    }
+    if n + 2u < columns_n {
+        store(z, m, n + 2u, values.z);
+    }
+    if n + 3u < columns_n {
+        store(z, m, n + 3u, values.w);
+    }
+}
+
+// No loops: registers that are indexed by a variable become memory.
 fn store_four(z: u32, m: u32, rows_m: u32, n: u32, columns_n: u32, sums: mat4x4<f32>) {
-    var values = sums;
-    for (var i = 0u; i < 4u; i++) {
-        for (var j = 0u; j < 4u; j++) {
-            if m + i < rows_m && n + j < columns_n {
-                store(z, m + i, n + j, values[i][j]);
-            }
-        }
+    if m >= rows_m || n >= columns_n {
+        return;
+    }
+    store_row(z, m, n, columns_n, sums[0]);
+    if m + 1u < rows_m {
+        store_row(z, m + 1u, n, columns_n, sums[1]);
+    }
+    if m + 2u < rows_m {
+        store_row(z, m + 2u, n, columns_n, sums[2]);
+    }
+    if m + 3u < rows_m {
+        store_row(z, m + 3u, n, columns_n, sums[3]);
     }
 }
 

@@ -17,6 +17,42 @@ fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
     return mat4x4(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
+// Where an invocation's eight columns go.
+struct Place {
+    z: u32,
+    rows_m: u32,
+    n: u32,
+    columns_n: u32,
+}
+
+fn store_number(p: Place, m: u32, n: u32, value: f32) {
+    if n < p.columns_n {
+        store(p.z, m, n, value);
+    }
+}
+
+// No loops: indexing registers by a variable takes the driver long to compile and to run.
+fn store_row(p: Place, m: u32, low: vec4<f32>, high: vec4<f32>) {
+    if m >= p.rows_m {
+        return;
+    }
+    store_number(p, m, p.n, low.x);
+    store_number(p, m, p.n + 8u, low.y);
+    store_number(p, m, p.n + 16u, low.z);
+    store_number(p, m, p.n + 24u, low.w);
+    store_number(p, m, p.n + 32u, high.x);
+    store_number(p, m, p.n + 40u, high.y);
+    store_number(p, m, p.n + 48u, high.z);
+    store_number(p, m, p.n + 56u, high.w);
+}
+
+fn store_rows(p: Place, m: u32, low: mat4x4<f32>, high: mat4x4<f32>) {
+    store_row(p, m, low[0], high[0]);
+    store_row(p, m + 1u, low[1], high[1]);
+    store_row(p, m + 2u, low[2], high[2]);
+    store_row(p, m + 3u, low[3], high[3]);
+}
+
 fn tiled_product(z: u32, at: Invocation, rows_m: u32, depth: u32, columns_n: u32) {
     let m = at.group.y * 8u * BLOCKS;
     let first = (at.group.x * EIGHTS + eighth(at)) * 64u;
@@ -82,18 +118,19 @@ fn tiled_product(z: u32, at: Invocation, rows_m: u32, depth: u32, columns_n: u32
             s71 += outer(a3[1], b1);
         }
     }
-    // By turns, as the code to store one of so many is long.
-    var low = array(s00, s10, s20, s30, s40, s50, s60, s70);
-    var high = array(s01, s11, s21, s31, s41, s51, s61, s71);
-    let end = min(8u * BLOCKS, rows_m - m);
-    for (var i = 0u; i < end; i++) {
-        for (var j = 0u; j < 4u; j++) {
-            if n + 8u * j < columns_n {
-                store(z, m + i, n + 8u * j, low[i / 4u][i % 4u][j]);
-            }
-            if n + 8u * j + 32u < columns_n {
-                store(z, m + i, n + 8u * j + 32u, high[i / 4u][i % 4u][j]);
-            }
-        }
+    let p = Place(z, rows_m, n, columns_n);
+    store_rows(p, m, s00, s01);
+    store_rows(p, m + 4u, s10, s11);
+    if BLOCKS > 1u {
+        store_rows(p, m + 8u, s20, s21);
+        store_rows(p, m + 12u, s30, s31);
+    }
+    if BLOCKS > 2u {
+        store_rows(p, m + 16u, s40, s41);
+        store_rows(p, m + 20u, s50, s51);
+    }
+    if BLOCKS > 3u {
+        store_rows(p, m + 24u, s60, s61);
+        store_rows(p, m + 28u, s70, s71);
     }
 }
