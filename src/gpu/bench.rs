@@ -148,18 +148,14 @@ impl GpuPeaks {
         turns: usize,
     ) -> Result<Ready> {
         let engine = &self.engine;
-        let layout = Layout { samples: 1, lanes: 1, units: out, degree: 0, primal: true };
-        let mut params = Params::new(layout, layout, layout);
-        params.push(turns);
-        params.0.extend([0; 3]);
-        let params = engine.filled("hope parameters", &params.0, BufferUsages::UNIFORM).await?;
+        let params = engine.filled("hope parameters", &params(out, turns).0, BufferUsages::UNIFORM).await?;
         let first = engine.filled("hope bench", x, BufferUsages::STORAGE).await?;
         let second = engine.filled("hope bench", &vec![2f32; y], BufferUsages::STORAGE).await?;
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
         let result = engine.buffer("hope bench", 4 * out as u64, usage).await?;
         let kinks = engine.buffer("hope kinks", 16, usage).await?;
         let bindings = engine.bind("hope bench", [&params, &first, &second, &first, &first, &result, &kinks]);
-        let pipeline = engine.pipeline(Shader { file: "bench", entry, activation: None, tile: None }).await?;
+        let pipeline = engine.pipeline(shader(entry)).await?;
         Ok(Ready { pipeline, bindings, grid: grid(out), out: result })
     }
 
@@ -184,6 +180,19 @@ pub(crate) struct PeakKernel {
     amount: f64,
     /// What it writes everywhere.
     result: f32,
+}
+
+pub(super) fn shader(entry: &'static str) -> Shader {
+    Shader { file: "bench", entry, activation: None, tile: None }
+}
+
+/// The words of the shader's `Params`.
+pub(super) fn params(out: usize, turns: usize) -> Params {
+    let layout = Layout { samples: 1, lanes: 1, units: out, degree: 0, primal: true };
+    let mut params = Params::new(layout, layout, layout);
+    params.push(turns);
+    params.0.extend([0; 3]);
+    params
 }
 
 /// A kernel with its bindings.

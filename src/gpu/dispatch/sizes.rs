@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Machine, dispatches};
 use crate::activation::Tanh;
+#[cfg(feature = "bench")]
+use crate::gpu::bench;
 use crate::gpu::{Tiling, combine, polynomial, shader};
 use crate::kernels::conv::ConvShape;
 use crate::kernels::linear::LinearShape;
@@ -114,7 +116,10 @@ fn params_fill_the_shaders_struct() {
     let combine = combine::params(plan.values[0].layout(2, 3), 5);
     let polynomial = polynomial::params(2, 3, 5, true, 1.0);
     let of_steps = of_steps.map(|dispatch| (dispatch.shader, dispatch.params));
-    let others = [(combine::SHADER, combine), (polynomial::SHADER, polynomial)];
+    #[cfg_attr(not(feature = "bench"), expect(unused_mut, reason = "nothing more without benches"))]
+    let mut others = vec![(combine::SHADER, combine), (polynomial::SHADER, polynomial)];
+    #[cfg(feature = "bench")]
+    others.extend(["fused", "separate", "triad"].map(|entry| (bench::shader(entry), bench::params(2, 3))));
     for (shader, params) in of_steps.chain(others) {
         let source = shader::source(&shader).unwrap();
         let name = format!("{} ({})", shader.file, shader.entry);

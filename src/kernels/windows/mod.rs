@@ -182,7 +182,6 @@ impl WindowLayer {
 /// `primals`.
 ///
 /// `primals` and `weights` are what [`WindowOp`] counts; `kinks` is lowered as the ordinary kernels do.
-#[expect(clippy::too_many_arguments, reason = "what a step has")]
 pub fn windows<T: Scalar>(
     windows: &Windows,
     rays: &[usize],
