@@ -1,6 +1,6 @@
 //! `cargo bench`: expansion of one MNIST digit, exact and by the published rule.
 //!
-//! Compare with `benches/jax_jet.py` on the same machine in the same hour; quote ratios only.
+//! For comparing with other programs see `benches/peers`.
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use hope::model::Model;
