@@ -1,10 +1,10 @@
 """JAX: Taylor mode (`jax.experimental.jet`) along rays under jit and vmap, on all that JAX is given.
 
-The same mathematics as ours. jet computes raw derivatives, which are divided by factorials at the end. The series of the
-point itself is shared by its rays: vmap leaves it unbatched.
+The same mathematics as ours. jet computes raw derivatives, which are divided by factorials at the end. The
+series of the point itself is shared by its rays: vmap leaves it unbatched.
 
-Rays go to one compiled function in pieces of the size that was measured to be fastest, from a loop in Python: inside `lax.map`
-JAX runs convolutions on the CPU about 4 times slower.
+Rays go to one compiled function in pieces of the size that was measured to be fastest, from a loop in Python:
+inside `lax.map` JAX runs convolutions on the CPU about 4 times slower.
 """
 
 from math import factorial

@@ -1,4 +1,5 @@
-"""A network as a list of layers, read once from its ONNX file, so that every Python peer computes the same function.
+"""A network as a list of layers, read from its ONNX file, so that every Python peer computes the same
+function.
 
 Only what the models of these benchmarks need; any attribute that isn't honoured is an error.
 """

@@ -9,8 +9,9 @@ A peer is a process of its own. Its job is a JSON object in the first argument:
     precision   f32 or f64
     out         .npy to write the first result to, float64, [B, m, orders, R] (a Laplacian: [B, m])
 
-When the result is written it prints a line, which is the *first result*. For each line on its standard input it computes
-everything again and prints the seconds; at the end of the input it prints its peak memory in bytes and ends.
+When the result is written it prints a line, which is the *first result*. For each line on its standard input
+it computes everything again and prints the seconds; at the end of the input it prints its peak memory in
+bytes and ends.
 """
 
 import json
@@ -30,8 +31,11 @@ def peak_bytes():
 
 
 def serve(prepare):
-    """`prepare(network, points, directions, order, precision)` returns a function that computes and waits for the
-    result, and one that brings a result into the agreed form."""
+    """Answers a job.
+
+    `prepare(network, points, directions, order, precision)` returns a function that computes and waits for
+    the result, and one that brings a result into the agreed form.
+    """
     job = json.loads(sys.argv[1])
     network = networks.read(job["model"])
     points = np.load(job["points"])

@@ -1,9 +1,11 @@
 """Processes of peers: start one, wait for its first result, make it compute again, let it end.
 
-All speak the protocol of `peer.py`. Those that aren't on turn are stopped, so that no idle thread takes time from another.
+All speak the protocol of `peer.py`. Those that aren't on turn are stopped, so that no idle thread takes time
+from another.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -31,6 +33,9 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                # OpenMP threads (PyTorch's) that spin while they wait make it 5 to 20 times slower on a busy
+                # machine.
+                env=os.environ | {"OMP_WAIT_POLICY": "passive"},
             )
 
     def line(self):
@@ -94,15 +99,16 @@ class Peer:
         self.process.pause()
 
     def first(self):
-        """Seconds from the start of a process to its first result in a file; a peer's process stays for `again`."""
+        """Seconds from the start of a process to its first result in a file; a peer's process stays."""
         begin = time.perf_counter()
         if self.name != "hope":
             self.start()
             return time.perf_counter() - begin
         out = self.folder / "expand.npz"
         job = self.job
-        command = [self.options.built / "hope", "expand", job["model"], "--at", job["points"], "--order", job["order"]]
-        command += ["--precision", job["precision"], "--device", job["device"], "--out", out, "--quiet"]
+        command = [self.options.built / "hope", "expand", job["model"], "--at", job["points"]]
+        command += ["--order", job["order"], "--precision", job["precision"], "--device", job["device"]]
+        command += ["--out", out, "--quiet"]
         if job["directions"]:
             command += ["--directions", job["directions"]]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
@@ -121,7 +127,8 @@ class Peer:
         """All that it has written, in the form that is compared."""
         arrays = [np.load(self.job["out"])]
         if self.name == "hope":
-            arrays.append(np.load(self.folder / "expand.npz")["along" if self.job["directions"] else "unmixed"])
+            terms = "along" if self.job["directions"] else "unmixed"
+            arrays.append(np.load(self.folder / "expand.npz")[terms])
         return [workload.reduced(array) for array in arrays]
 
     def finish(self):

@@ -1,9 +1,10 @@
-"""Runs the same models, points and orders through hope and its peers, interleaved; checks that the numbers agree; prints one table.
+"""Runs the same models, points and orders through hope and its peers, interleaved; checks that the numbers
+agree; prints one table.
 
-Every peer is a process of its own. *First*: from the start of a process to its first result in a file, for hope the program
-itself (`hope expand`). *Steady*: computing the same again in a process that has done so before, for hope from planned
-jobs. Ratios are a peer's time over hope's in the same precision and round: median (smallest to largest); above 1 hope is faster.
-Run it by run.sh.
+Every peer is a process of its own. *First*: from the start of a process to its first result in a file, for
+hope the program itself (`hope expand`). *Steady*: computing the same again in a process that has done so
+before, for hope from planned jobs. Ratios are a peer's time over hope's in the same precision and round:
+median (smallest to largest); above 1 hope is faster. Run it by run.sh.
 """
 
 import argparse
@@ -20,9 +21,9 @@ import numpy as np
 from processes import Peer
 from workloads import workloads
 
-HEADER = [
-    "workload", "peer", "", "first, s", "× hope's", "steady, ms per point", "× hope's", "µs per ray", "peak, MiB", "deviation",
-]  # fmt: skip
+WARM_UP = 2  # repeats that don't count
+HEADER = ["workload", "peer", "", "first, s", "× hope's", "steady, ms per point", "× hope's", "µs per ray"]
+HEADER += ["peak, MiB", "deviation"]
 
 
 def tolerance(precision, order):
@@ -38,6 +39,15 @@ def deviation(found, truth):
     if found.ndim == 4:
         return max(deviation(found[:, :, k], truth[:, :, k]) for k in range(found.shape[2]))
     return float(np.linalg.norm(found - truth) / np.linalg.norm(truth))
+
+
+def check_comparator():
+    """A comparator that lets everything pass is of no use: one coefficient that is off has to be noticed."""
+    truth = np.random.default_rng(2).standard_normal((1, 2, 3, 4)) * [[[1], [1e-3], [1e-6]]]
+    for order in range(3):
+        off = truth.copy()
+        off[0, 1, order, 2] *= 1.01
+        assert deviation(truth, truth) <= tolerance("f64", 3) < tolerance("f32", 3) < deviation(off, truth)
 
 
 def short(value):
@@ -68,7 +78,8 @@ def measure(workload, options, folder):
                 first[peer].append(peer.first())
         for peer in peers:
             peer.ready()
-            peer.process.again()
+            for _ in range(WARM_UP):
+                peer.process.again()
         for turn in range(options.repeat):
             for peer in rotated(peers, turn):
                 steady[peer].append(peer.process.again())
@@ -103,7 +114,8 @@ def rows(workload, peers, first, steady):
             off = 0.0
         allowed = tolerance(peer.precision, workload.order)
         if not off <= allowed:
-            complaints.append(f"{workload.name}: {peer.name} {peer.precision} is off by {off:.1e} > {allowed:.0e}")
+            who = f"{workload.name}: {peer.name} {peer.precision}"
+            complaints.append(f"{who} is off by {off:.1e} > {allowed:.0e}")
         ours = next((p for p in peers if (p.name, p.precision) == ("hope", peer.precision)), None)
         ratios = ["", ""]
         if ours not in (peer, None):
@@ -125,20 +137,29 @@ def rows(workload, peers, first, steady):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--built", type=Path, required=True, help="folder with the program and examples/steady")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--built", type=Path, required=True, help="folder with the program and examples/steady"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer workloads, one start each, three repeats")
     parser.add_argument("--only", default="", help="workloads whose name contains this")
     parser.add_argument("--starts", type=int, help="processes per peer [3]")
     parser.add_argument("--repeat", type=int, help="repeats in the steady state [9]")
-    parser.add_argument("--device", default="cpu", help="hope's device: cpu, gpu or part of an adapter's name")
+    parser.add_argument(
+        "--device", default="cpu", help="hope's device: cpu, gpu or part of an adapter's name"
+    )
     options = parser.parse_args()
+    check_comparator()
     options.starts = options.starts or (1 if options.quick else 3)
     options.repeat = options.repeat or (3 if options.quick else 9)
 
     packages = ", ".join(f"{name} {version(name)}" for name in ("jax", "torch", "folx"))
-    print(f"{packages}; hope on {options.device}; {os.cpu_count()} cores, {platform.machine()} {platform.system()}")
-    print(f"{options.starts} starts and {options.repeat} repeats, interleaved; tolerance f64 1e-9, f32 1e-4 to order 8, then 1e-3\n")
+    machine = f"{os.cpu_count()} cores, {platform.machine()} {platform.system()}"
+    print(f"{packages}; hope on {options.device}; {machine}")
+    tolerances = "tolerance f64 1e-9, f32 1e-4 to order 8, then 1e-3"
+    print(f"{options.starts} starts and {options.repeat} repeats, interleaved; {tolerances}\n")
     print("| " + " | ".join(HEADER) + " |\n|" + "---|" * len(HEADER), flush=True)
     complaints = []
     for workload in workloads(options.quick):

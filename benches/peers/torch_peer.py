@@ -2,11 +2,12 @@
 
 The first argument chooses how:
 
-    jvp   forward mode in forward mode (`torch.func.jvp`), as deep as the order, under `torch.func.vmap` over rays and points
+    jvp   forward mode in forward mode (`torch.func.jvp`), as deep as the order, under `torch.func.vmap` over
+          rays and points
     grad  reverse mode in reverse mode (`torch.autograd.grad` with `create_graph`) of y(t) = f(x + t v) by t,
           all rays and points in one batch; one output only
 
-Both cost grows exponentially with the order.
+The cost of both grows exponentially with the order.
 """
 
 import sys
