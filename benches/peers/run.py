@@ -52,7 +52,10 @@ def check_comparator():
 
 
 def short(value):
-    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+    """Two or three digits, never an exponent."""
+    if value >= 10:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
 
 
 def spread(values):
@@ -128,7 +131,7 @@ def rows(workload, peers, first, steady):
             peer.precision,
             f"{median(first[peer]):.2f}",
             ratios[0],
-            f"{median(steady[peer]) / points * 1e3:.3g}",
+            short(median(steady[peer]) / points * 1e3),
             ratios[1],
             short(median(steady[peer]) / points / rays * 1e6),
             f"{peer.peak / 2**20:.0f}",
