@@ -39,6 +39,9 @@ pub fn run<T: Scalar>(case: &Case) -> Outcome {
         Kernel::ConvAdjoint { shape, weight } => {
             conv::conv_adjoint(shape, weights(weight), x[0], y, add, Par::Seq);
         }
+        Kernel::PooledConvAdjoint { shape, pooled, weight } => {
+            conv::pooled_conv_adjoint(shape, pooled, weights(weight), x[0], y, add, Par::Seq);
+        }
         Kernel::AveragePool(p) => pool::average_pool(p, x[0], y),
         Kernel::AveragePoolAdjoint(p) => pool::average_pool_adjoint(p, x[0], y, add),
         Kernel::MaxPool(p) => pool::max_pool(p, x[0], y, &mut kinks),

@@ -48,7 +48,11 @@ impl Executor {
             case.kernel,
             Linear { .. } | LinearOfUnitRays { .. } | LinearAdjoint { .. } | Conv { .. } | ConvAdjoint { .. }
         );
-        product || !matches!(self, Self::Tiled(_))
+        match self {
+            Self::CpuF64 | Self::CpuF32 => true,
+            Self::Gpu(_) => case.kernel.is_portable(),
+            Self::Tiled(_) => product,
+        }
     }
 
     fn tolerance(&self, case: &Case) -> f64 {

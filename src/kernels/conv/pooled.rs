@@ -12,9 +12,9 @@ use crate::scalar::Scalar;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pooled {
     /// The convolution's own window.
-    conv: Window,
+    pub conv: Window,
     /// The pooling's.
-    pool: Window,
+    pub pool: Window,
     /// The fused one.
     pub window: Window,
 }

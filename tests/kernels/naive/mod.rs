@@ -108,6 +108,22 @@ impl Run<'_> {
                     });
                 })
             }
+            Kernel::PooledConvAdjoint { shape, pooled, weight } => {
+                let w = case.constant_of(*weight);
+                let channels = shape.out_channels;
+                let pool = Pool { channels, window: pooled.pool, count_include_pad: true };
+                self.row_by_row(|row, z, x| {
+                    let mut between = vec![0.0; channels * pooled.conv.output_size()];
+                    for window in windows(&pool) {
+                        for &pixel in &window.pixels {
+                            between[pixel] += z[window.unit] / (window.counted as f64).powi(row.order as i32);
+                        }
+                    }
+                    for_each_product(shape, |weight, from, to| {
+                        x[from] += w[weight].powi(row.order as i32) * between[to];
+                    });
+                })
+            }
             Kernel::AveragePool(pool) => self.row_by_row(|_, x, y| {
                 for window in windows(pool) {
                     let sum: f64 = window.pixels.iter().map(|&pixel| x[pixel]).sum();

@@ -1,6 +1,7 @@
 //! Convolutions: groups, strides, dilations, padding on one side, kernels as large as the image.
 
-use hope::kernels::conv::ConvShape;
+use hope::kernels::conv::{ConvShape, Pooled};
+use hope::model::{Pool, Window};
 use hope::plan::{ConstantId, Kernel};
 
 use super::{Geometry, POINT};
@@ -100,6 +101,14 @@ pub fn cases() -> Vec<Case> {
         let chunk = Chunk { samples: 2, lanes: 3, degree: 5 };
         cases.push(conv_adjoint(geometry, shape, chunk, 2));
         cases.push(conv_adjoint(geometry, shape, chunk, 2).accumulating());
+        for (kernel, stride) in [([2, 2], [2, 2]), ([3, 1], [1, 2])] {
+            let positions = shape.window.output;
+            if geometry.dilation == [1, 1] && kernel[0] <= positions[0] && kernel[1] <= positions[1] {
+                let pool = Geometry { input: positions, kernel, stride, ..POINT }.window();
+                cases.push(pooled_conv_adjoint(geometry, shape, pool, chunk));
+                cases.push(pooled_conv_adjoint(geometry, shape, pool, chunk).accumulating());
+            }
+        }
     }
     cases
 }
@@ -127,5 +136,20 @@ fn conv_adjoint(geometry: &Geometry, shape: ConvShape, chunk: Chunk, degree: usi
     let weights = shape.out_channels * shape.in_channels / shape.groups * shape.window.kernel_size();
     Case::new(name, kernel, chunk, value(inputs, chunk.degree, false), TOLERANCE)
         .plain_input(value(outputs, degree, false))
+        .constant(weights, (-0.1, 0.1))
+}
+
+/// Of a convolution and the average pooling behind it. For CPUs.
+fn pooled_conv_adjoint(geometry: &Geometry, shape: ConvShape, pool: Window, chunk: Chunk) -> Case {
+    let pooling = Pool { channels: shape.out_channels, window: pool, count_include_pad: true };
+    let pooled = Pooled::new(&shape.window, &pooling).expect("no padding, no dilation");
+    let (inputs, _) = units(shape);
+    let outputs = shape.out_channels * pool.output_size();
+    let kernel = Kernel::PooledConvAdjoint { shape, pooled: Box::new(pooled), weight: ConstantId(0) };
+    let cells = pool.kernel;
+    let name = format!("pooled_conv_adjoint::{}-{}x{}-{}", geometry.name, cells[0], cells[1], chunk.name());
+    let weights = shape.out_channels * shape.in_channels / shape.groups * shape.window.kernel_size();
+    Case::new(name, kernel, chunk, value(inputs, chunk.degree, false), TOLERANCE)
+        .plain_input(value(outputs, chunk.degree, false))
         .constant(weights, (-0.1, 0.1))
 }
