@@ -193,4 +193,21 @@ mod tests {
         fn sent<T: Send>(_: fn(&'static Model, &'static Request) -> T) {}
         sent(expand_async);
     }
+
+    /// On CPUs the first lanes of a convolutional network aren't the first inputs.
+    #[cfg(feature = "bench")]
+    #[test]
+    fn some_rays_alone_are_verified() {
+        let mut b = Model::builder(&[1, 9, 9]);
+        let geometry = crate::model::Geometry { kernel: vec![2, 2], ..Default::default() };
+        let h = b.conv(b.input(), &[1, 1, 2, 2], vec![0.5, -0.25, 1.0, 0.125], None, 1, &geometry).unwrap();
+        let h = b.activation(h, crate::activation::Tanh).unwrap();
+        let h = b.reshape(h, &[64]).unwrap();
+        let y = b.linear(h, &[1, 64], vec![0.1; 64], None).unwrap();
+        let model = b.build(y).unwrap();
+        let request = Request { verify: 9, ..Request::new(vec![0.5; 81], 3) };
+        let job = Job::new(&model, &request).unwrap().first_rays(20);
+        let expansion = job.collect(&|_| ControlFlow::Continue(())).unwrap();
+        assert!(expansion.report.verification.unwrap().deviation < 1e-12);
+    }
 }

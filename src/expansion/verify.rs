@@ -41,16 +41,17 @@ pub(super) struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub fn new(job: &'a Job<'a>) -> Self {
-        let mut random = SplitMix(0x5EED ^ job.points as u64);
-        let rays = match &job.request.terms {
-            Terms::Unmixed if job.directions.is_none() => job.model.inputs(),
-            Terms::Unmixed | Terms::Along(_) => job.lanes(),
-            Terms::Mixed(_) => usize::MAX,
+        let mut points = SplitMix(0x5EED ^ job.points as u64);
+        let mut random = SplitMix(0x2A75 ^ job.points as u64);
+        let mut ray = || match &job.request.terms {
+            Terms::Unmixed if job.directions.is_none() => random.below(job.model.inputs()),
+            Terms::Unmixed | Terms::Along(_) => job.plan().ray(random.below(job.lanes())),
+            Terms::Mixed(_) => random.below(usize::MAX),
         };
         let samples = (0..job.request.verify)
             .map(|_| Sample {
-                point: random.below(job.points),
-                ray: random.below(rays),
+                point: points.below(job.points),
+                ray: ray(),
                 direction: Vec::new(),
                 found: Vec::new(),
             })

@@ -158,6 +158,11 @@ impl Plan {
         rule::plan(model, order, target, kernels)
     }
 
+    /// Which ray a lane is.
+    pub fn ray(&self, lane: usize) -> usize {
+        self.unit_rays.as_ref().map_or(lane, |rays| rays[lane])
+    }
+
     /// Layout of a value in a chunk.
     pub fn layout(&self, id: ValueId, samples: usize, lanes: usize) -> Layout {
         self.values[id.0].layout(samples, lanes)
