@@ -58,6 +58,7 @@ fn main() -> Result<()> {
     let mut agree = true;
     for shape in SHAPES {
         let product = Product::new(shape);
+        product.check_comparator()?;
         let ours = Hope::new(&engine, &product)?;
         let theirs = Burn::new(&device, &product);
         let mut seconds = [vec![], vec![]];
@@ -129,6 +130,18 @@ impl Product {
             }
         }
         Self { shape, a, b, truth }
+    }
+
+    /// A comparator that lets everything pass is of no use: one number that is off, or missing, has to be noticed.
+    fn check_comparator(&self) -> Result<()> {
+        let right: Vec<f32> = self.truth.iter().map(|&t| t as f32).collect();
+        let mut off = right.clone();
+        off[right.len() / 2] += 1.0;
+        let noticed = |found: &[f32]| self.deviation(found) > TOLERANCE;
+        if noticed(&right) || !noticed(&off) || !noticed(&right[1..]) {
+            return Err("the comparator does not compare".into());
+        }
+        Ok(())
     }
 
     /// Of the whole product, norm-wise; infinite if it isn't whole.
