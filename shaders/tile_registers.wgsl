@@ -31,7 +31,7 @@ fn store_number(p: Place, m: u32, n: u32, value: f32) {
     }
 }
 
-// No loops: indexing registers by a variable takes the driver long to compile and to run.
+// No loops: registers that are indexed by a variable become memory.
 fn store_row(p: Place, m: u32, low: vec4<f32>, high: vec4<f32>) {
     if m >= p.rows_m {
         return;
@@ -118,19 +118,42 @@ fn tiled_product(z: u32, at: Invocation, rows_m: u32, depth: u32, columns_n: u32
             s71 += outer(a3[1], b1);
         }
     }
+    // Four rows a turn: the code to store all of them takes a driver seconds to compile.
     let p = Place(z, rows_m, n, columns_n);
-    store_rows(p, m, s00, s01);
-    store_rows(p, m + 4u, s10, s11);
-    if BLOCKS > 1u {
-        store_rows(p, m + 8u, s20, s21);
-        store_rows(p, m + 12u, s30, s31);
-    }
-    if BLOCKS > 2u {
-        store_rows(p, m + 16u, s40, s41);
-        store_rows(p, m + 20u, s50, s51);
-    }
-    if BLOCKS > 3u {
-        store_rows(p, m + 24u, s60, s61);
-        store_rows(p, m + 28u, s70, s71);
+    for (var four = 0u; four < 2u * BLOCKS; four++) {
+        var low = s00;
+        var high = s01;
+        switch four {
+            case 1u: {
+                low = s10;
+                high = s11;
+            }
+            case 2u: {
+                low = s20;
+                high = s21;
+            }
+            case 3u: {
+                low = s30;
+                high = s31;
+            }
+            case 4u: {
+                low = s40;
+                high = s41;
+            }
+            case 5u: {
+                low = s50;
+                high = s51;
+            }
+            case 6u: {
+                low = s60;
+                high = s61;
+            }
+            case 7u: {
+                low = s70;
+                high = s71;
+            }
+            default: {}
+        }
+        store_rows(p, m + 4u * four, low, high);
     }
 }

@@ -175,8 +175,8 @@ impl Kernel {
     #[cfg(feature = "gpu")]
     pub(crate) fn turns(&self, plan: &Plan, step: &Step) -> usize {
         let degree = plan.values[step.output.0].degree;
-        // The depth of a product one by one, and in strips of 16.
-        let tiled = |depth: usize| depth + depth.div_ceil(16);
+        // The depth of a product one by one, and in strips of 16; its numbers in eighths.
+        let tiled = |depth: usize| depth + depth.div_ceil(16) + 8;
         let depth = |shape: &ConvShape, channels: usize| channels / shape.groups * shape.window.kernel_size();
         match self {
             Self::Linear { shape, .. } | Self::LinearOfUnitRays { shape, .. } => tiled(shape.inputs),
