@@ -51,17 +51,22 @@ pub fn bell<T: Scalar>(
     let (n, given) = (x.layout.degree, z.layout.degree);
     let zero = Tile::splat(T::zero());
     let mut matrix = vec![zero; n * given];
+    let mut v = [zero; MAX_ORDER];
     for sample in 0..x.layout.samples {
         for units in tiles(x.layout.units) {
             let a = taylor_tile(function, &primal.row(0, sample, 0)[units.clone()], n);
             bell_matrix(&a[..=n], given, &mut matrix);
             for lane in 0..x.layout.lanes {
+                for (order, v) in (1..=given).zip(&mut v) {
+                    *v = Tile::load(&z.row(order, sample, lane)[units.clone()], T::zero());
+                }
                 for order in 1..=n {
                     let row = &mut x.row(order, sample, lane)[units.clone()];
                     let mut sum = if accumulate { Tile::load(row, T::zero()) } else { zero };
-                    for s in 1..=order.min(given) {
-                        let v = Tile::load(&z.row(s, sample, lane)[units.clone()], T::zero());
-                        sum.add_product(&matrix[(s - 1) * n + order - 1], &v);
+                    // B[order, s] for s = 1, 2, …
+                    let weights = matrix[order - 1..].iter().step_by(n);
+                    for (b, v) in weights.zip(&v[..order.min(given)]) {
+                        sum.add_product(b, v);
                     }
                     sum.store(row);
                 }
