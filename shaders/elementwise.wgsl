@@ -1,6 +1,12 @@
 // Elementwise functions: composition of series (exact), Bell-polynomial matrices (published rule).
 // Twin of src/kernels/elementwise.rs, where the formulas are. The function itself comes from
-// activations/NAME.wgsl: `taylor(x, n, p)` fills a[0..=n].
+// activations/NAME.wgsl: `taylor(x, p)` fills a[0..=TERMS].
+//
+// Both are a substitution, Σ_{1≤j≤OUTER} outer_j inner^j to order ORDER:
+// - `compose` puts the series along a ray, of degree INNER, into the function's;
+// - `bell` puts the function's series into the adjoint's, whose degree is OUTER: B[k,s] is the coefficient of t^k in
+//   (a_1 t + a_2 t² + …)^s, so that Σ_s B[k,s] z_s is that of Σ_s z_s (a_1 t + a_2 t² + …)^s.
+// The four degrees are constants that src/gpu/shader.rs puts in front, and loops over them are unrolled.
 
 struct Params {
     x: Layout,
@@ -10,102 +16,121 @@ struct Params {
     kink_values: vec4<f32>,
     kink_count: u32,
     accumulate: u32,
-    pad0: u32,
-    pad1: u32,
+    // Lanes that an invocation computes one after the other, as they share the function's series.
+    lanes_each: u32,
+    pad: u32,
 }
 
-var<private> u: array<f32, 17>;
-var<private> v: array<f32, 17>;
+var<private> outer: array<f32, COEFFICIENTS>;
+var<private> inner: array<f32, COEFFICIENTS>;
+var<private> result: array<f32, COEFFICIENTS>;
 
-// y = Σ a_j u^j by Horner's scheme on truncated series; one invocation per (sample, lane, unit).
+// result_k for k = 1..ORDER, by Horner's scheme on truncated series.
+fn substitute() {
+    for (var j = OUTER; j >= 1u; j--) {
+        // result := (result + outer_j) inner, in place from the highest order down. Before, its degree is (OUTER - j) INNER;
+        // j - 1 stages follow, each of which raises all orders by 1 at least.
+        result[0] = outer[j];
+        for (var k = ORDER + 1u - j; k >= 1u; k--) {
+            var sum = 0.0;
+            for (var i = max(k, (OUTER - j) * INNER + 1u) - (OUTER - j) * INNER; i <= min(k, INNER); i++) {
+                sum += inner[i] * result[k - i];
+            }
+            result[k] = sum;
+        }
+    }
+}
+
+// What an invocation computes: some lanes of a unit.
+struct Place {
+    sample: u32,
+    unit: u32,
+    first_lane: u32,
+    end_lane: u32,
+    exists: bool,
+}
+
+fn place(i: u32) -> Place {
+    let l = params.out;
+    // Without higher orders there may be no lanes.
+    let lanes = select(l.lanes, 1u, ORDER == 0u);
+    let groups = (lanes + params.lanes_each - 1u) / params.lanes_each;
+    let series = i / l.units;
+    let sample = series / groups;
+    let first = (series - sample * groups) * params.lanes_each;
+    return Place(sample, i - series * l.units, first, min(first + params.lanes_each, lanes), sample < l.samples);
+}
+
+// Distance from an order's coefficient to the next one's.
+fn stride(l: Layout) -> u32 {
+    return l.samples * l.lanes * l.units;
+}
+
+// y = Σ a_j u^j.
 @compute @workgroup_size(256)
 fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let i = invocation(id, groups);
-    let units = params.out.units;
-    let n = params.out.degree;
-    // Without higher orders there may be no lanes.
-    let lanes = select(params.out.lanes, 1u, n == 0u);
-    if i >= params.out.samples * lanes * units {
+    let p = place(invocation(id, groups));
+    if !p.exists {
         return;
     }
-    let unit = i % units;
-    let lane = (i / units) % lanes;
-    let sample = i / (units * lanes);
-    let primal = x[row(params.x, 0u, sample, 0u) + unit];
-    taylor(primal, n, params.parameters);
-    if lane == 0u {
-        out[row(params.out, 0u, sample, 0u) + unit] = a[0];
+    let primal = x[row(params.x, 0u, p.sample, 0u) + p.unit];
+    taylor(primal, params.parameters);
+    if p.first_lane == 0u {
+        out[row(params.out, 0u, p.sample, 0u) + p.unit] = a[0];
     }
-    if n == 0u {
+    if ORDER == 0u {
         return;
     }
-    let given = params.x.degree;
-    for (var k = 1u; k <= given; k++) {
-        u[k] = x[row(params.x, k, sample, lane) + unit];
+    for (var j = 1u; j <= OUTER; j++) {
+        outer[j] = a[j];
     }
-    for (var k = 0u; k < params.kink_count; k++) {
-        if u[1] != 0.0 {
-            note_kink(sample, lane, lanes, (params.kink_values[k] - primal) / u[1]);
+    let given_stride = stride(params.x);
+    let result_stride = stride(params.out);
+    for (var lane = p.first_lane; lane < p.end_lane; lane++) {
+        let given = row(params.x, 1u, p.sample, lane) + p.unit;
+        let at = row(params.out, 1u, p.sample, lane) + p.unit;
+        for (var k = 1u; k <= INNER; k++) {
+            inner[k] = x[given + (k - 1u) * given_stride];
         }
-    }
-    if given == 1u {
-        var power = u[1];
-        for (var k = 1u; k <= n; k++) {
-            out[row(params.out, k, sample, lane) + unit] = a[k] * power;
-            power *= u[1];
-        }
-        return;
-    }
-    v[0] = a[n];
-    for (var stage = 1u; stage <= n; stage++) {
-        // v := v u + a_{n-stage}, in place from the highest order down.
-        for (var k = stage; k >= 1u; k--) {
-            var sum = 0.0;
-            for (var j = 1u; j <= min(given, k); j++) {
-                sum += u[j] * v[k - j];
+        for (var kink = 0u; kink < params.kink_count; kink++) {
+            if inner[1] != 0.0 {
+                note_kink(p.sample, lane, params.out.lanes, (params.kink_values[kink] - primal) / inner[1]);
             }
-            v[k] = sum;
         }
-        v[0] = a[n - stage];
-    }
-    for (var k = 1u; k <= n; k++) {
-        out[row(params.out, k, sample, lane) + unit] = v[k];
+        substitute();
+        for (var k = 1u; k <= ORDER; k++) {
+            out[at + (k - 1u) * result_stride] = result[k];
+        }
     }
 }
 
-// out[k] = Σ_s B[k,s] z[s]; x is the primal, y the adjoint z; one invocation per (sample, lane, unit).
+// x̄[k] = Σ_s B[k,s] z̄[s], or added to x̄; x is the primal, y the adjoint z̄.
 @compute @workgroup_size(256)
 fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let i = invocation(id, groups);
-    let units = params.out.units;
-    let lanes = params.out.lanes;
-    if i >= params.out.samples * lanes * units {
+    let p = place(invocation(id, groups));
+    if !p.exists {
         return;
     }
-    let unit = i % units;
-    let lane = (i / units) % lanes;
-    let sample = i / (units * lanes);
-    let n = params.out.degree;
-    taylor(x[row(params.x, 0u, sample, 0u) + unit], n, params.parameters);
-    // u is the column B[., s], v the sums.
-    for (var k = 1u; k <= n; k++) {
-        u[k] = a[k];
-        v[k] = 0.0;
+    taylor(x[row(params.x, 0u, p.sample, 0u) + p.unit], params.parameters);
+    for (var k = 1u; k <= INNER; k++) {
+        inner[k] = a[k];
     }
-    for (var s = 1u; s <= min(n, params.y.degree); s++) {
-        let z = y[row(params.y, s, sample, lane) + unit];
-        for (var k = n; k >= 1u; k--) {
-            v[k] += u[k] * z;
-            // The next column, in place from the highest order down: B[k, s+1] = Σ a_j B[k-j, s].
-            var sum = 0.0;
-            for (var j = 1u; j < k; j++) {
-                sum += a[j] * u[k - j];
-            }
-            u[k] = sum;
+    let given_stride = stride(params.y);
+    let result_stride = stride(params.out);
+    for (var lane = p.first_lane; lane < p.end_lane; lane++) {
+        let given = row(params.y, 1u, p.sample, lane) + p.unit;
+        let at = row(params.out, 1u, p.sample, lane) + p.unit;
+        for (var s = 1u; s <= OUTER; s++) {
+            outer[s] = y[given + (s - 1u) * given_stride];
         }
-    }
-    for (var k = 1u; k <= n; k++) {
-        let at = row(params.out, k, sample, lane) + unit;
-        out[at] = select(v[k], out[at] + v[k], params.accumulate == 1u);
+        substitute();
+        for (var k = 1u; k <= ORDER; k++) {
+            let to = at + (k - 1u) * result_stride;
+            if params.accumulate == 1u {
+                out[to] += result[k];
+            } else {
+                out[to] = result[k];
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
 // Power series of one number, for the activations: the twin of src/series.rs. Coefficients are f^(k)(x) / k!.
-// Needs functions.wgsl.
+// Needs functions.wgsl. Orders 0 to TERMS are computed, a constant that src/gpu/shader.rs puts in front.
 
 // Orders 0 to 16.
 const COEFFICIENTS: u32 = 17u;
@@ -11,41 +11,41 @@ var<private> series_s: array<f32, COEFFICIENTS>;
 var<private> series_t: array<f32, COEFFICIENTS>;
 
 // A constant.
-fn constant_series(value: f32, n: u32) {
+fn constant_series(value: f32) {
     a[0] = value;
-    for (var k = 1u; k <= n; k++) {
+    for (var k = 1u; k <= TERMS; k++) {
         a[k] = 0.0;
     }
 }
 
 // offset + slope (x + t).
-fn linear_series(x: f32, offset: f32, slope: f32, n: u32) {
-    constant_series(offset + slope * x, n);
-    if n > 0u {
+fn linear_series(x: f32, offset: f32, slope: f32) {
+    constant_series(offset + slope * x);
+    if TERMS > 0u {
         a[1] = slope;
     }
 }
 
 // scale (e^{u + rate t} - 1).
-fn exponential_series(u: f32, scale: f32, rate: f32, n: u32) {
+fn exponential_series(u: f32, scale: f32, rate: f32) {
     a[0] = scale * hope_expm1(u);
     var term = scale * hope_exp(u);
-    for (var k = 1u; k <= n; k++) {
-        term *= rate / f32(k);
+    for (var k = 1u; k <= TERMS; k++) {
+        term *= rate * (1.0 / f32(k));
         a[k] = term;
     }
 }
 
 // Logistic function y of a cubic v: y' = s v', s' = s (1 - 2y) v' with s = y (1 - y).
 // s is carried as a series of its own, so that nothing cancels in the tails.
-fn logistic_series(v: vec4<f32>, n: u32) {
+fn logistic_series(v: vec4<f32>) {
     let decay = hope_exp(-abs(v.x));
     let inverse = 1.0 / (1.0 + decay);
     let negative = v.x < 0.0;
     a[0] = hope_sigmoid(v.x);
     series_s[0] = decay * inverse * inverse;
     let one_minus_two_y = select(decay - 1.0, 1.0 - decay, negative) * inverse;
-    for (var k = 0u; k < n; k++) {
+    for (var k = 0u; k < TERMS; k++) {
         var tilt = series_s[k] * one_minus_two_y; // s (1 - 2y)
         for (var i = 1u; i <= k; i++) {
             tilt -= 2.0 * a[i] * series_s[k - i];
@@ -53,22 +53,19 @@ fn logistic_series(v: vec4<f32>, n: u32) {
         series_t[k] = tilt;
         var dy = v.y * series_s[k];
         var ds = v.y * tilt;
-        if k >= 1u {
-            dy += 2.0 * v.z * series_s[k - 1u];
-            ds += 2.0 * v.z * series_t[k - 1u];
+        for (var i = 1u; i <= min(k, 2u); i++) {
+            let slope = f32(i + 1u) * v[i + 1u];
+            dy += slope * series_s[k - i];
+            ds += slope * series_t[k - i];
         }
-        if k >= 2u {
-            dy += 3.0 * v.w * series_s[k - 2u];
-            ds += 3.0 * v.w * series_t[k - 2u];
-        }
-        a[k + 1u] = dy / f32(k + 1u);
-        series_s[k + 1u] = ds / f32(k + 1u);
+        a[k + 1u] = dy * (1.0 / f32(k + 1u));
+        series_s[k + 1u] = ds * (1.0 / f32(k + 1u));
     }
 }
 
 // a = series_s / series_t.
-fn quotient_series(n: u32) {
-    for (var k = 0u; k <= n; k++) {
+fn quotient_series() {
+    for (var k = 0u; k <= TERMS; k++) {
         var sum = series_s[k];
         for (var i = 1u; i <= k; i++) {
             sum -= series_t[i] * a[k - i];
@@ -78,8 +75,8 @@ fn quotient_series(n: u32) {
 }
 
 // a = (x + t) a.
-fn times_argument(x: f32, n: u32) {
-    for (var k = n; k >= 1u; k--) {
+fn times_argument(x: f32) {
+    for (var k = TERMS; k >= 1u; k--) {
         a[k] = x * a[k] + a[k - 1u];
     }
     a[0] *= x;

@@ -1,38 +1,19 @@
-//! The shaders' elementary functions and activations: valid without a GPU, and exact on every adapter present.
+//! The shaders' elementary functions: valid without a GPU, and exact on every adapter present.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use common::Truth;
-use hope::activation::Activation;
 use libtest_mimic::{Arguments, Failed, Trial};
-use ndarray::ArrayD;
-
-/// Orders of the fixture.
-const ORDER: usize = 12;
-
-/// Norm-wise relative error allowed for each order of an activation.
-const TOLERANCE: f64 = 1e-5;
 
 /// Allowed error in units in the last place.
 const ULP: f64 = 4.0;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials = vec![Trial::test("every_activation_has_a_shader", || {
-        every_activation_has_a_shader();
-        Ok(())
-    })];
-    trials.push(Trial::test("a_wrong_number_is_seen", || {
+    let mut trials = vec![Trial::test("a_wrong_number_is_seen", || {
         a_wrong_number_is_seen();
         Ok(())
-    }));
-    for name in Activation::NAMES {
-        trials.push(Trial::test(format!("valid::{name}"), move || validate(&activation_shader(name))));
-    }
+    })];
     for function in FUNCTIONS {
         let name = function.name;
         trials.push(Trial::test(format!("valid::{name}"), move || validate(&function_shader(function))));
@@ -47,10 +28,6 @@ fn main() {
         for function in FUNCTIONS {
             let (name, gpu) = (format!("function::{}::{}", function.name, gpu.name), gpu.clone());
             trials.push(Trial::test(name, move || check_function(function, &gpu)));
-        }
-        for (case, truth) in activation_truth() {
-            let (name, gpu) = (format!("activation::{case}::{}", gpu.name), gpu.clone());
-            trials.push(Trial::test(name, move || check_activation(&case, &truth, &gpu)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -81,18 +58,6 @@ fn function_shader(function: &Function) -> String {
     shader("functions.wgsl") + KERNEL + &body
 }
 
-/// Applies an activation, whose parameters are the first two inputs, to each of the other inputs.
-fn activation_shader(name: &str) -> String {
-    let orders = ORDER + 1;
-    let body = format!(
-        "if id.x + 2u >= arrayLength(&given) {{ return; }}
-        taylor(given[id.x + 2u], {ORDER}u, vec4(given[0], given[1], 0.0, 0.0));
-        for (var k = 0u; k < {orders}u; k++) {{ found[id.x * {orders}u + k] = a[k]; }} }}"
-    );
-    let function = shader(&format!("activations/{name}.wgsl"));
-    shader("functions.wgsl") + &shader("series.wgsl") + &function + KERNEL + &body
-}
-
 fn validate(source: &str) -> Result<(), Failed> {
     let module = naga::front::wgsl::parse_str(source).map_err(|e| e.emit_to_string(source))?;
     // WebGPU's core, without extensions.
@@ -100,15 +65,6 @@ fn validate(source: &str) -> Result<(), Failed> {
         naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
     validator.validate(&module).map_err(|e| e.emit_to_string(source))?;
     Ok(())
-}
-
-fn every_activation_has_a_shader() {
-    let files: BTreeSet<String> = std::fs::read_dir(common::path("shaders/activations"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    let names: BTreeSet<String> = Activation::NAMES.iter().map(|name| format!("{name}.wgsl")).collect();
-    assert_eq!(files, names);
 }
 
 // Elementary functions.
@@ -333,85 +289,6 @@ fn check_function(function: &Function, gpu: &Gpu) -> Result<(), Failed> {
         if error(y, expected.into(), 0.0) > ULP {
             return Err(format!("{}({x}) is {y} instead of {expected}", function.name).into());
         }
-    }
-    Ok(())
-}
-
-// Activations.
-
-fn activation_truth() -> Vec<(String, Arc<ArrayD<f64>>)> {
-    let file = std::fs::File::open(common::path("tests/fixtures/activations.npz")).unwrap();
-    let names = ndarray_npy::NpzReader::new(file).unwrap().names().unwrap();
-    let mut truth = Truth::open(&common::path("tests/fixtures/activations.npz"));
-    names
-        .into_iter()
-        .filter(|name| name != "points")
-        .map(|name| (name.clone(), truth.get(&name).into()))
-        .collect()
-}
-
-/// A name as in the fixture, `pow(2.5)`, to a function.
-fn parse(case: &str) -> Activation {
-    let (name, parameters) = case.split_once('(').unwrap_or((case, ""));
-    let parameters = parameters.trim_end_matches(')').split(',').filter(|p| !p.is_empty());
-    Activation::named(name, &parameters.map(|p| p.parse().unwrap()).collect::<Vec<_>>()).unwrap()
-}
-
-fn check_activation(case: &str, truth: &ArrayD<f64>, gpu: &Gpu) -> Result<(), Failed> {
-    let points = Truth::open(&common::path("tests/fixtures/activations.npz")).values("points");
-    let function = parse(case);
-    // A bound that is infinite is the largest number.
-    let parameter = |p: f64| (p as f32).clamp(-f32::MAX, f32::MAX);
-    let mut given: Vec<f32> = function.parameters().into_iter().map(parameter).collect();
-    given.resize(2, 0.0);
-    given.extend(points.iter().map(|&x| x as f32));
-    let far: &[f32] = match case {
-        // f32 cannot hold it.
-        "exp" | "pow(3)" | "pow(2.5)" | "pow(-2)" | "pow(-0.5)" => &[-80.0, 80.0],
-        _ => &[-1e3, 1e3, -1e15, 1e15, -1e30, 1e30],
-    };
-    given.extend(far);
-    let orders = ORDER + 1;
-    let found = gpu.run(&activation_shader(function.name()), &given, (given.len() - 2) * orders);
-    // NaN: at a kink or outside the domain.
-    let defined = (0..points.len()).filter(|&i| (0..orders).all(|k| !truth[[i, k]].is_nan()));
-    let defined: Vec<usize> = defined.collect();
-    let mut worst = 0.0f64;
-    for k in 0..orders {
-        let found: Vec<f64> = defined.iter().map(|&i| found[i * orders + k].into()).collect();
-        let finite = found.iter().all(|c| c.is_finite());
-        let error = common::relative_error(
-            found.into_iter().map(|c| if finite { c } else { f64::MAX }),
-            defined.iter().map(|&i| truth[[i, k]]),
-        );
-        worst = worst.max(error);
-        if error > TOLERANCE {
-            return Err(format!("order {k} is off by {error:.1e}").into());
-        }
-    }
-    println!("{case:22} {worst:.1e}, {}", gpu.name);
-    for (i, &x) in far.iter().enumerate() {
-        if x < 0.0 && matches!(function.name(), "log" | "sqrt" | "pow") {
-            continue;
-        }
-        check_far(case, x, &found[(points.len() + i) * orders..][..orders])?;
-    }
-    Ok(())
-}
-
-/// Far from 0 everything is finite, and the value is the CPU path's.
-fn check_far(case: &str, x: f32, found: &[f32]) -> Result<(), Failed> {
-    if let Some(k) = found.iter().position(|c| !c.is_finite()) {
-        return Err(format!("at {x}: order {k} is {}", found[k]).into());
-    }
-    let mut truth = [0.0; ORDER + 1];
-    parse(case).taylor(&[f64::from(x)], &mut truth);
-    let trigonometric = matches!(case, "sin" | "cos");
-    if trigonometric && x.abs() > 1e4 {
-        return if found[0].abs() <= 1.0 { Ok(()) } else { Err(format!("at {x}: {}", found[0]).into()) };
-    }
-    if (f64::from(found[0]) - truth[0]).abs() > 1e-5 * truth[0].abs().max(1e-5) {
-        return Err(format!("at {x}: {} instead of {}", found[0], truth[0]).into());
     }
     Ok(())
 }

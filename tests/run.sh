@@ -40,7 +40,7 @@ step cargo test --quiet --release
 if [ "${CI:-}" = true ] && [ -f "$swiftshader" ]; then
     # Once more on a driver of other habits: f32 only, 256 invocations, poor built-in functions.
     export VK_DRIVER_FILES="$swiftshader"
-    step cargo test --quiet --release --test gpu_functions --test gpu_engine --test gpu_polynomial
+    step cargo test --quiet --release --test gpu_functions --test gpu_activations --test gpu_engine --test gpu_polynomial
     step cargo test --quiet --release --test cases -- --skip cpu
     step cargo test --quiet --release --test kernels -- --skip cpu
     unset VK_DRIVER_FILES

@@ -2,15 +2,15 @@
 //
 // Phi' = phi, phi' = -(x+t) phi; Phi(x) = erfc(-x/sqrt(2)) / 2 keeps the left tail accurate.
 
-fn taylor(x: f32, n: u32, p: vec4<f32>) {
+fn taylor(x: f32, p: vec4<f32>) {
     a[0] = 0.5 * hope_erfc(-x * 0.707106781);
     var before = 0.0;
     var density = 0.398942280 * hope_exp(-0.5 * x * x); // 1/sqrt(2 pi)
-    for (var k = 1u; k <= n; k++) {
-        a[k] = density / f32(k);
-        let next = -(x * density + before) / f32(k);
+    for (var k = 1u; k <= TERMS; k++) {
+        a[k] = density * (1.0 / f32(k));
+        let next = (-1.0 / f32(k)) * (x * density + before);
         before = density;
         density = next;
     }
-    times_argument(x, n);
+    times_argument(x);
 }

@@ -1,17 +1,17 @@
 // x times the clamp of x/6 + 1/2 to [0, 1].
 
-fn taylor(x: f32, n: u32, p: vec4<f32>) {
+fn taylor(x: f32, p: vec4<f32>) {
     if x <= -3.0 {
-        constant_series(0.0, n);
+        constant_series(0.0);
     } else if x >= 3.0 {
-        linear_series(x, 0.0, 1.0, n);
+        linear_series(x, 0.0, 1.0);
     } else {
         let sixth = 1.0 / 6.0;
-        constant_series(x * (x + 3.0) * sixth, n);
-        if n >= 1u {
+        constant_series(x * (x + 3.0) * sixth);
+        if TERMS >= 1u {
             a[1] = (x + x + 3.0) * sixth;
         }
-        if n >= 2u {
+        if TERMS >= 2u {
             a[2] = sixth;
         }
     }

@@ -1,11 +1,11 @@
 // Natural logarithm, for positive arguments: a_k = -(-1/x)^k / k.
 
-fn taylor(x: f32, n: u32, p: vec4<f32>) {
+fn taylor(x: f32, p: vec4<f32>) {
     a[0] = hope_log(x);
     let ratio = -1.0 / x;
     var term = -1.0;
-    for (var k = 1u; k <= n; k++) {
+    for (var k = 1u; k <= TERMS; k++) {
         term *= ratio;
-        a[k] = term / f32(k);
+        a[k] = term * (1.0 / f32(k));
     }
 }

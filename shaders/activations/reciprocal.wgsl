@@ -1,9 +1,9 @@
 // 1 / x: a_k = (-1)^k / x^{k+1}.
 
-fn taylor(x: f32, n: u32, p: vec4<f32>) {
+fn taylor(x: f32, p: vec4<f32>) {
     let inverse = 1.0 / x;
     var term = inverse;
-    for (var k = 0u; k <= n; k++) {
+    for (var k = 0u; k <= TERMS; k++) {
         a[k] = term;
         term *= -inverse;
     }

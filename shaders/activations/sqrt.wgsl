@@ -1,8 +1,8 @@
 // Square root, for positive arguments: a_{k+1} = a_k (1/2 - k) / ((k+1) x).
 
-fn taylor(x: f32, n: u32, p: vec4<f32>) {
+fn taylor(x: f32, p: vec4<f32>) {
     a[0] = hope_sqrt(x);
-    for (var k = 1u; k <= n; k++) {
+    for (var k = 1u; k <= TERMS; k++) {
         a[k] = a[k - 1u] * ((1.5 - f32(k)) / f32(k)) / x;
     }
 }

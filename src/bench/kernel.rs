@@ -318,7 +318,7 @@ fn on_gpu(
     use pollster::block_on;
 
     // On hardware, enough to fill it and to exceed its caches, as far as a binding has room.
-    let mut samples = if target.software { 1 } else { 128 };
+    let mut samples = if target.software { 8 } else { 128 };
     let mut task = Task::new(alone, samples)?;
     while samples > 1 && !GpuExecutor::fits(engine, &task.plan, samples, SERIES) {
         samples /= 2;

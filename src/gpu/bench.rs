@@ -183,7 +183,7 @@ pub(crate) struct PeakKernel {
 }
 
 pub(super) fn shader(entry: &'static str) -> Shader {
-    Shader { file: "bench", entry, activation: None, tile: None }
+    Shader::plain("bench", entry)
 }
 
 /// The words of the shader's `Params`.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::interpolation::Interpolation;
 use crate::kernels::Layout;
 
-pub(super) const SHADER: Shader = Shader { file: "combine", entry: "combine", activation: None, tile: None };
+pub(super) const SHADER: Shader = Shader::plain("combine", "combine");
 
 /// The words of the shader's `Params`, for series of a layout.
 pub(super) fn params(layout: Layout, terms: usize) -> Params {

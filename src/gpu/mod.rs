@@ -20,6 +20,7 @@ mod readback;
 mod resilient;
 mod shader;
 mod tiling;
+mod unroll;
 
 pub use adapter::{AdapterSummary, Choice, adapters};
 #[cfg(feature = "bench")]

@@ -12,8 +12,7 @@ use crate::error::{Error, Result};
 use crate::kernels::Layout;
 use crate::polynomial::{TaylorPolynomial, Term};
 
-pub(super) const SHADER: Shader =
-    Shader { file: "polynomial", entry: "evaluate", activation: None, tile: None };
+pub(super) const SHADER: Shader = Shader::plain("polynomial", "evaluate");
 
 /// Iterations of a dispatch's loops at most: it shall not occupy the device for long, and Mesa's llvmpipe silently ends
 /// all loops of an invocation after 65,535 iterations together.

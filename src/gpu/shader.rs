@@ -1,8 +1,9 @@
 //! The shaders' sources, put together by inclusion.
 
 use super::Tiling;
-use super::dispatch::Shader;
+use super::dispatch::{Degrees, Shader};
 use super::tiling::Tile;
+use super::unroll::unroll;
 use crate::activation::Activation;
 
 /// A file of `shaders/` with what it includes and the entry points it has: the one place that states them.
@@ -11,6 +12,8 @@ struct File {
     source: &'static str,
     includes: &'static [&'static str],
     entries: &'static [&'static str],
+    /// Names of the constants that hold [`Shader::degrees`]; where there are any, loops over them are unrolled.
+    degrees: &'static [&'static str],
     variants: Variants,
 }
 
@@ -42,6 +45,7 @@ const FILES: &[File] = &[
         source: shader!("linear"),
         includes: &[COMMON, POWERS],
         entries: &["linear", "linear_adjoint", "linear_of_unit_rays"],
+        degrees: &[],
         variants: Variants::PerTiling,
     },
     File {
@@ -49,6 +53,7 @@ const FILES: &[File] = &[
         source: shader!("unit_rays"),
         includes: &[COMMON],
         entries: &["unit_rays"],
+        degrees: &[],
         variants: Variants::One,
     },
     File {
@@ -56,6 +61,7 @@ const FILES: &[File] = &[
         source: shader!("conv"),
         includes: &[COMMON, POWERS],
         entries: &["conv", "conv_adjoint"],
+        degrees: &[],
         variants: Variants::PerTiling,
     },
     File {
@@ -63,6 +69,7 @@ const FILES: &[File] = &[
         source: shader!("elementwise"),
         includes: &[COMMON, FUNCTIONS, SERIES],
         entries: &["compose", "bell"],
+        degrees: &["ORDER", "OUTER", "INNER", "TERMS"],
         variants: Variants::PerActivation,
     },
     File {
@@ -70,6 +77,7 @@ const FILES: &[File] = &[
         source: shader!("combine"),
         includes: &[COMMON],
         entries: &["combine"],
+        degrees: &[],
         variants: Variants::One,
     },
     File {
@@ -77,6 +85,7 @@ const FILES: &[File] = &[
         source: shader!("polynomial"),
         includes: &[COMMON],
         entries: &["evaluate"],
+        degrees: &[],
         variants: Variants::One,
     },
     File {
@@ -84,6 +93,7 @@ const FILES: &[File] = &[
         source: shader!("pool"),
         includes: &[COMMON],
         entries: &["average_pool", "average_pool_adjoint", "max_pool", "max_pool_adjoint"],
+        degrees: &[],
         variants: Variants::One,
     },
     File {
@@ -91,6 +101,7 @@ const FILES: &[File] = &[
         source: shader!("strided"),
         includes: &[COMMON],
         entries: &["fill", "strided", "strided_adjoint"],
+        degrees: &[],
         variants: Variants::One,
     },
     File {
@@ -98,6 +109,7 @@ const FILES: &[File] = &[
         source: shader!("arithmetic"),
         includes: &[COMMON],
         entries: &["affine", "affine_adjoint", "copy", "multiply", "divide"],
+        degrees: &[],
         variants: Variants::One,
     },
     File {
@@ -105,6 +117,7 @@ const FILES: &[File] = &[
         source: shader!("reduction"),
         includes: &[COMMON, FUNCTIONS],
         entries: &["softmax", "log_softmax", "layer_norm"],
+        degrees: &[],
         variants: Variants::One,
     },
     #[cfg(feature = "bench")]
@@ -113,6 +126,7 @@ const FILES: &[File] = &[
         source: shader!("bench"),
         includes: &[COMMON],
         entries: &["fused", "separate", "triad"],
+        degrees: &[],
         variants: Variants::One,
     },
 ];
@@ -130,11 +144,11 @@ pub struct Variant {
     pub subgroups: bool,
 }
 
-/// Every shader that the engine can put together, for validation without a GPU.
+/// Every shader that the engine can put together, for validation without a GPU; of those that know degrees, some.
 pub fn variants() -> Vec<Variant> {
     let mut all = Vec::new();
     for file in FILES {
-        let shader = Shader { file: file.name, entry: "", activation: None, tile: None };
+        let shader = Shader::plain(file.name, "");
         let shaders: Vec<(String, Shader)> = match file.variants {
             Variants::One => vec![(file.name.into(), shader)],
             Variants::PerActivation => Activation::NAMES
@@ -149,6 +163,10 @@ pub fn variants() -> Vec<Variant> {
                 })
                 .collect(),
         };
+        let degrees: &[Degrees] = if file.degrees.is_empty() { &[[0; 4]] } else { SOME_DEGREES };
+        let shaders = shaders.into_iter().flat_map(|(name, shader)| {
+            degrees.iter().map(move |&degrees| (name.clone(), Shader { degrees, ..shader }))
+        });
         for (name, shader) in shaders {
             let subgroups = shader.tile.is_some_and(|tile| tile.tiling == Tiling::Subgroup);
             let source = source(&shader).unwrap_or_default();
@@ -157,6 +175,10 @@ pub fn variants() -> Vec<Variant> {
     }
     all
 }
+
+/// No orders, one, an odd number of them and all, from lines and of series.
+const SOME_DEGREES: &[Degrees] =
+    &[[0; 4], [1; 4], [2, 2, 1, 2], [5, 1, 5, 5], [5; 4], [16, 16, 1, 16], [16; 4]];
 
 /// The complete WGSL of a shader.
 pub(super) fn source(shader: &Shader) -> Option<String> {
@@ -173,5 +195,12 @@ pub(super) fn source(shader: &Shader) -> Option<String> {
         });
     }
     parts.push(file.source);
-    Some(parts.join("\n"))
+    let source = parts.join("\n");
+    if file.degrees.is_empty() {
+        return Some(source);
+    }
+    let constants = file.degrees.iter().zip(shader.degrees);
+    let constants: String =
+        constants.map(|(name, degree)| format!("const {name}: u32 = {degree}u;\n")).collect();
+    Some(unroll(&(constants + &source)))
 }

@@ -2,28 +2,57 @@
 
 use super::{Call, Dispatch, Shader, grid};
 use crate::activation::Activation;
+use crate::gpu::Tiling;
 
 pub(super) fn compose(call: &Call, function: Activation) -> Vec<Dispatch> {
-    let lanes = if call.output().degree == 0 { 1 } else { call.lanes };
-    vec![elementwise(call, "compose", function, lanes)]
+    let (order, given) = (call.output().degree, call.input(0).degree);
+    let terms = terms(function, order);
+    let lanes = if order == 0 { 1 } else { call.lanes };
+    vec![elementwise(call, "compose", function, lanes, [order, terms, given, terms])]
 }
 
 pub(super) fn bell(call: &Call, function: Activation) -> Vec<Dispatch> {
-    vec![elementwise(call, "bell", function, call.lanes)]
+    let (order, given) = (call.output().degree, call.input(1).degree);
+    let terms = terms(function, order);
+    vec![elementwise(call, "bell", function, call.lanes, [order, given.min(order), terms, terms])]
 }
 
-fn elementwise(call: &Call, entry: &'static str, function: Activation, lanes: usize) -> Dispatch {
+/// Highest coefficient of the function that an order needs.
+fn terms(function: Activation, order: usize) -> usize {
+    function.polynomial_degree().map_or(order, |degree| degree.min(order))
+}
+
+fn elementwise(
+    call: &Call,
+    entry: &'static str,
+    function: Activation,
+    lanes: usize,
+    degrees: [usize; 4],
+) -> Dispatch {
     let mut params = call.params();
     // Infinite bounds of a clip: the largest numbers do as well, and WGSL has no infinity.
     let finite = |x: f64| x.clamp(f64::from(f32::MIN), f64::from(f32::MAX));
     for values in [function.parameters(), function.kinks()] {
         (0..4).for_each(|i| params.float(finite(values.get(i).copied().unwrap_or(0.0))));
     }
+    let units = call.output().units;
+    let each = lanes_each(call.machine.tiling, lanes, call.samples * units);
     params.push(function.kinks().len());
     params.flag(call.step.accumulate);
-    params.0.extend([0; 2]);
-    let units = call.output().units;
-    let mut dispatch = call.dispatch("elementwise", entry, params, grid(call.samples * lanes * units));
-    dispatch.shader = Shader { activation: Some(function.name()), ..dispatch.shader };
+    params.push(each);
+    params.0.push(0);
+    let invocations = call.samples * lanes.div_ceil(each) * units;
+    let mut dispatch = call.dispatch("elementwise", entry, params, grid(invocations));
+    let degrees = degrees.map(|degree| degree as u32);
+    dispatch.shader = Shader { activation: Some(function.name()), degrees, ..dispatch.shader };
     dispatch
+}
+
+/// Lanes that an invocation takes: as many as leave enough invocations to keep the device busy.
+fn lanes_each(tiling: Tiling, lanes: usize, others: usize) -> usize {
+    let busy = match tiling {
+        Tiling::Workgroup => 1 << 17,
+        Tiling::Subgroup | Tiling::Registers => 1 << 12,
+    };
+    (lanes * others / busy).clamp(1, 16)
 }

@@ -33,9 +33,19 @@ pub(super) struct Shader {
     pub activation: Option<&'static str>,
     /// How its matrix product is computed.
     pub tile: Option<Tile>,
+    /// Degrees of the series that it computes with; `shader.rs` has their names.
+    pub degrees: Degrees,
 }
 
+/// Degrees that a shader knows as constants, so that its loops over orders can be unrolled: zero where it has fewer.
+pub(super) type Degrees = [u32; 4];
+
 impl Shader {
+    /// An entry point of a file that includes nothing.
+    pub const fn plain(file: &'static str, entry: &'static str) -> Self {
+        Self { file, entry, activation: None, tile: None, degrees: [0; 4] }
+    }
+
     /// Name for people: the kernel, and the function that it applies.
     pub fn name(&self) -> String {
         match self.activation {
@@ -171,7 +181,7 @@ impl Call<'_> {
         grid: [u32; 3],
     ) -> Dispatch {
         Dispatch {
-            shader: Shader { file, entry, activation: None, tile: None },
+            shader: Shader::plain(file, entry),
             params,
             inputs: [self.step.inputs.first().copied(), self.step.inputs.get(1).copied()],
             constants: [None, None],
