@@ -1,4 +1,6 @@
 // Sums, scaling by constants, products and quotients of series. Twin of src/kernels/arithmetic.rs.
+// Products and quotients know the degrees ORDER of the result, X_ORDER and Y_ORDER of the inputs: loops over them are
+// unrolled.
 
 struct Params {
     x: Layout,
@@ -123,7 +125,7 @@ fn series_count() -> u32 {
 
 fn load_x(p: Place) -> Coefficients {
     var series: Coefficients;
-    for (var k = 0u; k <= params.x.degree; k++) {
+    for (var k = 0u; k <= X_ORDER; k++) {
         series[k] = x[row(params.x, k, p.sample, p.lane) + p.unit];
     }
     return series;
@@ -131,7 +133,7 @@ fn load_x(p: Place) -> Coefficients {
 
 fn load_y(p: Place) -> Coefficients {
     var series: Coefficients;
-    for (var k = 0u; k <= params.y.degree; k++) {
+    for (var k = 0u; k <= Y_ORDER; k++) {
         series[k] = y[row(params.y, k, p.sample, p.lane) + p.unit];
     }
     return series;
@@ -147,12 +149,14 @@ fn multiply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let p = place(i);
     let a = load_x(p);
     let b = load_y(p);
-    for (var k = p.first; k <= params.out.degree; k++) {
+    for (var k = 0u; k <= ORDER; k++) {
         var sum = 0.0;
-        for (var j = k - min(k, params.y.degree); j <= min(k, params.x.degree); j++) {
+        for (var j = k - min(k, Y_ORDER); j <= min(k, X_ORDER); j++) {
             sum += a[j] * b[k - j];
         }
-        out[row(params.out, k, p.sample, p.lane) + p.unit] = sum;
+        if k >= p.first {
+            out[row(params.out, k, p.sample, p.lane) + p.unit] = sum;
+        }
     }
 }
 
@@ -167,9 +171,9 @@ fn divide(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     let a = load_x(p);
     let b = load_y(p);
     var quotient: Coefficients;
-    for (var k = 0u; k <= params.out.degree; k++) {
+    for (var k = 0u; k <= ORDER; k++) {
         var sum = a[k];
-        for (var j = 1u; j <= min(k, params.y.degree); j++) {
+        for (var j = 1u; j <= min(k, Y_ORDER); j++) {
             sum -= b[j] * quotient[k - j];
         }
         quotient[k] = sum / b[0];

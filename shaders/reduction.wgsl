@@ -1,5 +1,5 @@
 // Softmax, log-softmax and layer normalisation over the last axis, as series. Twin of src/kernels/reduction.rs.
-// Needs functions.wgsl.
+// Needs functions.wgsl. Loops over the degrees ORDER of the result and X_ORDER of the input are unrolled.
 //
 // An invocation computes a group of `axis` neighbouring units of one lane. It has no room for all their
 // series, so that it goes through the group once for the sums and again for the results.
@@ -43,7 +43,7 @@ fn coefficient(g: Group, order: u32, unit: u32) -> f32 {
 
 fn load(g: Group, unit: u32) -> Coefficients {
     var series: Coefficients;
-    for (var k = 0u; k <= params.x.degree; k++) {
+    for (var k = 0u; k <= X_ORDER; k++) {
         series[k] = coefficient(g, k, unit);
     }
     return series;
@@ -69,25 +69,23 @@ fn largest(g: Group) -> Coefficients {
 
 // A unit's series less another one.
 fn relative(g: Group, unit: u32, reference: Coefficients) -> Coefficients {
-    var r = reference;
     var c = load(g, unit);
-    for (var k = 0u; k <= params.x.degree; k++) {
-        c[k] -= r[k];
+    for (var k = 0u; k <= X_ORDER; k++) {
+        c[k] -= reference[k];
     }
     return c;
 }
 
 // e = exp(u): k e_k = Σ j u_j e_{k-j}.
 fn exponential(u: Coefficients) -> Coefficients {
-    var a = u;
     var e: Coefficients;
-    e[0] = hope_exp(a[0]);
-    for (var k = 1u; k <= params.out.degree; k++) {
+    e[0] = hope_exp(u[0]);
+    for (var k = 1u; k <= ORDER; k++) {
         var sum = 0.0;
-        for (var j = 1u; j <= min(k, params.x.degree); j++) {
-            sum += f32(j) * a[j] * e[k - j];
+        for (var j = 1u; j <= min(k, X_ORDER); j++) {
+            sum += f32(j) * u[j] * e[k - j];
         }
-        e[k] = sum / f32(k);
+        e[k] = sum * (1.0 / f32(k));
     }
     return e;
 }
@@ -96,8 +94,8 @@ fn exponential(u: Coefficients) -> Coefficients {
 fn sum_of_exponentials(g: Group, reference: Coefficients) -> Coefficients {
     var sums: Coefficients;
     for (var unit = 0u; unit < params.axis; unit++) {
-        var e = exponential(relative(g, unit, reference));
-        for (var k = 0u; k <= params.out.degree; k++) {
+        let e = exponential(relative(g, unit, reference));
+        for (var k = 0u; k <= ORDER; k++) {
             sums[k] += e[k];
         }
     }
@@ -112,10 +110,10 @@ fn softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         return;
     }
     let reference = largest(g);
-    var sums = sum_of_exponentials(g, reference);
+    let sums = sum_of_exponentials(g, reference);
     for (var unit = 0u; unit < params.axis; unit++) {
         var quotient = exponential(relative(g, unit, reference));
-        for (var k = 0u; k <= params.out.degree; k++) {
+        for (var k = 0u; k <= ORDER; k++) {
             var sum = quotient[k];
             for (var j = 1u; j <= k; j++) {
                 sum -= sums[j] * quotient[k - j];
@@ -134,10 +132,10 @@ fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
         return;
     }
     let reference = largest(g);
-    var sums = sum_of_exponentials(g, reference);
+    let sums = sum_of_exponentials(g, reference);
     var logs: Coefficients;
     logs[0] = hope_log(sums[0]);
-    for (var k = 1u; k <= params.out.degree; k++) {
+    for (var k = 1u; k <= ORDER; k++) {
         var sum = sums[k];
         for (var j = 1u; j < k; j++) {
             sum -= f32(j) / f32(k) * logs[j] * sums[k - j];
@@ -145,20 +143,22 @@ fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
         logs[k] = sum / sums[0];
     }
     for (var unit = 0u; unit < params.axis; unit++) {
-        var u = relative(g, unit, reference);
-        for (var k = 0u; k <= params.out.degree; k++) {
+        let u = relative(g, unit, reference);
+        for (var k = 0u; k <= ORDER; k++) {
             put(g, k, unit, u[k] - logs[k]);
         }
     }
 }
 
-// Coefficient k of the product of two series.
-fn product_at(a: ptr<function, Coefficients>, b: ptr<function, Coefficients>, k: u32) -> f32 {
-    var sum = 0.0;
-    for (var j = 0u; j <= k; j++) {
-        sum += (*a)[j] * (*b)[k - j];
+// Product of two series.
+fn product(a: Coefficients, b: Coefficients) -> Coefficients {
+    var y: Coefficients;
+    for (var k = 0u; k <= ORDER; k++) {
+        for (var j = 0u; j <= k; j++) {
+            y[k] += a[j] * b[k - j];
+        }
     }
-    return sum;
+    return y;
 }
 
 // c · (mean c² + ε)^(-1/2), c = x - mean x; with v = mean c² + ε and p = -1/2,
@@ -169,10 +169,9 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     if !g.exists {
         return;
     }
-    let n = params.out.degree;
     let size = f32(params.axis);
     var means: Coefficients;
-    for (var k = 0u; k <= params.x.degree; k++) {
+    for (var k = 0u; k <= X_ORDER; k++) {
         for (var unit = 0u; unit < params.axis; unit++) {
             means[k] += coefficient(g, k, unit);
         }
@@ -180,18 +179,19 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     }
     var variance: Coefficients;
     for (var unit = 0u; unit < params.axis; unit++) {
-        var c = relative(g, unit, means);
-        for (var k = 0u; k <= n; k++) {
-            variance[k] += product_at(&c, &c, k);
+        let c = relative(g, unit, means);
+        let square = product(c, c);
+        for (var k = 0u; k <= ORDER; k++) {
+            variance[k] += square[k];
         }
     }
-    for (var k = 0u; k <= n; k++) {
+    for (var k = 0u; k <= ORDER; k++) {
         variance[k] /= size;
     }
     variance[0] += params.epsilon;
     var scale: Coefficients;
     scale[0] = 1.0 / hope_sqrt(variance[0]);
-    for (var k = 1u; k <= n; k++) {
+    for (var k = 1u; k <= ORDER; k++) {
         var sum = 0.0;
         for (var j = 1u; j <= k; j++) {
             sum += (-0.5 * f32(j) - f32(k - j)) / f32(k) * variance[j] * scale[k - j];
@@ -199,9 +199,9 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
         scale[k] = sum / variance[0];
     }
     for (var unit = 0u; unit < params.axis; unit++) {
-        var c = relative(g, unit, means);
-        for (var k = g.first; k <= n; k++) {
-            put(g, k, unit, product_at(&scale, &c, k));
+        let y = product(scale, relative(g, unit, means));
+        for (var k = 0u; k <= ORDER; k++) {
+            put(g, k, unit, y[k]);
         }
     }
 }

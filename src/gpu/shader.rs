@@ -109,7 +109,7 @@ const FILES: &[File] = &[
         source: shader!("arithmetic"),
         includes: &[COMMON],
         entries: &["affine", "affine_adjoint", "copy", "multiply", "divide"],
-        degrees: &[],
+        degrees: &["ORDER", "X_ORDER", "Y_ORDER"],
         variants: Variants::One,
     },
     File {
@@ -117,7 +117,7 @@ const FILES: &[File] = &[
         source: shader!("reduction"),
         includes: &[COMMON, FUNCTIONS],
         entries: &["softmax", "log_softmax", "layer_norm"],
-        degrees: &[],
+        degrees: &["ORDER", "X_ORDER"],
         variants: Variants::One,
     },
     #[cfg(feature = "bench")]

@@ -1,6 +1,6 @@
 //! Parameters of `shaders/elementwise.wgsl`.
 
-use super::{Call, Dispatch, Shader, grid};
+use super::{Call, Dispatch, grid};
 use crate::activation::Activation;
 use crate::gpu::Tiling;
 
@@ -42,9 +42,8 @@ fn elementwise(
     params.push(each);
     params.0.push(0);
     let invocations = call.samples * lanes.div_ceil(each) * units;
-    let mut dispatch = call.dispatch("elementwise", entry, params, grid(invocations));
-    let degrees = degrees.map(|degree| degree as u32);
-    dispatch.shader = Shader { activation: Some(function.name()), degrees, ..dispatch.shader };
+    let mut dispatch = call.dispatch("elementwise", entry, params, grid(invocations)).with_degrees(degrees);
+    dispatch.shader.activation = Some(function.name());
     dispatch
 }
 

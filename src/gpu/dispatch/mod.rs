@@ -73,6 +73,16 @@ pub(super) struct Dispatch {
     pub grid: [u32; 3],
 }
 
+impl Dispatch {
+    /// The shader's loops over orders end at these degrees.
+    pub fn with_degrees<const N: usize>(mut self, degrees: [usize; N]) -> Self {
+        for (to, degree) in self.shader.degrees.iter_mut().zip(degrees) {
+            *to = degree as u32;
+        }
+        self
+    }
+}
+
 /// The words of a uniform buffer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Params(pub Vec<u32>);
