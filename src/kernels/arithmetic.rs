@@ -134,10 +134,10 @@ fn pairwise<T: Scalar, F: Pairwise<T>>(a: Series<T>, b: Series<T>, y: &mut Serie
                 continue;
             }
             for lane in 0..y.layout.lanes {
-                a.load(sample, lane, units.clone(), pad, &mut s);
-                b.load(sample, lane, units.clone(), pad, &mut t);
+                a.load_higher(sample, lane, &units, pad, &mut s);
+                b.load_higher(sample, lane, &units, pad, &mut t);
                 f.apply(&s[..s_len], &t[..t_len], &mut r[..r_len]);
-                y.store_higher(sample, lane, units.clone(), &r);
+                y.store_higher(sample, lane, &units, &r);
             }
         }
     }

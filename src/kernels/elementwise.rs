@@ -14,6 +14,67 @@ use crate::activation::Activation;
 use crate::scalar::Scalar;
 use crate::series::{Coefficient, MAX_ORDER, TILE, Tile};
 
+/// Returns with what `horner!` or `apply!` computes, if there is code for series of degree `n`. That is without loops: only
+/// constant indices let the compiler keep coefficients in registers, and up to order 10 those of AVX-512 have room for them.
+macro_rules! written_out {
+    ($n:expr, $what:ident, $a:ident $b:ident $y:ident) => {
+        match $n {
+            2 => return $what!($a $b $y 2: 2 1),
+            3 => return $what!($a $b $y 3: 3 2 1),
+            4 => return $what!($a $b $y 4: 4 3 2 1),
+            5 => return $what!($a $b $y 5: 5 4 3 2 1),
+            6 => return $what!($a $b $y 6: 6 5 4 3 2 1),
+            7 => return $what!($a $b $y 7: 7 6 5 4 3 2 1),
+            8 => return $what!($a $b $y 8: 8 7 6 5 4 3 2 1),
+            9 => return $what!($a $b $y 9: 9 8 7 6 5 4 3 2 1),
+            10 => return $what!($a $b $y 10: 10 9 8 7 6 5 4 3 2 1),
+            _ => {}
+        }
+    };
+}
+
+/// `y = Σ_{j≥1} a_j u^j` for series of degree n, given as `n … 1`.
+macro_rules! horner {
+    ($a:ident $u:ident $y:ident $n:literal: $($order:literal)*) => {{
+        let zero = Tile::splat(T::zero());
+        let (mut u, mut y) = ([zero; $n + 1], [zero; $n + 1]);
+        u[1..].copy_from_slice(&$u[1..=$n]);
+        let a = &$a[..=$n];
+        horner!(@stages a u y $n: $($order)*);
+        $y[1..=$n].copy_from_slice(&y[1..]);
+    }};
+    // y := (y + a_{n+1-k}) u for k = 1, 2, … n, each to order k.
+    (@stages $a:ident $u:ident $y:ident $n:literal:) => {};
+    (@stages $a:ident $u:ident $y:ident $n:literal: $k:literal $($below:literal)*) => {
+        horner!(@stages $a $u $y $n: $($below)*);
+        $y[0] = $a[$n + 1 - $k];
+        horner!(@orders $u $y: $k $($below)*);
+    };
+    // y_k = u_k y_0 + … + u_1 y_{k-1}, from the highest order down.
+    (@orders $u:ident $y:ident:) => {};
+    (@orders $u:ident $y:ident: $k:literal $($below:literal)*) => {
+        let mut sum = $u[$k] * $y[0];
+        $(sum.add_product(&$u[$below], &$y[$k - $below]);)*
+        $y[$k] = sum;
+        horner!(@orders $u $y: $($below)*);
+    };
+}
+
+/// `y_k = Σ_{s≤k} B[k, s] v_s` for k = 1..n, given as `n … 1`.
+macro_rules! apply {
+    ($matrix:ident $v:ident $y:ident $n:literal: $($order:literal)*) => {{
+        let (matrix, v, y) = (&$matrix[..$n * $n], &$v[..=$n], &mut $y[..=$n]);
+        apply!(@orders matrix v y $n: $($order)*);
+    }};
+    (@orders $matrix:ident $v:ident $y:ident $n:literal:) => {};
+    (@orders $matrix:ident $v:ident $y:ident $n:literal: $k:literal $($below:literal)*) => {
+        let mut sum = $matrix[($k - 1) * $n + $k - 1] * $v[$k];
+        $(sum.add_product(&$matrix[($below - 1) * $n + $k - 1], &$v[$below]);)*
+        $y[$k] = sum;
+        apply!(@orders $matrix $v $y $n: $($below)*);
+    };
+}
+
 /// `y = σ(x)` for series.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
 pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>) {
@@ -29,11 +90,9 @@ pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<
                 continue;
             }
             for lane in 0..y.layout.lanes {
-                for order in 1..=x.layout.degree {
-                    u[order] = Tile::load(&x.row(order, sample, lane)[units.clone()], T::zero());
-                }
+                x.load_higher(sample, lane, &units, T::zero(), &mut u);
                 horner(&a[..=n], &u[..=x.layout.degree], &mut result[..=n]);
-                y.store_higher(sample, lane, units.clone(), &result);
+                y.store_higher(sample, lane, &units, &result);
             }
         }
     }
@@ -51,24 +110,19 @@ pub fn bell<T: Scalar>(
     let (n, given) = (x.layout.degree, z.layout.degree);
     let zero = Tile::splat(T::zero());
     let mut matrix = vec![zero; n * given];
-    let mut v = [zero; MAX_ORDER];
+    let mut v = [zero; MAX_ORDER + 1];
+    let mut result = [zero; MAX_ORDER + 1];
     for sample in 0..x.layout.samples {
         for units in tiles(x.layout.units) {
             let a = taylor_tile(function, &primal.row(0, sample, 0)[units.clone()], n);
             bell_matrix(&a[..=n], given, &mut matrix);
             for lane in 0..x.layout.lanes {
-                for (order, v) in (1..=given).zip(&mut v) {
-                    *v = Tile::load(&z.row(order, sample, lane)[units.clone()], T::zero());
-                }
-                for order in 1..=n {
-                    let row = &mut x.row(order, sample, lane)[units.clone()];
-                    let mut sum = if accumulate { Tile::load(row, T::zero()) } else { zero };
-                    // B[order, s] for s = 1, 2, …
-                    let weights = matrix[order - 1..].iter().step_by(n);
-                    for (b, v) in weights.zip(&v[..order.min(given)]) {
-                        sum.add_product(b, v);
-                    }
-                    sum.store(row);
+                z.load_higher(sample, lane, &units, T::zero(), &mut v);
+                apply(&matrix, &v[..=given], &mut result[..=n]);
+                if accumulate {
+                    x.add_higher(sample, lane, &units, &result);
+                } else {
+                    x.store_higher(sample, lane, &units, &result);
                 }
             }
         }
@@ -120,6 +174,9 @@ fn horner<T: Scalar>(a: &[Tile<T>], u: &[Tile<T>], y: &mut [Tile<T>]) {
         }
         return;
     }
+    if u.len() == n + 1 {
+        written_out!(n, horner, a u y);
+    }
     y[0] = a[n];
     for j in (0..n).rev() {
         // y := y u + a_j, in place from the highest order down, as y u has y's lower orders only.
@@ -131,6 +188,23 @@ fn horner<T: Scalar>(a: &[Tile<T>], u: &[Tile<T>], y: &mut [Tile<T>]) {
             y[order] = sum;
         }
         y[0] = a[j];
+    }
+}
+
+/// `y_k = Σ_{s≤k} B[k, s] v_s`, orders 1 to n, with the matrix of [`bell_matrix`]; `v[0]` is not read.
+#[inline(always)]
+fn apply<T: Scalar>(matrix: &[Tile<T>], v: &[Tile<T>], y: &mut [Tile<T>]) {
+    let (n, given) = (y.len() - 1, v.len() - 1);
+    if given == n {
+        written_out!(n, apply, matrix v y);
+    }
+    for order in 1..=n {
+        let mut sum = Tile::splat(T::zero());
+        let weights = matrix[order - 1..].iter().step_by(n);
+        for (b, v) in weights.zip(&v[1..=order.min(given)]) {
+            sum.add_product(b, v);
+        }
+        y[order] = sum;
     }
 }
 

@@ -78,6 +78,20 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// First element of some units of a lane at order 1.
+    #[inline(always)]
+    fn first(&self, sample: usize, lane: usize, units: &Range<usize>) -> usize {
+        self.row(1, sample, lane).start + units.start
+    }
+
+    /// From an element to that of the next order, above order 0.
+    #[inline(always)]
+    fn stride(&self) -> usize {
+        self.samples * self.lanes * self.units
+    }
+}
+
 /// A value's coefficients.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a, T> {
@@ -108,11 +122,15 @@ impl<'a, T: Scalar> Series<'a, T> {
         &self.data[self.layout.row(order, sample, lane)]
     }
 
-    /// Loads the series of neighbouring units, orders 0 to the degree.
+    /// Loads orders 1 to the degree of neighbouring units.
     #[inline(always)]
-    fn load(&self, sample: usize, lane: usize, units: Range<usize>, pad: T, into: &mut [Tile<T>]) {
-        for (order, tile) in into.iter_mut().enumerate().take(self.layout.degree + 1) {
-            *tile = Tile::load(&self.row(order, sample, lane)[units.clone()], pad);
+    fn load_higher(&self, sample: usize, lane: usize, units: &Range<usize>, pad: T, into: &mut [Tile<T>]) {
+        if self.layout.degree == 0 {
+            return;
+        }
+        let blocks = self.data[self.layout.first(sample, lane, units)..].chunks(self.layout.stride());
+        for (tile, block) in into[1..=self.layout.degree].iter_mut().zip(blocks) {
+            *tile = Tile::load(&block[..units.len()], pad);
         }
     }
 }
@@ -136,11 +154,22 @@ impl<T: Scalar> SeriesMut<'_, T> {
         }
     }
 
+    /// Adds orders 1 to the degree of neighbouring units.
+    #[inline(always)]
+    fn add_higher(&mut self, sample: usize, lane: usize, units: &Range<usize>, terms: &[Tile<T>]) {
+        let blocks = self.data[self.layout.first(sample, lane, units)..].chunks_mut(self.layout.stride());
+        for (tile, block) in terms[1..=self.layout.degree].iter().zip(blocks) {
+            let block = &mut block[..units.len()];
+            (*tile + Tile::load(block, T::zero())).store(block);
+        }
+    }
+
     /// Stores orders 1 to the degree of neighbouring units.
     #[inline(always)]
-    fn store_higher(&mut self, sample: usize, lane: usize, units: Range<usize>, from: &[Tile<T>]) {
-        for order in 1..=self.layout.degree {
-            from[order].store(&mut self.row(order, sample, lane)[units.clone()]);
+    fn store_higher(&mut self, sample: usize, lane: usize, units: &Range<usize>, from: &[Tile<T>]) {
+        let blocks = self.data[self.layout.first(sample, lane, units)..].chunks_mut(self.layout.stride());
+        for (tile, block) in from[1..=self.layout.degree].iter().zip(blocks) {
+            tile.store(&mut block[..units.len()]);
         }
     }
 }

@@ -233,19 +233,24 @@ impl<T> Default for Local<T> {
 }
 
 impl<T: Scalar> Local<T> {
-    /// All zero.
+    /// Another window, whose numbers are to be written.
     fn reset(&mut self, map: [usize; 3], patch: Patch, layout: Layout) {
         self.layout = Layout { units: map[0] * patch.area(), primal: true, ..layout };
         (self.map, self.patch) = (map, patch);
-        self.data.clear();
         self.data.resize(self.layout.len(), T::zero());
+    }
+
+    /// Another window, all zero.
+    fn clear(&mut self, map: [usize; 3], patch: Patch, layout: Layout) {
+        self.data.clear();
+        self.reset(map, patch, layout);
     }
 
     /// The rays themselves.
     fn start(&mut self, windows: &Windows, rays: &[usize], patch: Patch, samples: usize) {
         let [_, height, width] = windows.image;
         let units = windows.image[0] * patch.area();
-        self.reset(
+        self.clear(
             windows.image,
             patch,
             Layout { samples, lanes: rays.len(), units, degree: 1, primal: true },
@@ -329,7 +334,7 @@ impl<T: Scalar> Work<'_, T> {
             WindowOp::MaxPool { pool, primal } => {
                 // The cells outside the window don't move, but may be the largest.
                 let mut all = Local::default();
-                all.reset(x.map, y.patch.seen(&pool.window), x.layout);
+                all.clear(x.map, y.patch.seen(&pool.window), x.layout);
                 let patch = all.patch.clone();
                 x.copy_higher(0, &patch, &mut all.series_mut());
                 all.gather_primal(self.primals[*primal]);
