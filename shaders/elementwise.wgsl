@@ -6,7 +6,8 @@
 // - `compose` puts the series along a ray, of degree INNER, into the function's;
 // - `bell` puts the function's series into the adjoint's, whose degree is OUTER: B[k,s] is the coefficient of t^k in
 //   (a_1 t + a_2 t² + …)^s, so that Σ_s B[k,s] z_s is that of Σ_s z_s (a_1 t + a_2 t² + …)^s.
-// The four degrees are constants that src/gpu/shader.rs puts in front, and loops over them are unrolled.
+// The four degrees, the number of KINKS and whether to ACCUMULATE are constants that src/gpu/shader.rs puts in front; loops
+// between them are unrolled.
 
 struct Params {
     x: Layout,
@@ -14,11 +15,11 @@ struct Params {
     out: Layout,
     parameters: vec4<f32>,
     kink_values: vec4<f32>,
-    kink_count: u32,
-    accumulate: u32,
     // Lanes that an invocation computes one after the other, as they share the function's series.
     lanes_each: u32,
-    pad: u32,
+    pad0: u32,
+    pad1: u32,
+    pad2: u32,
 }
 
 var<private> outer: array<f32, COEFFICIENTS>;
@@ -92,7 +93,7 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         for (var k = 1u; k <= INNER; k++) {
             inner[k] = x[given + (k - 1u) * given_stride];
         }
-        for (var kink = 0u; kink < params.kink_count; kink++) {
+        for (var kink = 0u; kink < KINKS; kink++) {
             if inner[1] != 0.0 {
                 note_kink(p.sample, lane, params.out.lanes, (params.kink_values[kink] - primal) / inner[1]);
             }
@@ -126,7 +127,7 @@ fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         substitute();
         for (var k = 1u; k <= ORDER; k++) {
             let to = at + (k - 1u) * result_stride;
-            if params.accumulate == 1u {
+            if ACCUMULATE == 1u {
                 out[to] += result[k];
             } else {
                 out[to] = result[k];

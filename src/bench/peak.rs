@@ -160,7 +160,11 @@ pub(super) fn gpu(engine: &std::sync::Arc<crate::gpu::Engine>, seconds: f64) -> 
         flops = flops.max(best(&block_on(peaks.multiply_add(fused, invocations, 512))?)?);
     }
     let length = peaks.room().min(if software { LENGTH } else { 2 * LENGTH });
-    Ok(Peak { flops, bytes: best(&block_on(peaks.triad(length))?)? })
+    let mut bytes = 0.0f64;
+    for each in [1, 16] {
+        bytes = bytes.max(best(&block_on(peaks.triad(length, each))?)?);
+    }
+    Ok(Peak { flops, bytes })
 }
 
 #[cfg(test)]

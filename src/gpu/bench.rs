@@ -114,13 +114,17 @@ impl GpuPeaks {
     pub async fn multiply_add(&self, fused: bool, invocations: usize, turns: usize) -> Result<PeakKernel> {
         let entry = if fused { "fused" } else { "separate" };
         let invocations = invocations.next_multiple_of(WORKGROUP as usize);
-        let ready = self.kernel(entry, &[0.5; 4], 4, invocations, turns).await?;
+        let shader = shader(entry, 1);
+        let ready = self.kernel(shader, &[0.5; 4], 4, invocations, turns, invocations).await?;
         Ok(PeakKernel { ready, amount: (2 * PER_TURN * turns * invocations) as f64, result: 32.0 })
     }
 
-    /// The triad on arrays of so many numbers.
-    pub async fn triad(&self, length: usize) -> Result<PeakKernel> {
-        let ready = self.kernel("triad", &vec![2.0; length], length, length, 0).await?;
+    /// The triad on arrays of about so many numbers, an invocation for every few of them.
+    pub async fn triad(&self, length: usize, each: usize) -> Result<PeakKernel> {
+        let invocations = length / each;
+        let length = invocations * each;
+        let shader = shader("triad", each);
+        let ready = self.kernel(shader, &vec![2.0; length], length, length, 0, invocations).await?;
         Ok(PeakKernel { ready, amount: (3 * 4 * length) as f64, result: 3.0 })
     }
 
@@ -141,11 +145,12 @@ impl GpuPeaks {
 
     async fn kernel(
         &self,
-        entry: &'static str,
+        shader: Shader,
         x: &[f32],
         y: usize,
         out: usize,
         turns: usize,
+        invocations: usize,
     ) -> Result<Ready> {
         let engine = &self.engine;
         let params = engine.filled("hope parameters", &params(out, turns).0, BufferUsages::UNIFORM).await?;
@@ -155,8 +160,8 @@ impl GpuPeaks {
         let result = engine.buffer("hope bench", 4 * out as u64, usage).await?;
         let kinks = engine.buffer("hope kinks", 16, usage).await?;
         let bindings = engine.bind("hope bench", [&params, &first, &second, &first, &first, &result, &kinks]);
-        let pipeline = engine.pipeline(shader(entry)).await?;
-        Ok(Ready { pipeline, bindings, grid: grid(out), out: result })
+        let pipeline = engine.pipeline(shader).await?;
+        Ok(Ready { pipeline, bindings, grid: grid(invocations), out: result })
     }
 
     async fn read(&self, buffer: &wgpu::Buffer, length: usize) -> Result<Vec<f32>> {
@@ -182,8 +187,8 @@ pub(crate) struct PeakKernel {
     result: f32,
 }
 
-pub(super) fn shader(entry: &'static str) -> Shader {
-    Shader::plain("bench", entry)
+pub(super) fn shader(entry: &'static str, each: usize) -> Shader {
+    Shader::plain("bench", entry).knowing([each])
 }
 
 /// The words of the shader's `Params`.

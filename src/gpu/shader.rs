@@ -1,7 +1,7 @@
 //! The shaders' sources, put together by inclusion.
 
 use super::Tiling;
-use super::dispatch::{Degrees, Shader};
+use super::dispatch::{Known, Shader};
 use super::tiling::Tile;
 use super::unroll::unroll;
 use crate::activation::Activation;
@@ -12,8 +12,8 @@ struct File {
     source: &'static str,
     includes: &'static [&'static str],
     entries: &'static [&'static str],
-    /// Names of the constants that hold [`Shader::degrees`]; where there are any, loops over them are unrolled.
-    degrees: &'static [&'static str],
+    /// Names of the constants [`Shader::known`]; where there are any, loops between them are unrolled.
+    known: &'static [&'static str],
     variants: Variants,
 }
 
@@ -45,7 +45,7 @@ const FILES: &[File] = &[
         source: shader!("linear"),
         includes: &[COMMON, POWERS],
         entries: &["linear", "linear_adjoint", "linear_of_unit_rays"],
-        degrees: &[],
+        known: &[],
         variants: Variants::PerTiling,
     },
     File {
@@ -53,7 +53,7 @@ const FILES: &[File] = &[
         source: shader!("unit_rays"),
         includes: &[COMMON],
         entries: &["unit_rays"],
-        degrees: &[],
+        known: &[],
         variants: Variants::One,
     },
     File {
@@ -61,7 +61,7 @@ const FILES: &[File] = &[
         source: shader!("conv"),
         includes: &[COMMON, POWERS],
         entries: &["conv", "conv_adjoint"],
-        degrees: &[],
+        known: &[],
         variants: Variants::PerTiling,
     },
     File {
@@ -69,7 +69,7 @@ const FILES: &[File] = &[
         source: shader!("elementwise"),
         includes: &[COMMON, FUNCTIONS, SERIES],
         entries: &["compose", "bell"],
-        degrees: &["ORDER", "OUTER", "INNER", "TERMS"],
+        known: &["ORDER", "OUTER", "INNER", "TERMS", "KINKS", "ACCUMULATE"],
         variants: Variants::PerActivation,
     },
     File {
@@ -77,7 +77,7 @@ const FILES: &[File] = &[
         source: shader!("combine"),
         includes: &[COMMON],
         entries: &["combine"],
-        degrees: &[],
+        known: &[],
         variants: Variants::One,
     },
     File {
@@ -85,7 +85,7 @@ const FILES: &[File] = &[
         source: shader!("polynomial"),
         includes: &[COMMON],
         entries: &["evaluate"],
-        degrees: &[],
+        known: &[],
         variants: Variants::One,
     },
     File {
@@ -93,7 +93,7 @@ const FILES: &[File] = &[
         source: shader!("pool"),
         includes: &[COMMON],
         entries: &["average_pool", "average_pool_adjoint", "max_pool", "max_pool_adjoint"],
-        degrees: &[],
+        known: &[],
         variants: Variants::One,
     },
     File {
@@ -101,7 +101,7 @@ const FILES: &[File] = &[
         source: shader!("strided"),
         includes: &[COMMON],
         entries: &["fill", "strided", "strided_adjoint"],
-        degrees: &[],
+        known: &[],
         variants: Variants::One,
     },
     File {
@@ -109,7 +109,7 @@ const FILES: &[File] = &[
         source: shader!("arithmetic"),
         includes: &[COMMON],
         entries: &["affine", "affine_adjoint", "copy", "multiply", "divide"],
-        degrees: &["ORDER", "X_ORDER", "Y_ORDER"],
+        known: &["ORDER", "X_ORDER", "Y_ORDER"],
         variants: Variants::One,
     },
     File {
@@ -117,7 +117,7 @@ const FILES: &[File] = &[
         source: shader!("reduction"),
         includes: &[COMMON, FUNCTIONS],
         entries: &["softmax", "log_softmax", "layer_norm"],
-        degrees: &["ORDER", "X_ORDER"],
+        known: &["ORDER", "X_ORDER"],
         variants: Variants::One,
     },
     #[cfg(feature = "bench")]
@@ -126,7 +126,7 @@ const FILES: &[File] = &[
         source: shader!("bench"),
         includes: &[COMMON],
         entries: &["fused", "separate", "triad"],
-        degrees: &[],
+        known: &["EACH"],
         variants: Variants::One,
     },
 ];
@@ -144,7 +144,7 @@ pub struct Variant {
     pub subgroups: bool,
 }
 
-/// Every shader that the engine can put together, for validation without a GPU; of those that know degrees, some.
+/// Every shader that the engine can put together, for validation without a GPU; of those with constants, some.
 pub fn variants() -> Vec<Variant> {
     let mut all = Vec::new();
     for file in FILES {
@@ -163,9 +163,9 @@ pub fn variants() -> Vec<Variant> {
                 })
                 .collect(),
         };
-        let degrees: &[Degrees] = if file.degrees.is_empty() { &[[0; 4]] } else { SOME_DEGREES };
+        let known: &[Known] = if file.known.is_empty() { &[[0; 6]] } else { SOME_KNOWN };
         let shaders = shaders.into_iter().flat_map(|(name, shader)| {
-            degrees.iter().map(move |&degrees| (name.clone(), Shader { degrees, ..shader }))
+            known.iter().map(move |&known| (name.clone(), Shader { known, ..shader }))
         });
         for (name, shader) in shaders {
             let subgroups = shader.tile.is_some_and(|tile| tile.tiling == Tiling::Subgroup);
@@ -176,9 +176,16 @@ pub fn variants() -> Vec<Variant> {
     all
 }
 
-/// No orders, one, an odd number of them and all, from lines and of series.
-const SOME_DEGREES: &[Degrees] =
-    &[[0; 4], [1; 4], [2, 2, 1, 2], [5, 1, 5, 5], [5; 4], [16, 16, 1, 16], [16; 4]];
+/// No orders, one, an odd number of them and all, from lines and of series; without and with kinks.
+const SOME_KNOWN: &[Known] = &[
+    [0; 6],
+    [1, 1, 1, 1, 0, 1],
+    [2, 2, 1, 2, 2, 0],
+    [5, 1, 5, 5, 0, 1],
+    [5, 5, 5, 5, 1, 0],
+    [16, 16, 1, 16, 0, 0],
+    [16, 16, 16, 16, 0, 0],
+];
 
 /// The complete WGSL of a shader.
 pub(super) fn source(shader: &Shader) -> Option<String> {
@@ -196,11 +203,11 @@ pub(super) fn source(shader: &Shader) -> Option<String> {
     }
     parts.push(file.source);
     let source = parts.join("\n");
-    if file.degrees.is_empty() {
+    if file.known.is_empty() {
         return Some(source);
     }
-    let constants = file.degrees.iter().zip(shader.degrees);
+    let constants = file.known.iter().zip(shader.known);
     let constants: String =
-        constants.map(|(name, degree)| format!("const {name}: u32 = {degree}u;\n")).collect();
+        constants.map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect();
     Some(unroll(&(constants + &source)))
 }

@@ -43,8 +43,8 @@ fn elementwise(
 fn pairwise(call: &Call, entry: &'static str) -> Dispatch {
     let output = call.output();
     let series = output.rows(output.degree.min(1)) * output.units;
-    let degrees = [output.degree, call.input(0).degree, call.input(1).degree];
-    call.dispatch(FILE, entry, params(call, None, None), grid(series)).with_degrees(degrees)
+    let known = [output.degree, call.input(0).degree, call.input(1).degree];
+    call.dispatch(FILE, entry, params(call, None, None), grid(series)).knowing(known)
 }
 
 fn params(call: &Call, scale: Option<PerUnitId>, shift: Option<PerUnitId>) -> Params {

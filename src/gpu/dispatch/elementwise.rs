@@ -27,7 +27,7 @@ fn elementwise(
     entry: &'static str,
     function: Activation,
     lanes: usize,
-    degrees: [usize; 4],
+    [order, outer, inner, terms]: [usize; 4],
 ) -> Dispatch {
     let mut params = call.params();
     // Infinite bounds of a clip: the largest numbers do as well, and WGSL has no infinity.
@@ -37,12 +37,11 @@ fn elementwise(
     }
     let units = call.output().units;
     let each = lanes_each(call.machine.tiling, lanes, call.samples * units);
-    params.push(function.kinks().len());
-    params.flag(call.step.accumulate);
     params.push(each);
-    params.0.push(0);
+    params.0.extend([0; 3]);
     let invocations = call.samples * lanes.div_ceil(each) * units;
-    let mut dispatch = call.dispatch("elementwise", entry, params, grid(invocations)).with_degrees(degrees);
+    let known = [order, outer, inner, terms, function.kinks().len(), usize::from(call.step.accumulate)];
+    let mut dispatch = call.dispatch("elementwise", entry, params, grid(invocations)).knowing(known);
     dispatch.shader.activation = Some(function.name());
     dispatch
 }

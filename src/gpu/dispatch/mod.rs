@@ -33,17 +33,26 @@ pub(super) struct Shader {
     pub activation: Option<&'static str>,
     /// How its matrix product is computed.
     pub tile: Option<Tile>,
-    /// Degrees of the series that it computes with; `shader.rs` has their names.
-    pub degrees: Degrees,
+    /// What it knows when it is compiled; `shader.rs` has the names.
+    pub known: Known,
 }
 
-/// Degrees that a shader knows as constants, so that its loops over orders can be unrolled: zero where it has fewer.
-pub(super) type Degrees = [u32; 4];
+/// Numbers that a shader has as constants, the degrees of its series above all, so that loops over orders can be unrolled; zero where
+/// it has fewer.
+pub(super) type Known = [u32; 6];
 
 impl Shader {
     /// An entry point of a file that includes nothing.
     pub const fn plain(file: &'static str, entry: &'static str) -> Self {
-        Self { file, entry, activation: None, tile: None, degrees: [0; 4] }
+        Self { file, entry, activation: None, tile: None, known: [0; 6] }
+    }
+
+    /// The same with these constants.
+    pub fn knowing<const N: usize>(mut self, known: [usize; N]) -> Self {
+        for (to, number) in self.known.iter_mut().zip(known) {
+            *to = number as u32;
+        }
+        self
     }
 
     /// Name for people: the kernel, and the function that it applies.
@@ -74,12 +83,9 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    /// The shader's loops over orders end at these degrees.
-    pub fn with_degrees<const N: usize>(mut self, degrees: [usize; N]) -> Self {
-        for (to, degree) in self.shader.degrees.iter_mut().zip(degrees) {
-            *to = degree as u32;
-        }
-        self
+    /// The same with these constants: see [`Shader::known`].
+    pub fn knowing<const N: usize>(self, known: [usize; N]) -> Self {
+        Self { shader: self.shader.knowing(known), ..self }
     }
 }
 

@@ -16,6 +16,6 @@ pub(super) fn reduce(call: &Call, reduction: Reduction, axis: usize) -> Vec<Disp
     params.0.extend([0; 2]);
     let output = call.output();
     let groups = output.rows(output.degree.min(1)) * (output.units / axis);
-    let degrees = [output.degree, call.input(0).degree];
-    vec![call.dispatch("reduction", entry, params, grid(groups)).with_degrees(degrees)]
+    let known = [output.degree, call.input(0).degree];
+    vec![call.dispatch("reduction", entry, params, grid(groups)).knowing(known)]
 }

@@ -119,7 +119,7 @@ fn params_fill_the_shaders_struct() {
     #[cfg_attr(not(feature = "bench"), expect(unused_mut, reason = "nothing more without benches"))]
     let mut others = vec![(combine::SHADER, combine), (polynomial::SHADER, polynomial)];
     #[cfg(feature = "bench")]
-    others.extend(["fused", "separate", "triad"].map(|entry| (bench::shader(entry), bench::params(2, 3))));
+    others.extend(["fused", "separate", "triad"].map(|entry| (bench::shader(entry, 1), bench::params(2, 3))));
     for (shader, params) in of_steps.chain(others) {
         let source = shader::source(&shader).unwrap();
         let name = format!("{} ({})", shader.file, shader.entry);
