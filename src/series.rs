@@ -218,38 +218,44 @@ pub fn power<T: Scalar, C: Coefficient<T>>(u: &[C], p: f64, y: &mut [C]) {
 /// Logistic function of a series: `y' = s v'`, `s' = s (1 - 2 y) v'` with `s = y (1 - y)`.
 ///
 /// `s` is carried as a series of its own, so that nothing cancels in the tails.
-pub fn logistic<T: Scalar>(v: &[T], y: &mut [T]) {
-    let decay = num_traits::Float::exp(-num_traits::Float::abs(v[0]));
-    let one = T::one();
-    let two = T::of(2.0);
-    let mut s = [T::zero(); MAX_ORDER + 1];
-    let mut tilt = [T::zero(); MAX_ORDER + 1]; // s (1 - 2 y)
-    y[0] = if v[0] < T::zero() { decay / (one + decay) } else { one / (one + decay) };
-    s[0] = decay / ((one + decay) * (one + decay));
-    let one_minus_two_y = if v[0] < T::zero() { one - decay } else { decay - one } / (one + decay);
+#[inline(always)]
+pub fn logistic<T: Scalar, C: Coefficient<T>>(v: &[C], y: &mut [C]) {
+    let constant = |x: f64| C::splat(T::of(x));
+    let (zero, one) = (constant(0.0), constant(1.0));
+    let decay = v[0].map(|v| num_traits::Float::exp(-num_traits::Float::abs(v)));
+    // 1 on one side of 0, 0 on the other.
+    let left = v[0].map(|v| if v < T::zero() { T::one() } else { T::zero() });
+    let right = one - left;
+    let inverse = one / (one + decay);
+    y[0] = (right + left * decay) * inverse;
+    let one_minus_two_y = (left - right) * (one - decay) * inverse;
+    let mut s = [zero; MAX_ORDER + 1];
+    let mut tilt = [zero; MAX_ORDER + 1]; // s (1 - 2 y)
+    s[0] = decay * inverse * inverse;
     for k in 0..y.len() - 1 {
         tilt[k] = s[k] * one_minus_two_y;
         for i in 1..=k {
-            tilt[k] -= two * y[i] * s[k - i];
+            tilt[k] -= constant(2.0) * y[i] * s[k - i];
         }
-        let (mut dy, mut ds) = (T::zero(), T::zero());
+        let (mut dy, mut ds) = (zero, zero);
         for i in 1..v.len().min(k + 2) {
-            let slope = T::of(i as f64) * v[i];
+            let slope = constant(i as f64) * v[i];
             dy += slope * s[k + 1 - i];
             ds += slope * tilt[k + 1 - i];
         }
-        let inverse = T::of(1.0 / (k + 1) as f64);
+        let inverse = constant(1.0 / (k + 1) as f64);
         y[k + 1] = dy * inverse;
         s[k + 1] = ds * inverse;
     }
 }
 
 /// `(x + t) y(t)`, in place.
-pub fn times_argument<T: Scalar>(x: T, y: &mut [T]) {
+#[inline(always)]
+pub fn times_argument<T: Scalar, C: Coefficient<T>>(x: C, y: &mut [C]) {
     for k in (1..y.len()).rev() {
         y[k] = x * y[k] + y[k - 1];
     }
-    y[0] *= x;
+    y[0] = x * y[0];
 }
 
 #[cfg(test)]

@@ -6,19 +6,11 @@ mod gpus;
 
 use hope::bench::{Effort, Outcome, Target, Workload};
 use hope::{Device, Precision};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 
 fn main() {
-    gpus::watch_validation();
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
-    for (name, engine) in gpus::engines() {
-        trials.push(Trial::test(format!("bench::{name}"), move || {
-            bench(&Target::new(Device::Gpu(engine.clone()), Precision::F32));
-            Ok(())
-        }));
-    }
-    gpus::conclude(libtest_mimic::run(&arguments, trials));
+    gpus::run(&[("bench", |engine| bench(&Target::new(Device::Gpu(engine.clone()), Precision::F32)))], arguments);
 }
 
 fn bench(target: &Target) {

@@ -6,14 +6,13 @@ mod gpus;
 
 use std::sync::Arc;
 
-use hope::gpu::{Choice, Engine, PreparedPolynomial, wgpu};
+use gpus::opened;
+use hope::gpu::{Engine, PreparedPolynomial, wgpu};
 use hope::polynomial::Frame;
 use hope::{Error, TaylorPolynomial};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 
-type Case = fn(&Arc<Engine>);
-
-const CASES: &[(&str, Case)] = &[
+const CASES: &[(&str, gpus::Case)] = &[
     ("one_variable_in_closed_form", one_variable_in_closed_form),
     ("dense_in_five_variables", dense_in_five_variables),
     ("additive_in_784_variables", additive_in_784_variables),
@@ -28,18 +27,7 @@ const CASES: &[(&str, Case)] = &[
 ];
 
 fn main() {
-    gpus::watch_validation();
-    let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
-    for (name, engine) in gpus::engines() {
-        for (case, run) in CASES {
-            let engine = engine.clone();
-            trials.push(Trial::test(format!("{case}::{name}"), move || {
-                run(&engine);
-                Ok(())
-            }));
-        }
-    }
-    gpus::conclude(libtest_mimic::run(&Arguments::from_args(), trials));
+    gpus::run(CASES, Arguments::from_args());
 }
 
 /// Numbers in [-1, 1).
@@ -185,30 +173,13 @@ fn next_to_a_far_centre(engine: &Arc<Engine>) {
     assert!(error < 1e-6, "{error:.1e}");
 }
 
-/// Submits a host's commands around a recorded evaluation, whose input a copy produces.
-fn embedded(engine: &Arc<Engine>, prepared: &PreparedPolynomial, points: &[f64]) -> Vec<f64> {
-    use wgpu::BufferUsages as Usage;
-
-    let (device, queue) = (engine.device(), engine.queue());
-    let numbers: Vec<f32> = points.iter().map(|&p| p as f32).collect();
-    assert_eq!(prepared.input_bytes(), 4 * numbers.len() as u64);
-    let buffer = |size, usage| {
-        device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
-    };
-    let copied = Usage::COPY_SRC | Usage::COPY_DST;
-    let (source, input) = (buffer(prepared.input_bytes(), copied), buffer(prepared.input_bytes(), copied));
-    let output = buffer(prepared.output_bytes(), copied);
-    let staging = buffer(prepared.output_bytes(), Usage::MAP_READ | Usage::COPY_DST);
-    queue.write_buffer(&source, 0, bytemuck::cast_slice(&numbers));
-    let mut encoder = device.create_command_encoder(&Default::default());
-    encoder.copy_buffer_to_buffer(&source, 0, &input, 0, prepared.input_bytes());
-    prepared.record(&mut encoder, &input, &output);
-    encoder.copy_buffer_to_buffer(&output, 0, &staging, 0, prepared.output_bytes());
-    queue.submit([encoder.finish()]);
-    staging.slice(..).map_async(wgpu::MapMode::Read, |result| result.unwrap());
-    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-    let range = staging.slice(..).get_mapped_range().unwrap();
-    bytemuck::pod_collect_to_vec::<u8, f32>(&range[..]).into_iter().map(f64::from).collect()
+/// Values that a recorded evaluation leaves in a host's buffer.
+fn embedded(engine: &Engine, prepared: &PreparedPolynomial, points: &[f64]) -> Vec<f64> {
+    assert_eq!(prepared.input_bytes(), 4 * points.len() as u64);
+    let found = gpus::embedded(engine, points, prepared.output_bytes(), |encoder, input, output| {
+        prepared.record(encoder, input, output);
+    });
+    found.into_iter().map(f64::from).collect()
 }
 
 fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
@@ -241,11 +212,6 @@ fn several_threads_at_once(engine: &Arc<Engine>) {
             });
         }
     });
-}
-
-fn opened(engine: &Arc<Engine>, limits: wgpu::Limits) -> Arc<Engine> {
-    let choice = Choice::Named(engine.info().name.clone());
-    Arc::new(pollster::block_on(Engine::open(&choice, Some(limits))).unwrap())
 }
 
 /// The terms in several dispatches, the points in several batches.

@@ -15,17 +15,20 @@ impl Function for Gelu {
         Self
     }
 
-    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        let half_sqrt = T::of(std::f64::consts::FRAC_1_SQRT_2);
-        a[0] = T::of(0.5) * (-x * half_sqrt).erfc();
-        let sqrt_two_pi = (2.0 * std::f64::consts::PI).sqrt();
-        let mut density = T::of(1.0 / sqrt_two_pi) * (-T::of(0.5) * x * x).exp();
-        let mut before = T::zero();
-        for (k, a) in a.iter_mut().enumerate().skip(1) {
-            let inverse = T::of(1.0 / k as f64);
-            *a = density * inverse;
-            (before, density) = (density, -(x * density + before) * inverse);
-        }
-        series::times_argument(x, a);
+    side_by_side!();
+}
+
+#[inline(always)]
+fn coefficients<T: Scalar, C: Coefficient<T>>(x: C, a: &mut [C]) {
+    let constant = |x: f64| C::splat(T::of(x));
+    a[0] = x.map(|x| T::of(0.5) * (-x * T::of(std::f64::consts::FRAC_1_SQRT_2)).erfc());
+    let sqrt_two_pi = (2.0 * std::f64::consts::PI).sqrt();
+    let mut density = constant(1.0 / sqrt_two_pi) * x.map(|x| (-T::of(0.5) * x * x).exp());
+    let mut before = constant(0.0);
+    for (k, a) in a.iter_mut().enumerate().skip(1) {
+        let inverse = constant(1.0 / k as f64);
+        *a = density * inverse;
+        (before, density) = (density, (constant(0.0) - x * density - before) * inverse);
     }
+    series::times_argument(x, a);
 }

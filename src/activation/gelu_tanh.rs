@@ -15,17 +15,20 @@ impl Function for GeluTanh {
         Self
     }
 
-    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        let scale = T::of(2.0 * (2.0 / std::f64::consts::PI).sqrt());
-        let c = T::of(0.044715);
-        let three = T::of(3.0);
-        let cubic = [
-            scale * (x + c * x * x * x),
-            scale * (T::one() + three * c * x * x),
-            scale * three * c * x,
-            scale * c,
-        ];
-        series::logistic(&cubic, a);
-        series::times_argument(x, a);
-    }
+    side_by_side!();
+}
+
+#[inline(always)]
+fn coefficients<T: Scalar, C: Coefficient<T>>(x: C, a: &mut [C]) {
+    let constant = |x: f64| C::splat(T::of(x));
+    let scale = 2.0 * (2.0 / std::f64::consts::PI).sqrt();
+    let c = 0.044715;
+    let cubic = [
+        constant(scale) * (x + constant(c) * x * x * x),
+        constant(scale) * (constant(1.0) + constant(3.0 * c) * x * x),
+        constant(scale * 3.0 * c) * x,
+        constant(scale * c),
+    ];
+    series::logistic(&cubic, a);
+    series::times_argument(x, a);
 }

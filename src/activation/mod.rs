@@ -1,17 +1,31 @@
 //! Elementwise functions and their Taylor coefficients.
 //!
 //! One file per function, here and in `shaders/activations`. To add one: write the two files and add a line to the list below; import, planning,
-//! execution, `hope check` and the tests follow from the list.
+//! execution, `hope check` and the tests follow from the list. In WGSL, loops over orders end at `TERMS`: they are unrolled.
 
 use crate::scalar::Scalar;
-use crate::series::MAX_ORDER;
+use crate::series::{MAX_ORDER, TILE, Tile};
 
 /// What the files of this folder use.
 mod prelude {
     pub(crate) use super::{Function, constant, exponential_branch, piece};
     pub use crate::scalar::Scalar;
-    pub use crate::series::{self, MAX_ORDER};
+    pub use crate::series::{self, Coefficient, MAX_ORDER, Tile};
     pub use num_traits::Float as _;
+}
+
+/// The coefficients of a function whose formula has no branches, for numbers and for tiles, by `coefficients(x, a)` of its file.
+macro_rules! side_by_side {
+    () => {
+        fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+            coefficients(x, a);
+        }
+
+        #[inline(always)]
+        fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
+            coefficients(*x, a);
+        }
+    };
 }
 
 /// An elementwise function `y = σ(x)`.
@@ -45,6 +59,18 @@ pub trait Function: Copy {
 
     /// Writes `a[k] = σ^(k)(x) / k!` for all orders that `a` has room for (at least one).
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]);
+
+    /// The same for neighbouring units, `a` by order: see [`side_by_side`].
+    #[inline(always)]
+    fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
+        let mut column = [T::zero(); MAX_ORDER + 1];
+        for unit in 0..TILE {
+            self.taylor(x.0[unit], &mut column[..a.len()]);
+            for (a, &c) in a.iter_mut().zip(&column) {
+                a.0[unit] = c;
+            }
+        }
+    }
 }
 
 macro_rules! activations {
@@ -132,6 +158,12 @@ macro_rules! activations {
             /// ```
             pub fn taylor<T: Scalar>(&self, x: &[T], a: &mut [T]) {
                 match self { $(Self::$name(f) => fill(f, x, a)),* }
+            }
+
+            /// The same at a tile of arguments, `a` by order.
+            #[inline(always)]
+            pub(crate) fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
+                match self { $(Self::$name(f) => f.taylor_tile(x, a)),* }
             }
         }
     };

@@ -16,7 +16,10 @@ impl Function for Sigmoid {
         Self
     }
 
-    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        series::logistic(&[x, T::one()], a);
-    }
+    side_by_side!();
+}
+
+#[inline(always)]
+fn coefficients<T: Scalar, C: Coefficient<T>>(x: C, a: &mut [C]) {
+    series::logistic(&[x, C::splat(T::one())], a);
 }

@@ -13,8 +13,11 @@ impl Function for Silu {
         Self
     }
 
-    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        series::logistic(&[x, T::one()], a);
-        series::times_argument(x, a);
-    }
+    side_by_side!();
+}
+
+#[inline(always)]
+fn coefficients<T: Scalar, C: Coefficient<T>>(x: C, a: &mut [C]) {
+    series::logistic(&[x, C::splat(T::one())], a);
+    series::times_argument(x, a);
 }

@@ -16,14 +16,18 @@ impl Function for Sin {
         Self
     }
 
-    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        let (sin, cos) = x.sin_cos();
-        let mut scale = T::one();
-        for (k, a) in a.iter_mut().enumerate() {
-            if k > 0 {
-                scale /= T::of(k as f64);
-            }
-            *a = scale * [sin, cos, -sin, -cos][k % 4];
+    side_by_side!();
+}
+
+#[inline(always)]
+fn coefficients<T: Scalar, C: Coefficient<T>>(x: C, a: &mut [C]) {
+    let (sin, cos) = (x.map(|x| x.sin()), x.map(|x| x.cos()));
+    let mut scale = T::one();
+    for (k, a) in a.iter_mut().enumerate() {
+        if k > 0 {
+            scale /= T::of(k as f64);
         }
+        let derivative = if k % 2 == 0 { sin } else { cos };
+        *a = derivative * C::splat(if k % 4 < 2 { scale } else { -scale });
     }
 }

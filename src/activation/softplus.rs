@@ -14,13 +14,16 @@ impl Function for Softplus {
         Self
     }
 
-    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        let n = a.len();
-        let mut slope = [T::zero(); MAX_ORDER + 1];
-        series::logistic(&[x, T::one()], &mut slope[..n]);
-        a[0] = x.max(T::zero()) + (-x.abs()).exp().ln_1p();
-        for k in 1..n {
-            a[k] = slope[k - 1] / T::of(k as f64);
-        }
+    side_by_side!();
+}
+
+#[inline(always)]
+fn coefficients<T: Scalar, C: Coefficient<T>>(x: C, a: &mut [C]) {
+    let n = a.len();
+    let mut slope = [C::splat(T::zero()); MAX_ORDER + 1];
+    series::logistic(&[x, C::splat(T::one())], &mut slope[..n]);
+    a[0] = x.map(|x| x.max(T::zero()) + (-x.abs()).exp().ln_1p());
+    for k in 1..n {
+        a[k] = slope[k - 1] * C::splat(T::of(1.0 / k as f64));
     }
 }

@@ -16,15 +16,18 @@ impl Function for Tanh {
         Self
     }
 
-    fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        let one = T::one();
-        let decay = (-T::of(2.0) * x.abs()).exp();
-        let mut s = [T::zero(); MAX_ORDER + 1];
-        s[0] = T::of(4.0) * decay / ((one + decay) * (one + decay));
-        a[0] = x.tanh();
-        for k in 1..a.len() {
-            a[k] = s[k - 1] / T::of(k as f64);
-            s[k] = T::of(-2.0 / k as f64) * series::product_at(&a[..k], &s[..k], k - 1);
-        }
+    side_by_side!();
+}
+
+#[inline(always)]
+fn coefficients<T: Scalar, C: Coefficient<T>>(x: C, a: &mut [C]) {
+    let one = C::splat(T::one());
+    let decay = x.map(|x| (-T::of(2.0) * x.abs()).exp());
+    let mut s = [C::splat(T::zero()); MAX_ORDER + 1];
+    s[0] = C::splat(T::of(4.0)) * decay / ((one + decay) * (one + decay));
+    a[0] = x.map(|x| x.tanh());
+    for k in 1..a.len() {
+        a[k] = s[k - 1] * C::splat(T::of(1.0 / k as f64));
+        s[k] = C::splat(T::of(-2.0 / k as f64)) * series::product_at(&a[..k], &s[..k], k - 1);
     }
 }

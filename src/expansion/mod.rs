@@ -1,5 +1,6 @@
 //! From a request to coefficients: planning, chunking, running, assembling.
 
+mod assembled;
 mod chunks;
 mod job;
 mod request;

@@ -12,7 +12,7 @@ use multiversion::multiversion;
 use super::{Series, SeriesMut, tiles};
 use crate::activation::Activation;
 use crate::scalar::Scalar;
-use crate::series::{Coefficient, MAX_ORDER, TILE, Tile};
+use crate::series::{Coefficient, MAX_ORDER, Tile};
 
 /// Returns with what `horner!` or `apply!` computes, if there is code for series of degree `n`. That is without loops: only
 /// constant indices let the compiler keep coefficients in registers, and up to order 10 those of AVX-512 have room for them.
@@ -53,6 +53,7 @@ macro_rules! horner {
     // y_k = u_k y_0 + … + u_1 y_{k-1}, from the highest order down.
     (@orders $u:ident $y:ident:) => {};
     (@orders $u:ident $y:ident: $k:literal $($below:literal)*) => {
+        #[allow(unused_mut)] // nothing is added to the last one
         let mut sum = $u[$k] * $y[0];
         $(sum.add_product(&$u[$below], &$y[$k - $below]);)*
         $y[$k] = sum;
@@ -68,6 +69,7 @@ macro_rules! apply {
     }};
     (@orders $matrix:ident $v:ident $y:ident $n:literal:) => {};
     (@orders $matrix:ident $v:ident $y:ident $n:literal: $k:literal $($below:literal)*) => {
+        #[allow(unused_mut)] // nothing is added to the last one
         let mut sum = $matrix[($k - 1) * $n + $k - 1] * $v[$k];
         $(sum.add_product(&$matrix[($below - 1) * $n + $k - 1], &$v[$below]);)*
         $y[$k] = sum;
@@ -152,13 +154,9 @@ pub fn kink_distance<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut 
 /// Taylor coefficients of σ at up to a tile of primal values, orders 0 to n.
 #[inline(always)]
 fn taylor_tile<T: Scalar>(function: Activation, x: &[T], n: usize) -> [Tile<T>; MAX_ORDER + 1] {
-    let mut flat = [T::zero(); TILE * (MAX_ORDER + 1)];
-    let flat = &mut flat[..x.len() * (n + 1)];
-    function.taylor(x, flat);
     let mut a = [Tile::splat(T::zero()); MAX_ORDER + 1];
-    for (a, flat) in a.iter_mut().zip(flat.chunks_exact(x.len())) {
-        *a = Tile::load(flat, T::zero());
-    }
+    // What follows a row's end isn't stored: another of its numbers, which the function is defined for.
+    function.taylor_tile(&Tile::load(x, x[0]), &mut a[..=n]);
     a
 }
 

@@ -187,8 +187,8 @@ impl Kernel {
             Self::Strided { copy, .. } => {
                 copy.dims.iter().filter(|d| d.output == 0).map(|d| d.size).product()
             }
-            // Two passes over the units, each with a product of series.
-            Self::Reduce { axis, .. } => 2 * axis * (degree * degree / 2 + 4 * degree + 1),
+            // Means for each order, and three passes over the units. Loops over orders are unrolled.
+            Self::Reduce { axis, .. } => axis * (degree + 4),
             _ => degree * degree * degree,
         }
     }

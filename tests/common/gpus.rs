@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hope::gpu::{Choice, Engine, Tiling, adapters};
-use libtest_mimic::{Conclusion, Failed, Trial};
+use hope::gpu::{Choice, Engine, Tiling, adapters, wgpu};
+use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 /// Set in CI: a machine without an adapter is an error there.
 const REQUIRED: &str = "HOPE_REQUIRE_GPU";
@@ -34,6 +34,63 @@ pub fn other_tilings(engine: &Engine) -> Vec<(Tiling, Arc<Engine>)> {
             Some((tiling, Arc::new(engine.with_tiling(tiling).ok()?)))
         })
         .collect()
+}
+
+/// A test on an adapter.
+pub type Case = fn(&Arc<Engine>);
+
+/// Runs each case on every adapter.
+pub fn run(cases: &[(&str, Case)], arguments: Arguments) -> ! {
+    watch_validation();
+    let mut trials: Vec<Trial> = missing().into_iter().collect();
+    for (name, engine) in engines() {
+        for &(case, run) in cases {
+            let engine = engine.clone();
+            trials.push(Trial::test(format!("{case}::{name}"), move || {
+                run(&engine);
+                Ok(())
+            }));
+        }
+    }
+    conclude(libtest_mimic::run(&arguments, trials))
+}
+
+/// The engine's adapter again, with these limits.
+pub fn opened(engine: &Arc<Engine>, limits: wgpu::Limits) -> Arc<Engine> {
+    let choice = Choice::Named(engine.info().name.clone());
+    Arc::new(pollster::block_on(Engine::open(&choice, Some(limits))).unwrap())
+}
+
+/// Submits a host's commands: a copy of the points into the input, what `record` records, a copy of the output; returns what that
+/// holds.
+pub fn embedded(
+    engine: &Engine,
+    points: &[f64],
+    output_bytes: u64,
+    record: impl FnOnce(&mut wgpu::CommandEncoder, &wgpu::Buffer, &wgpu::Buffer),
+) -> Vec<f32> {
+    use wgpu::BufferUsages as Usage;
+
+    let (device, queue) = (engine.device(), engine.queue());
+    let numbers: Vec<f32> = points.iter().map(|&p| p as f32).collect();
+    let input_bytes = 4 * numbers.len() as u64;
+    let buffer = |size, usage| {
+        device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+    };
+    let copied = Usage::COPY_SRC | Usage::COPY_DST;
+    let (source, input) = (buffer(input_bytes, copied), buffer(input_bytes, copied));
+    let output = buffer(output_bytes, copied);
+    let staging = buffer(output_bytes, Usage::MAP_READ | Usage::COPY_DST);
+    queue.write_buffer(&source, 0, bytemuck::cast_slice(&numbers));
+    let mut encoder = device.create_command_encoder(&Default::default());
+    encoder.copy_buffer_to_buffer(&source, 0, &input, 0, input_bytes);
+    record(&mut encoder, &input, &output);
+    encoder.copy_buffer_to_buffer(&output, 0, &staging, 0, output_bytes);
+    queue.submit([encoder.finish()]);
+    staging.slice(..).map_async(wgpu::MapMode::Read, |result| result.unwrap());
+    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    let range = staging.slice(..).get_mapped_range().unwrap();
+    bytemuck::pod_collect_to_vec(&range[..])
 }
 
 /// A test that says that there is no adapter: ignored, or failing where one is required.
