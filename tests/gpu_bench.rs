@@ -10,7 +10,10 @@ use libtest_mimic::Arguments;
 
 fn main() {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    gpus::run(&[("bench", |engine| bench(&Target::new(Device::Gpu(engine.clone()), Precision::F32)))], arguments);
+    gpus::run(
+        &[("bench", |engine| bench(&Target::new(Device::Gpu(engine.clone()), Precision::F32)))],
+        arguments,
+    );
 }
 
 fn bench(target: &Target) {

@@ -61,7 +61,6 @@ pub trait Function: Copy {
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]);
 
     /// The same for neighbouring units, `a` by order: see [`side_by_side`].
-    #[inline(always)]
     fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
         let mut column = [T::zero(); MAX_ORDER + 1];
         for unit in 0..TILE {

@@ -82,11 +82,12 @@ macro_rules! apply {
 pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>) {
     let n = y.layout.degree;
     let zero = Tile::splat(T::zero());
+    let mut a = [zero; MAX_ORDER + 1];
     let mut u = [zero; MAX_ORDER + 1];
     let mut result = [zero; MAX_ORDER + 1];
     for sample in 0..y.layout.samples {
         for units in tiles(y.layout.units) {
-            let a = taylor_tile(function, &x.row(0, sample, 0)[units.clone()], n);
+            taylor_tile(function, &x.row(0, sample, 0)[units.clone()], &mut a[..=n]);
             a[0].store(&mut y.row(0, sample, 0)[units.clone()]);
             if n == 0 {
                 continue;
@@ -112,11 +113,12 @@ pub fn bell<T: Scalar>(
     let (n, given) = (x.layout.degree, z.layout.degree);
     let zero = Tile::splat(T::zero());
     let mut matrix = vec![zero; n * given];
+    let mut a = [zero; MAX_ORDER + 1];
     let mut v = [zero; MAX_ORDER + 1];
     let mut result = [zero; MAX_ORDER + 1];
     for sample in 0..x.layout.samples {
         for units in tiles(x.layout.units) {
-            let a = taylor_tile(function, &primal.row(0, sample, 0)[units.clone()], n);
+            taylor_tile(function, &primal.row(0, sample, 0)[units.clone()], &mut a[..=n]);
             bell_matrix(&a[..=n], given, &mut matrix);
             for lane in 0..x.layout.lanes {
                 z.load_higher(sample, lane, &units, T::zero(), &mut v);
@@ -151,13 +153,11 @@ pub fn kink_distance<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut 
     }
 }
 
-/// Taylor coefficients of σ at up to a tile of primal values, orders 0 to n.
-#[inline(always)]
-fn taylor_tile<T: Scalar>(function: Activation, x: &[T], n: usize) -> [Tile<T>; MAX_ORDER + 1] {
-    let mut a = [Tile::splat(T::zero()); MAX_ORDER + 1];
+/// Taylor coefficients of σ at up to a tile of primal values. Apart from its callers, as it is long: it contains every function.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+fn taylor_tile<T: Scalar>(function: Activation, x: &[T], a: &mut [Tile<T>]) {
     // What follows a row's end isn't stored: another of its numbers, which the function is defined for.
-    function.taylor_tile(&Tile::load(x, x[0]), &mut a[..=n]);
-    a
+    function.taylor_tile(&Tile::load(x, x[0]), a);
 }
 
 /// `y = Σ_{j≥1} a_j u^j`, orders 1 to n; `u[0]` is not read.

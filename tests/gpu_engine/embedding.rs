@@ -127,4 +127,3 @@ pub fn dropped_in_mid_flight(engine: &Arc<Engine>) {
     drop((prepared, other, input, output));
     drop((queue, device));
 }
-

@@ -112,4 +112,3 @@ pub fn loops_that_a_driver_would_cut_are_refused(engine: &Arc<Engine>) {
         }
     }
 }
-
