@@ -82,7 +82,7 @@ fn separate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
 fn triad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
     // A whole number of them.
-    let invocations = params.out.units / max(EACH, 1u);
+    let invocations = params.out.units / EACH;
     if i >= invocations {
         return;
     }

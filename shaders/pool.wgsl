@@ -11,8 +11,6 @@ struct Params {
     input: vec2<i32>,
     output: vec2<i32>,
     kernel: vec2<i32>,
-    stride: vec2<i32>,
-    dilation: vec2<i32>,
     pad_begin: vec2<i32>,
     // Cells between these padded coordinates count into a mean.
     counted_begin: vec2<i32>,
@@ -22,6 +20,10 @@ struct Params {
     pad1: u32,
     pad2: u32,
 }
+
+// Known when the shader is put together, as dividing by constants is cheaper.
+const STRIDE = vec2<i32>(i32(STRIDE_Y), i32(STRIDE_X));
+const DILATION = vec2<i32>(i32(DILATION_Y), i32(DILATION_X));
 
 // Larger than any distance that is worth noting.
 const FAR: f32 = 3.4028234e38;
@@ -41,8 +43,8 @@ fn number(at: vec2<i32>, image: vec2<i32>) -> u32 {
 
 // Number of cells of the window at a position that lie before a padded coordinate, along each axis.
 fn cells_before(end: vec2<i32>, position: vec2<i32>) -> vec2<i32> {
-    let reach = max(end - position * params.stride, vec2<i32>(0));
-    return min((reach + params.dilation - 1) / params.dilation, params.kernel);
+    let reach = max(end - position * STRIDE, vec2<i32>(0));
+    return min((reach + DILATION - 1) / DILATION, params.kernel);
 }
 
 // First cell inside the image, along each axis, and the first one after it.
@@ -56,7 +58,7 @@ fn cells_end(position: vec2<i32>) -> vec2<i32> {
 
 // Pixel that a cell of the window at a position lies on.
 fn pixel_of(position: vec2<i32>, cell: vec2<i32>) -> u32 {
-    return number(position * params.stride + cell * params.dilation - params.pad_begin, params.input);
+    return number(position * STRIDE + cell * DILATION - params.pad_begin, params.input);
 }
 
 // Number of cells that count into the mean at a position.
@@ -67,17 +69,17 @@ fn counted(position: vec2<i32>) -> f32 {
 
 // Positions whose window may hold a pixel: the first along each axis, and the last.
 fn first_position(pixel: vec2<i32>) -> vec2<i32> {
-    let reach = pixel + params.pad_begin - (params.kernel - 1) * params.dilation;
-    return (max(reach, vec2<i32>(0)) + params.stride - 1) / params.stride;
+    let reach = pixel + params.pad_begin - (params.kernel - 1) * DILATION;
+    return (max(reach, vec2<i32>(0)) + STRIDE - 1) / STRIDE;
 }
 
 fn last_position(pixel: vec2<i32>) -> vec2<i32> {
-    return min((pixel + params.pad_begin) / params.stride, params.output - 1);
+    return min((pixel + params.pad_begin) / STRIDE, params.output - 1);
 }
 
 // Whether such a window has a cell right at the pixel.
 fn holds(position: vec2<i32>, pixel: vec2<i32>) -> bool {
-    return all((pixel + params.pad_begin - position * params.stride) % params.dilation == vec2<i32>(0));
+    return all((pixel + params.pad_begin - position * STRIDE) % DILATION == vec2<i32>(0));
 }
 
 // Compilers may assume that there is no NaN, so look at the bits.

@@ -60,7 +60,7 @@ pub trait Function: Copy {
     /// Writes `a[k] = σ^(k)(x) / k!` for all orders that `a` has room for (at least one).
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]);
 
-    /// The same for neighbouring units, `a` by order: see [`side_by_side`].
+    /// The same for neighbouring units, `a` by order: where its formula has no branches, computed side by side.
     fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
         let mut column = [T::zero(); MAX_ORDER + 1];
         for unit in 0..TILE {

@@ -12,10 +12,18 @@ struct File {
     source: &'static str,
     includes: &'static [&'static str],
     entries: &'static [&'static str],
-    /// Names of the constants [`Shader::known`]; where there are any, loops between them are unrolled.
-    known: &'static [&'static str],
+    known: Constants,
     variants: Variants,
 }
+
+/// The constants [`Shader::known`] of a file; where there are any, loops between them are unrolled.
+struct Constants {
+    names: &'static [&'static str],
+    /// Some values, to validate the file with.
+    examples: &'static [Known],
+}
+
+const NONE: Constants = Constants { names: &[], examples: &[[0; 6]] };
 
 /// What else a file includes.
 #[derive(Clone, Copy, PartialEq)]
@@ -27,6 +35,17 @@ enum Variants {
     /// A matrix product.
     PerTiling,
 }
+
+/// No orders, one, an odd number of them and all, from lines and of series; without and with kinks.
+const ORDERS: &[Known] = &[
+    [0; 6],
+    [1, 1, 1, 1, 0, 1],
+    [2, 2, 1, 2, 2, 0],
+    [5, 1, 5, 5, 0, 1],
+    [5, 5, 5, 5, 1, 0],
+    [16, 16, 1, 16, 0, 0],
+    [16, 16, 16, 16, 0, 0],
+];
 
 macro_rules! shader {
     ($name:literal) => {
@@ -45,7 +64,7 @@ const FILES: &[File] = &[
         source: shader!("linear"),
         includes: &[COMMON, POWERS],
         entries: &["linear", "linear_adjoint", "linear_of_unit_rays"],
-        known: &[],
+        known: NONE,
         variants: Variants::PerTiling,
     },
     File {
@@ -53,7 +72,7 @@ const FILES: &[File] = &[
         source: shader!("unit_rays"),
         includes: &[COMMON],
         entries: &["unit_rays"],
-        known: &[],
+        known: NONE,
         variants: Variants::One,
     },
     File {
@@ -61,7 +80,7 @@ const FILES: &[File] = &[
         source: shader!("conv"),
         includes: &[COMMON, POWERS],
         entries: &["conv", "conv_adjoint"],
-        known: &[],
+        known: NONE,
         variants: Variants::PerTiling,
     },
     File {
@@ -69,7 +88,10 @@ const FILES: &[File] = &[
         source: shader!("elementwise"),
         includes: &[COMMON, FUNCTIONS, SERIES],
         entries: &["compose", "bell"],
-        known: &["ORDER", "OUTER", "INNER", "TERMS", "KINKS", "ACCUMULATE"],
+        known: Constants {
+            names: &["ORDER", "OUTER", "INNER", "TERMS", "KINKS", "ACCUMULATE"],
+            examples: ORDERS,
+        },
         variants: Variants::PerActivation,
     },
     File {
@@ -77,7 +99,7 @@ const FILES: &[File] = &[
         source: shader!("combine"),
         includes: &[COMMON],
         entries: &["combine"],
-        known: &[],
+        known: NONE,
         variants: Variants::One,
     },
     File {
@@ -85,7 +107,7 @@ const FILES: &[File] = &[
         source: shader!("polynomial"),
         includes: &[COMMON],
         entries: &["evaluate"],
-        known: &[],
+        known: NONE,
         variants: Variants::One,
     },
     File {
@@ -93,7 +115,10 @@ const FILES: &[File] = &[
         source: shader!("pool"),
         includes: &[COMMON],
         entries: &["average_pool", "average_pool_adjoint", "max_pool", "max_pool_adjoint"],
-        known: &[],
+        known: Constants {
+            names: &["STRIDE_Y", "STRIDE_X", "DILATION_Y", "DILATION_X"],
+            examples: &[[1, 1, 1, 1, 0, 0], [2, 3, 1, 2, 0, 0]],
+        },
         variants: Variants::One,
     },
     File {
@@ -101,7 +126,7 @@ const FILES: &[File] = &[
         source: shader!("strided"),
         includes: &[COMMON],
         entries: &["fill", "strided", "strided_adjoint"],
-        known: &[],
+        known: NONE,
         variants: Variants::One,
     },
     File {
@@ -109,7 +134,7 @@ const FILES: &[File] = &[
         source: shader!("arithmetic"),
         includes: &[COMMON],
         entries: &["affine", "affine_adjoint", "copy", "multiply", "divide"],
-        known: &["ORDER", "X_ORDER", "Y_ORDER"],
+        known: Constants { names: &["ORDER", "X_ORDER", "Y_ORDER"], examples: ORDERS },
         variants: Variants::One,
     },
     File {
@@ -117,7 +142,7 @@ const FILES: &[File] = &[
         source: shader!("reduction"),
         includes: &[COMMON, FUNCTIONS],
         entries: &["softmax", "log_softmax", "layer_norm"],
-        known: &["ORDER", "X_ORDER"],
+        known: Constants { names: &["ORDER", "X_ORDER"], examples: ORDERS },
         variants: Variants::One,
     },
     #[cfg(feature = "bench")]
@@ -126,7 +151,7 @@ const FILES: &[File] = &[
         source: shader!("bench"),
         includes: &[COMMON],
         entries: &["fused", "separate", "triad"],
-        known: &["EACH"],
+        known: Constants { names: &["EACH"], examples: &[[1, 0, 0, 0, 0, 0], [16, 0, 0, 0, 0, 0]] },
         variants: Variants::One,
     },
 ];
@@ -163,9 +188,8 @@ pub fn variants() -> Vec<Variant> {
                 })
                 .collect(),
         };
-        let known: &[Known] = if file.known.is_empty() { &[[0; 6]] } else { SOME_KNOWN };
         let shaders = shaders.into_iter().flat_map(|(name, shader)| {
-            known.iter().map(move |&known| (name.clone(), Shader { known, ..shader }))
+            file.known.examples.iter().map(move |&known| (name.clone(), Shader { known, ..shader }))
         });
         for (name, shader) in shaders {
             let subgroups = shader.tile.is_some_and(|tile| tile.tiling == Tiling::Subgroup);
@@ -175,17 +199,6 @@ pub fn variants() -> Vec<Variant> {
     }
     all
 }
-
-/// No orders, one, an odd number of them and all, from lines and of series; without and with kinks.
-const SOME_KNOWN: &[Known] = &[
-    [0; 6],
-    [1, 1, 1, 1, 0, 1],
-    [2, 2, 1, 2, 2, 0],
-    [5, 1, 5, 5, 0, 1],
-    [5, 5, 5, 5, 1, 0],
-    [16, 16, 1, 16, 0, 0],
-    [16, 16, 16, 16, 0, 0],
-];
 
 /// The complete WGSL of a shader.
 pub(super) fn source(shader: &Shader) -> Option<String> {
@@ -203,10 +216,10 @@ pub(super) fn source(shader: &Shader) -> Option<String> {
     }
     parts.push(file.source);
     let source = parts.join("\n");
-    if file.known.is_empty() {
+    if file.known.names.is_empty() {
         return Some(source);
     }
-    let constants = file.known.iter().zip(shader.known);
+    let constants = file.known.names.iter().zip(shader.known);
     let constants: String =
         constants.map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect();
     Some(unroll(&(constants + &source)))
