@@ -1,8 +1,10 @@
-//! `cargo bench --bench gpu`, on every adapter: the matrix product of 512 x 512 x 512 numbers by every tiling, and the
-//! share that it reaches of an ideal loop of the same loads; the overhead of an expansion that computes next to nothing.
+//! `cargo bench --bench gpu`, on every adapter: the matrix product of 512 x 512 x 512 numbers by every tiling, compositions
+//! with tanh, and the share that they reach of ideal loops of the same loads; the overhead of an expansion that computes next
+//! to nothing.
 //!
-//! The ideal loop is that of `shaders/tile_registers.wgsl` with 32 rows and 8 columns, without edges, bias or layout: what
-//! the driver allows such a loop. The best of many runs counts; compare figures of the same minute only.
+//! The ideal loop of a product is that of `shaders/tile_registers.wgsl` with 32 rows and 8 columns, without edges, bias or
+//! layout; that of a composition loads and stores the same coefficients and computes nothing: what the driver allows such
+//! loops. The best of many runs counts; compare figures of the same minute only.
 #![allow(missing_docs)]
 
 use std::fmt::Write;
@@ -12,7 +14,7 @@ use std::time::{Duration, Instant};
 use hope::gpu::wgpu::{self, BufferUsages};
 use hope::gpu::{Choice, Engine, Prepared, Program, Tiling, Weights, adapters};
 use hope::model::Model;
-use hope::plan::Plan;
+use hope::plan::{Kernel, Layer, Method, Plan, Step, Value, ValueId};
 use hope::rays::Directions;
 use hope::{Device, Precision, Request, expand};
 
@@ -33,9 +35,13 @@ fn main() {
             }
         }
         if let Ok(engine) = open().and_then(|engine| engine.with_tiling(Tiling::Subgroup)) {
-            report(&name, "ideal loop of Subgroup", ideal(&engine));
+            let groups = [(SIZE / 256) as u32, (SIZE / 32) as u32];
+            report(&name, "ideal loop of Subgroup", ideal(&engine, &product_source(), SIZE * SIZE, groups));
         }
         if let Ok(engine) = open() {
+            for order in [3, 5, 10] {
+                composition(&name, &engine, order);
+            }
             overhead(&name, Arc::new(engine));
         }
         known.push(name);
@@ -119,11 +125,82 @@ fn ours(engine: &Engine) -> f64 {
     best(engine, |encoder| program.record(encoder))
 }
 
-fn ideal(engine: &Engine) -> f64 {
+/// Series of a composition: samples, lanes and units.
+const SERIES: [usize; 3] = [8, 64, 256];
+
+fn composition(device: &str, engine: &Engine, order: usize) {
+    let [samples, lanes, units] = SERIES;
+    let value = |slot| Value { units, degree: order, primal: true, slot };
+    let step = Step {
+        layer: 0,
+        kernel: Kernel::Compose(hope::activation::Tanh.into()),
+        inputs: vec![ValueId(0)],
+        output: ValueId(1),
+        accumulate: false,
+    };
+    let plan = Plan {
+        method: Method::Exact,
+        order,
+        values: vec![value(0), value(1)],
+        steps: vec![step],
+        constants: Vec::new(),
+        layers: vec![Layer { name: "tanh".into(), kind: "Tanh".into() }],
+        slots: 2,
+        input: ValueId(0),
+        output: ValueId(1),
+        unit_rays: None,
+        seed: None,
+        adjoints: Vec::new(),
+    };
+    let weights = pollster::block_on(Weights::new(engine, &plan)).expect("memory suffices");
+    let program =
+        pollster::block_on(Program::new(engine, &plan, &weights, samples, lanes)).expect("memory suffices");
+    let length = plan.values[0].layout(samples, lanes).len();
+    let numbers: Vec<f32> = noise(length).map(|x| x as f32).collect();
+    engine.queue().write_buffer(program.buffer(&plan, plan.input), 0, bytemuck::cast_slice(&numbers));
+    let ours = best(engine, |encoder| program.record(encoder));
+    // As many lanes per invocation as ours: it leaves 4096 invocations, with 16 lanes at the most.
+    let each = 16;
+    let groups = [(samples * lanes * units / each / 256) as u32, 1];
+    let ideal = ideal(engine, &copy_source(order, each), length, groups);
+    let rate = |seconds: f64| (samples * lanes * units) as f64 / seconds / 1e6;
+    println!(
+        "{device}: compose tanh {order}: {:.1} million series per second, {:.0} % of the {:.1} of the ideal loop",
+        rate(ours),
+        100.0 * ideal / ours,
+        rate(ideal)
+    );
+}
+
+/// Copies coefficients 1 to `order` of `each` lanes of a unit.
+fn copy_source(order: usize, each: usize) -> String {
+    let [samples, lanes, units] = SERIES;
+    let orders = || 0..order;
+    let stride = samples * lanes * units;
+    let loads: String = orders().map(|k| format!("let u{k} = a[at + {}u];\n", k * stride)).collect();
+    let stores: String = orders().map(|k| format!("c[at + {}u] = u{k};\n", k * stride)).collect();
+    format!(
+        "@group(0) @binding(0) var<storage, read> a: array<f32>;
+         @group(0) @binding(1) var<storage, read> b: array<f32>;
+         @group(0) @binding(2) var<storage, read_write> c: array<f32>;
+         @compute @workgroup_size(256)
+         fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
+         let unit = id.x % {units}u;
+         let first = id.x / {units}u * {each}u;
+         c[id.x] = b[0];
+         for (var lane = first; lane < first + {each}u; lane++) {{
+         let at = {}u + lane * {units}u + unit;
+         {loads} {stores} }} }}",
+        samples * units
+    )
+}
+
+/// The best time of a shader on three buffers of so many numbers.
+fn ideal(engine: &Engine, source: &str, length: usize, groups: [u32; 2]) -> f64 {
     let device = engine.device();
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: None,
-        source: wgpu::ShaderSource::Wgsl(ideal_source().into()),
+        source: wgpu::ShaderSource::Wgsl(source.into()),
     });
     let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: None,
@@ -133,12 +210,12 @@ fn ideal(engine: &Engine) -> f64 {
         compilation_options: Default::default(),
         cache: None,
     });
-    let numbers: Vec<f32> = noise(SIZE * SIZE).map(|x| x as f32).collect();
+    let numbers: Vec<f32> = noise(length).map(|x| x as f32).collect();
     let buffers: Vec<wgpu::Buffer> = (0..3)
         .map(|_| {
             let buffer = device.create_buffer(&wgpu::BufferDescriptor {
                 label: None,
-                size: 4 * (SIZE * SIZE) as u64,
+                size: 4 * length as u64,
                 usage: BufferUsages::STORAGE | BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             });
@@ -159,12 +236,12 @@ fn ideal(engine: &Engine) -> f64 {
         let mut pass = encoder.begin_compute_pass(&Default::default());
         pass.set_pipeline(&pipeline);
         pass.set_bind_group(0, &*bindings, &[]);
-        pass.dispatch_workgroups((SIZE / 256) as u32, (SIZE / 32) as u32, 1);
+        pass.dispatch_workgroups(groups[0], groups[1], 1);
     })
 }
 
 /// 32 rows of `a`, of which each of eight lanes loads four, by 8 columns of `b` a lane.
-fn ideal_source() -> String {
+fn product_source() -> String {
     let mut body = String::new();
     let mut line = |text: String| {
         let _ = writeln!(body, "{text}"); // writing into a string can't fail
