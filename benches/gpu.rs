@@ -116,12 +116,17 @@ fn ours(engine: &Engine) -> f64 {
     let x = b.input();
     let y =
         b.linear(x, &[SIZE, SIZE], noise(SIZE * SIZE).collect::<Vec<f64>>(), None).expect("the shapes fit");
-    let plan = Plan::forward(&b.build(y).expect("the model is complete"));
-    let weights = pollster::block_on(Weights::new(engine, &plan)).expect("memory suffices");
+    best_of_plan(engine, &Plan::forward(&b.build(y).expect("the model is complete")), SIZE, 1)
+}
+
+/// The best time of a plan on a chunk of so many samples with so many lanes.
+fn best_of_plan(engine: &Engine, plan: &Plan, samples: usize, lanes: usize) -> f64 {
+    let weights = pollster::block_on(Weights::new(engine, plan)).expect("memory suffices");
     let program =
-        pollster::block_on(Program::new(engine, &plan, &weights, SIZE, 1)).expect("memory suffices");
-    let numbers: Vec<f32> = noise(SIZE * SIZE).map(|x| x as f32).collect();
-    engine.queue().write_buffer(program.buffer(&plan, plan.input), 0, bytemuck::cast_slice(&numbers));
+        pollster::block_on(Program::new(engine, plan, &weights, samples, lanes)).expect("memory suffices");
+    let length = plan.values[plan.input.0].layout(samples, lanes).len();
+    let numbers: Vec<f32> = noise(length).map(|x| x as f32).collect();
+    engine.queue().write_buffer(program.buffer(plan, plan.input), 0, bytemuck::cast_slice(&numbers));
     best(engine, |encoder| program.record(encoder))
 }
 
@@ -152,14 +157,9 @@ fn composition(device: &str, engine: &Engine, order: usize) {
         seed: None,
         adjoints: Vec::new(),
     };
-    let weights = pollster::block_on(Weights::new(engine, &plan)).expect("memory suffices");
-    let program =
-        pollster::block_on(Program::new(engine, &plan, &weights, samples, lanes)).expect("memory suffices");
+    let ours = best_of_plan(engine, &plan, samples, lanes);
     let length = plan.values[0].layout(samples, lanes).len();
-    let numbers: Vec<f32> = noise(length).map(|x| x as f32).collect();
-    engine.queue().write_buffer(program.buffer(&plan, plan.input), 0, bytemuck::cast_slice(&numbers));
-    let ours = best(engine, |encoder| program.record(encoder));
-    // As many lanes per invocation as ours: it leaves 4096 invocations, with 16 lanes at the most.
+    // As many lanes per invocation as ours takes on drivers that compute on a processor.
     let each = 16;
     let groups = [(samples * lanes * units / each / 256) as u32, 1];
     let ideal = ideal(engine, &copy_source(order, each), length, groups);

@@ -9,7 +9,7 @@
 //! also those with `break` or `continue`. Counters must have another name than those of the loops around.
 
 /// What names stand for.
-type Known<'a> = Vec<(&'a str, i64)>;
+type Names<'a> = Vec<(&'a str, i64)>;
 
 /// Unrolls loops; comments go.
 pub(super) fn unroll(source: &str) -> String {
@@ -17,7 +17,7 @@ pub(super) fn unroll(source: &str) -> String {
         .lines()
         .map(|line| line.split("//").next().unwrap_or("").trim_end().to_owned() + "\n")
         .collect();
-    let mut known = Known::new();
+    let mut known = Names::new();
     for line in source.lines() {
         let constant = line.strip_prefix("const ").and_then(|line| line.strip_suffix(';'));
         if let Some((name, value)) = constant.and_then(|line| line.split_once(": u32 = "))
@@ -33,7 +33,7 @@ pub(super) fn unroll(source: &str) -> String {
 }
 
 /// Copies text, unrolls its loops, and puts in the counters of the unrolled loops around, which `known` has from `first` on.
-fn write_out<'a>(mut text: &'a str, known: &mut Known<'a>, first: usize, out: &mut String) {
+fn write_out<'a>(mut text: &'a str, known: &mut Names<'a>, first: usize, out: &mut String) {
     while let Some(start) = text.find(|c: char| c.is_ascii_alphabetic() || c == '_') {
         // Digits before are a literal's, whose suffix this is.
         let literal = text[..start].ends_with(|c: char| c.is_ascii_digit() || c == '.');
@@ -68,7 +68,7 @@ struct Counter<'a> {
 }
 
 /// Counter, body and what follows, of a loop that can be unrolled; `text` is what follows its `for`.
-fn known_loop<'a>(text: &'a str, known: &Known) -> Option<(Counter<'a>, &'a str, &'a str)> {
+fn known_loop<'a>(text: &'a str, known: &Names) -> Option<(Counter<'a>, &'a str, &'a str)> {
     let (header, rest) = enclosed(text, '(', ')')?;
     let (body, after) = enclosed(rest, '{', '}')?;
     if body.split(|c: char| !c.is_alphanumeric()).any(|word| word == "break" || word == "continue") {
@@ -114,13 +114,13 @@ fn word(text: &str) -> &str {
 }
 
 /// The value of an expression of integers, if it is known.
-fn evaluate(text: &str, known: &Known) -> Option<i64> {
+fn evaluate(text: &str, known: &Names) -> Option<i64> {
     let mut text = text.trim();
     let value = sum(&mut text, known)?;
     text.is_empty().then_some(value)
 }
 
-fn sum(text: &mut &str, known: &Known) -> Option<i64> {
+fn sum(text: &mut &str, known: &Names) -> Option<i64> {
     let mut value = product(text, known)?;
     loop {
         if take(text, '+') {
@@ -133,7 +133,7 @@ fn sum(text: &mut &str, known: &Known) -> Option<i64> {
     }
 }
 
-fn product(text: &mut &str, known: &Known) -> Option<i64> {
+fn product(text: &mut &str, known: &Names) -> Option<i64> {
     let mut value = factor(text, known)?;
     while take(text, '*') {
         value *= factor(text, known)?;
@@ -141,7 +141,7 @@ fn product(text: &mut &str, known: &Known) -> Option<i64> {
     Some(value)
 }
 
-fn factor(text: &mut &str, known: &Known) -> Option<i64> {
+fn factor(text: &mut &str, known: &Names) -> Option<i64> {
     if take(text, '(') {
         let value = sum(text, known)?;
         return take(text, ')').then_some(value);
