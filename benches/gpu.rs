@@ -87,7 +87,7 @@ fn overhead(device: &str, engine: Arc<Engine>) {
     let submitted = best(&engine, |_| ());
     let recorded = best(&engine, |encoder| prepared.record(encoder, &input, &output));
     let request = Request {
-        device: Device::Gpu(engine.clone()),
+        device: Device::gpu(engine.clone()),
         precision: Precision::F32,
         ..Request::new(vec![0.5; 3], 3)
     };

@@ -6,10 +6,11 @@
 //! radius. An error of 1 means that the polynomial is worth nothing there.
 
 use hope::activation::{Activation, Gelu, Sigmoid, Sin, Softplus, Tanh};
+use hope::forward::values;
 use hope::model::Model;
 use hope::random::SplitMix;
 use hope::rays::Directions;
-use hope::trust::{convergence, polynomial, values};
+use hope::trust::{convergence, polynomial};
 use hope::{Request, Terms, expand};
 
 const INPUTS: usize = 8;
@@ -106,9 +107,9 @@ impl Findings {
                 self.radii.push(estimate.radius);
                 let times: Vec<f64> =
                     FRACTIONS.iter().flat_map(|f| [f * estimate.radius, -f * estimate.radius]).collect();
-                let places =
+                let places: Vec<f64> =
                     times.iter().flat_map(|t| x0.iter().zip(v).map(move |(x, v)| x + t * v)).collect();
-                let truth = values(model, &request, places)?;
+                let truth = values(model, &places, None)?;
                 // Relative to the largest change of the network up to the radius.
                 let change = truth.iter().map(|y| (y - expansion.value[point]).abs()).fold(0.0, f64::max);
                 for (i, (t, y)) in times.iter().zip(&truth).enumerate() {

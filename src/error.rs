@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use crate::scalar::Precision;
+
 /// Result of every fallible call of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -79,6 +81,40 @@ pub enum Error {
         hint: &'static str,
     },
 
+    /// An order that can't be computed.
+    #[error("order {order} is not supported{}: choose 1 to {max}{}",
+        device.as_ref().map_or(String::new(), |name| format!(" by device '{name}'")),
+        if device.is_some() { ", or --device cpu" } else { "" }
+    )]
+    Order {
+        /// What was asked for.
+        order: usize,
+        /// The highest possible.
+        max: usize,
+        /// The device whose limit it is; none: the library's.
+        device: Option<String>,
+    },
+
+    /// A device doesn't compute in a number type.
+    #[error("device '{device}' does not compute in {}: use {}", wanted.name(), instead(offered, *wanted))]
+    Precision {
+        /// Its name.
+        device: String,
+        /// What was asked for.
+        wanted: Precision,
+        /// What it has.
+        offered: &'static [Precision],
+    },
+
+    /// The system gives no threads to compute on.
+    #[error("cannot start {count} threads: {reason}: ask for fewer (--threads)")]
+    Threads {
+        /// How many were asked for.
+        count: usize,
+        /// The system's reason.
+        reason: String,
+    },
+
     /// No GPU to compute on.
     #[error("there is no {wanted}; found: {there}; or use --device cpu")]
     NoAdapter {
@@ -126,4 +162,13 @@ pub enum Error {
     /// Whoever receives the results failed to take them.
     #[error("cannot write the results: {0}")]
     Sink(std::io::Error),
+}
+
+/// What to use in place of a number type.
+fn instead(offered: &[Precision], wanted: Precision) -> String {
+    let mut words: Vec<String> = offered.iter().map(|p| format!("--precision {}", p.name())).collect();
+    if wanted == Precision::F64 {
+        words.push("--device cpu for f64".into());
+    }
+    words.join(", or ")
 }

@@ -29,14 +29,15 @@
 
 pub mod activation;
 pub mod attribution;
+pub mod backend;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod certificate;
 pub mod cpu;
 pub mod discovery;
 mod error;
-pub mod executor;
 mod expansion;
+pub mod forward;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod interpolation;
@@ -50,6 +51,7 @@ pub mod onnx;
 pub mod picture;
 pub mod plan;
 pub mod polynomial;
+mod product;
 pub mod random;
 pub mod rays;
 pub mod region;
@@ -57,13 +59,16 @@ pub mod sampling;
 pub mod scalar;
 pub mod series;
 pub mod surrogate;
+pub mod threads;
 pub mod trust;
 
+pub use backend::{Device, KernelTime};
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Result};
 pub use expansion::{
-    Batch, Device, Expansion, Job, KernelTime, Largest, OnProgress, Precision, Progress, Report, Request,
-    Sink, Terms, Verification, expand, expand_async, values,
+    Batch, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Sink, Terms,
+    Verification, expand, expand_async,
 };
 pub use plan::Method;
 pub use polynomial::TaylorPolynomial;
+pub use scalar::Precision;

@@ -1,31 +1,6 @@
-//! Values of a network at many points, and how far an approximation is from them.
+//! How far an approximation is from the truth.
 
 use crate::error::{Error, Result};
-use crate::expansion::{self, Request};
-use crate::model::Model;
-
-/// Outputs of a model at points `[points, inputs]`, in f64 on the CPU: `[points, outputs]`, all outputs or the selected
-/// ones in their order.
-///
-/// ```
-/// use hope::activation::Sin;
-/// use hope::model::Model;
-///
-/// let mut b = Model::builder(&[1]);
-/// let x = b.input();
-/// let y = b.activation(x, Sin)?;
-/// let model = b.build(y)?;
-/// let values = hope::sampling::values(&model, &[0.0, 1.5], None)?;
-/// assert!((values[1] - 1.5f64.sin()).abs() < 1e-15);
-/// # Ok::<(), hope::Error>(())
-/// ```
-///
-/// # Errors
-/// If the points don't fit the model, or a value isn't finite.
-pub fn values(model: &Model, points: &[f64], outputs: Option<&[usize]>) -> Result<Vec<f64>> {
-    let outputs = outputs.map(<[usize]>::to_vec);
-    expansion::values(model, &Request { outputs, ..Request::new(points.to_vec(), 1) })
-}
 
 /// Coefficient of determination, `R² = 1 − Σ (found − truth)² / Σ (truth − mean)²`; none where the truth is constant.
 ///

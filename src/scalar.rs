@@ -1,8 +1,36 @@
-//! The number type of the CPU path: `f32` or `f64`.
+//! The number types: `f32` and `f64`.
 
 use std::fmt::Debug;
 use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
+use std::sync::Arc;
+
+/// The number type to compute in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// Single precision.
+    F32,
+    /// Double precision.
+    F64,
+}
+
+impl Precision {
+    /// Bytes per number.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+
+    /// Name as the command line spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
 
 /// A real number that the kernels compute in.
 pub trait Scalar:
@@ -19,8 +47,11 @@ pub trait Scalar:
     + Sync
     + 'static
 {
-    /// Name as the command line spells it: `f32` or `f64`.
-    const NAME: &'static str;
+    /// Which type it is.
+    const PRECISION: Precision;
+
+    /// Weights in this type: converted, or as they are.
+    fn weights(weights: &Arc<[f64]>) -> Arc<[Self]>;
 
     /// Rounds a double to this type.
     fn of(x: f64) -> Self;
@@ -36,7 +67,11 @@ pub trait Scalar:
 }
 
 impl Scalar for f32 {
-    const NAME: &'static str = "f32";
+    const PRECISION: Precision = Precision::F32;
+
+    fn weights(weights: &Arc<[f64]>) -> Arc<[Self]> {
+        weights.iter().map(|&x| x as f32).collect()
+    }
 
     fn of(x: f64) -> Self {
         x as f32
@@ -56,7 +91,11 @@ impl Scalar for f32 {
 }
 
 impl Scalar for f64 {
-    const NAME: &'static str = "f64";
+    const PRECISION: Precision = Precision::F64;
+
+    fn weights(weights: &Arc<[f64]>) -> Arc<[Self]> {
+        weights.clone()
+    }
 
     fn of(x: f64) -> Self {
         x

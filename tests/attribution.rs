@@ -5,10 +5,10 @@ mod common;
 use common::{Truth, path, relative_error};
 
 use hope::attribution::{Agreement, Push, heatmap, interactions, measured, strongest};
+use hope::forward::values;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::plan::Method;
-use hope::sampling::values;
 use hope::{Request, Result};
 
 fn model(file: &str) -> Model {

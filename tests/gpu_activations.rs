@@ -78,7 +78,7 @@ fn coefficients(function: Activation, arguments: Vec<f64>, engine: &Arc<Engine>)
     let model = b.build(y).unwrap();
     let request = Request {
         terms: Terms::Along(Directions::Shared { inputs: units, rows: vec![1.0; units] }),
-        device: Device::Gpu(engine.clone()),
+        device: Device::gpu(engine.clone()),
         precision: Precision::F32,
         ..Request::new(arguments, ORDER)
     };

@@ -11,7 +11,7 @@ use libtest_mimic::Arguments;
 fn main() {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     gpus::run(
-        &[("bench", |engine| bench(&Target::new(Device::Gpu(engine.clone()), Precision::F32)))],
+        &[("bench", |engine| bench(&Target::new(Device::gpu(engine.clone()), Precision::F32)))],
         arguments,
     );
 }

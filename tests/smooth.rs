@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use hope::activation::{Abs, Activation, Clip, LeakyRelu, Relu};
+use hope::forward::values;
 use hope::model::{Geometry, Model, Smoothing};
 use hope::rays::Directions;
-use hope::trust::{StandIn, convergence, values};
+use hope::trust::{StandIn, convergence};
 use hope::{Kinks, Method, Request, Terms, expand};
 use proptest::prelude::*;
 
@@ -28,8 +29,7 @@ fn s(beta: f64, x: f64) -> f64 {
 }
 
 fn at(model: &Model, points: Vec<f64>) -> Vec<f64> {
-    let request = Request::new(points.clone(), 1);
-    values(model, &request, points).unwrap()
+    values(model, &points, None).unwrap()
 }
 
 #[test]

@@ -5,12 +5,13 @@ mod common;
 
 use common::{Truth, path};
 use hope::activation::{Exp, Log, Pow, Relu, Sin};
+use hope::backend::Place;
+use hope::forward::Forward;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::polynomial::Frame;
-use hope::scalar::Scalar;
-use hope::surrogate::{ForwardPass, Principal, Surrogate};
-use hope::{Error, Request, TaylorPolynomial, Terms, expand};
+use hope::surrogate::{Principal, Surrogate};
+use hope::{Error, Precision, Request, TaylorPolynomial, Terms, expand};
 use proptest::prelude::*;
 
 /// `exp(w · x)`.
@@ -177,8 +178,9 @@ fn what_makes_no_sense_is_refused() {
     assert!(matches!(surrogate.accuracy(1e4, 100, 1), Err(Error::NonFinite { .. })), "e^22360 is no number");
 }
 
-fn run<T: Scalar>(model: &Model, points: &[f64]) -> Vec<f64> {
-    ForwardPass::<T>::new(model, None, None).unwrap().run(points).unwrap()
+fn run(model: &Model, points: &[f64], precision: Precision) -> Vec<f64> {
+    let place = Place { precision, ..Place::default() };
+    Forward::new(model, None, &place).unwrap().run(points).unwrap()
 }
 
 #[test]
@@ -194,18 +196,22 @@ fn the_forward_pass_gives_the_values_of_the_references() {
         let (points, value) = (points.as_slice().unwrap(), value.as_slice().unwrap());
         // Many: they go to all cores in several pieces.
         let many = points.repeat(100);
-        for (found, truth) in run::<f64>(&model, &many).iter().zip(value.repeat(100)) {
+        for (found, truth) in run(&model, &many, Precision::F64).iter().zip(value.repeat(100)) {
             assert!((found - truth).abs() < 1e-12, "{name}");
         }
-        for (found, truth) in run::<f32>(&model, points).iter().zip(value) {
+        for (found, truth) in run(&model, points, Precision::F32).iter().zip(value) {
             assert!((found - truth).abs() < 1e-5, "{name}");
         }
     }
-    let network = ForwardPass::<f64>::new(&exp(&[1.0, 1.0]), None, None).unwrap();
+    let place = Place::default();
+    let network = Forward::new(&exp(&[1.0, 1.0]), None, &place).unwrap();
     assert!(network.run(&[1.0, 2.0, 3.0]).is_err() && network.run(&[]).is_err());
     assert!(matches!(network.run(&[0.0, 0.0, 800.0, 0.0]), Err(Error::NonFinite { point: 1, .. })));
-    assert!(ForwardPass::<f64>::new(&exp(&[1.0]), Some(&[1]), None).is_err());
-    assert!(matches!(ForwardPass::<f64>::new(&exp(&[1.0]), None, Some(8)), Err(Error::Memory { .. })));
+    assert!(Forward::new(&exp(&[1.0]), Some(&[1]), &place).is_err());
+    assert!(matches!(
+        Forward::new(&exp(&[1.0]), None, &Place { memory: Some(8), ..place }),
+        Err(Error::Memory { .. })
+    ));
 }
 
 /// numpy.linalg.eigh(numpy.cov(data.T)), signs turned so that the largest component is positive.

@@ -5,10 +5,9 @@ use std::error::Error;
 use std::io::{BufWriter, stdin};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
-use hope::gpu::{Choice, Engine};
+use hope::gpu::Choice;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
@@ -29,9 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     };
     let device = match text("device")? {
-        "cpu" => Device::Cpu,
-        "gpu" => Device::Gpu(Arc::new(pollster::block_on(Engine::open(&Choice::Hardware, None))?)),
-        name => Device::Gpu(Arc::new(pollster::block_on(Engine::open(&Choice::Named(name.into()), None))?)),
+        "cpu" => Device::cpu(),
+        "gpu" => pollster::block_on(Device::open(&Choice::Hardware))?,
+        name => pollster::block_on(Device::open(&Choice::Named(name.into())))?,
     };
     let precision = if text("precision")? == "f32" { Precision::F32 } else { Precision::F64 };
     let points = npy::read(Path::new(text("points")?))?.values;

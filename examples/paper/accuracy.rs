@@ -1,9 +1,10 @@
 //! The paper's networks that fit one- and two-dimensional functions: R² and errors of coefficients, against automatic
 //! differentiation by JAX in float64 (`peers.py truth`, stored in `truth.npz`).
 
+use hope::forward::values;
 use hope::model::Model;
 use hope::npy::NpzReader;
-use hope::sampling::{r_squared, relative_error, values};
+use hope::sampling::{r_squared, relative_error};
 use hope::{Expansion, Method, Request, TaylorPolynomial, Terms, expand};
 
 use crate::{cell, networks, repository};

@@ -2,10 +2,10 @@
 //! with the changes measured by a forward pass per pixel.
 
 use hope::attribution::{Agreement, Push, heatmap, measured};
+use hope::forward::values;
 use hope::model::Model;
 use hope::npy;
 use hope::onnx::ImportOptions;
-use hope::sampling::values;
 use hope::{Method, Request};
 
 use crate::repository;

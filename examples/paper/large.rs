@@ -3,10 +3,10 @@
 //! pooling).
 
 use hope::activation::{Activation, Relu, Silu};
+use hope::forward::values;
 use hope::memory::human;
 use hope::model::Model;
 use hope::rays::Directions;
-use hope::sampling::values;
 use hope::{Expansion, Job, Method, Precision, Request, Terms};
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;

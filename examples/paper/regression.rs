@@ -2,9 +2,10 @@
 //! compared with those of the function itself.
 
 use hope::activation::Tanh;
+use hope::forward::values;
 use hope::model::Model;
 use hope::npy::NpzReader;
-use hope::sampling::{r_squared, relative_error, values};
+use hope::sampling::{r_squared, relative_error};
 use hope::{Method, Request, Terms, expand};
 
 use crate::{cell, repository};

@@ -1,8 +1,9 @@
 //! True changes of an output, and how well predictions agree with them.
 
 use crate::error::{Error, Result};
+use crate::forward::values;
 use crate::model::Model;
-use crate::sampling::{correlation, relative_error, values};
+use crate::sampling::{correlation, relative_error};
 
 /// Numbers of changed points in memory at once.
 const BLOCK: usize = 1 << 22;

@@ -1,34 +1,6 @@
-//! What the steps of a plan cost: names, operations, numbers moved.
+//! What the steps of a plan cost: operations, numbers moved.
 
-use crate::plan::{Kernel, Plan, Step};
-
-/// Name of a step's kernel, as timings of GPUs say it, too.
-pub(super) fn name(step: &Step) -> String {
-    let name = match &step.kernel {
-        Kernel::Linear { .. } => "linear",
-        Kernel::LinearOfUnitRays { .. } => "linear_of_unit_rays",
-        Kernel::LinearAdjoint { .. } => "linear_adjoint",
-        Kernel::Conv { .. } => "conv",
-        Kernel::ConvAdjoint { .. } => "conv_adjoint",
-        Kernel::PooledConvAdjoint { .. } => "pooled_conv_adjoint",
-        Kernel::Windows { .. } => "windows",
-        Kernel::AveragePool(_) => "average_pool",
-        Kernel::AveragePoolAdjoint(_) => "average_pool_adjoint",
-        Kernel::MaxPool(_) => "max_pool",
-        Kernel::MaxPoolAdjoint(_) => "max_pool_adjoint",
-        Kernel::Compose(function) => return format!("compose {}", function.name()),
-        Kernel::Bell(function) => return format!("bell {}", function.name()),
-        Kernel::Affine { .. } => "affine",
-        Kernel::AffineAdjoint { .. } => "affine_adjoint",
-        Kernel::Copy => "copy",
-        Kernel::Multiply => "multiply",
-        Kernel::Divide => "divide",
-        Kernel::Strided { .. } => "strided",
-        Kernel::StridedAdjoint(_) => "strided_adjoint",
-        Kernel::Reduce { .. } => "reduce",
-    };
-    name.into()
-}
+use crate::plan::{Kernel, Plan};
 
 /// Multiplications and additions of a plan's last step, about.
 pub(super) fn last_flops(plan: &Plan, samples: usize, lanes: usize) -> f64 {

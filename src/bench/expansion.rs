@@ -3,17 +3,12 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::clock::{self, Effort};
-use super::{Measured, Outcome, Target, cost, networks, tolerance};
-use crate::cpu::{Arena, CpuExecutor};
+use super::{Measured, Outcome, Target, networks, tolerance};
+use crate::backend::{Effort, repeat};
 use crate::error::Result;
-use crate::executor::{Chunk, KernelTime, Source};
 use crate::expansion::{Batch, Job, Report, Request, Sink};
 use crate::model::Model;
 use crate::plan::Method;
-use crate::rays::Directions;
-use crate::scalar::Scalar;
-use crate::{Device, Precision};
 
 /// An expansion of a network.
 #[derive(Clone, Copy, Debug)]
@@ -140,16 +135,9 @@ pub(super) fn measure(target: &Target, whole: Whole, effort: Effort) -> Result<O
     let (_, flops, report) = whole.run(&request, part)?;
     let deviation = report.verification.map_or(f64::INFINITY, |v| v.deviation);
     request.verify = 0;
-    let seconds = clock::repeat(effort, || Ok(whole.run(&request, part)?.0))?;
-    let kernels = match (&target.device, target.precision) {
-        (Device::Cpu, Precision::F32) => cpu_kernels::<f32>(&whole, part)?,
-        (Device::Cpu, Precision::F64) => cpu_kernels::<f64>(&whole, part)?,
-        #[cfg(feature = "gpu")]
-        (Device::Gpu(_), _) => {
-            request.profile = true;
-            whole.run(&request, part)?.2.kernels
-        }
-    };
+    let seconds = repeat(effort, || Ok(whole.run(&request, part)?.0))?;
+    request.profile = true;
+    let kernels = whole.run(&request, part)?.2.kernels;
     let share = part.lanes as f64 / whole.lanes() as f64;
     Ok(Outcome::Measured(Box::new(Measured {
         seconds,
@@ -162,37 +150,4 @@ pub(super) fn measure(target: &Target, whole: Whole, effort: Effort) -> Result<O
         kernels,
         on_device: false,
     })))
-}
-
-/// Time of each kernel in one chunk, on one core.
-fn cpu_kernels<T: Scalar>(whole: &Whole, part: Part) -> Result<Vec<KernelTime>> {
-    let mut request = Request::new(networks::points(1, whole.model.inputs()), whole.order);
-    request.method = whole.method;
-    let job = Job::new(whole.model, &request)?;
-    let directions = Directions::Unit { inputs: whole.model.inputs() };
-    let outputs: Vec<usize> = (0..whole.model.outputs()).collect();
-    let source = Source {
-        points: &request.points,
-        directions: (whole.method == Method::Exact).then_some(&directions),
-        outputs: &outputs,
-    };
-    let executor = CpuExecutor::<T>::new(job.plan().clone());
-    let chunk = Chunk { points: 0..1, lanes: 0..part.lanes.min(64) };
-    let mut arena = Arena::default();
-    let mut times: Vec<KernelTime> = Vec::new();
-    for warm in [false, true] {
-        let seconds = executor.time_steps(&chunk, source, &mut arena, faer::Par::Seq)?;
-        for (step, seconds) in job.plan().steps.iter().zip(seconds).filter(|_| warm) {
-            let kernel = cost::name(step);
-            match times.iter_mut().find(|time| time.kernel == kernel) {
-                Some(time) => {
-                    time.dispatches += 1;
-                    time.seconds += seconds;
-                }
-                None => times.push(KernelTime { kernel, dispatches: 1, seconds }),
-            }
-        }
-    }
-    times.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-    Ok(times)
 }

@@ -1,20 +1,16 @@
 //! Single kernels, measured alone: the last step of a small plan, run on what the steps before it have left.
 
-use faer::Par;
-use rayon::prelude::*;
+use std::sync::Arc;
 
-use super::clock::{self, Effort, Spread};
 use super::{Measured, Outcome, Target, cost, tolerance};
 use crate::activation::Tanh;
-use crate::cpu::{Arena, CpuExecutor};
-use crate::error::{Error, Result};
-use crate::executor::{Chunk, ChunkResult, Source};
+use crate::backend::{Chunk, ChunkResult, Effort, Kind, Opening, Run, Runner, Source, StepTime, StepWork};
+use crate::error::Result;
 use crate::model::{Geometry, Model};
 use crate::plan::{Kernels, Plan, Rays, Target as Adjoint};
 use crate::random::SplitMix;
 use crate::rays::Directions;
-use crate::scalar::Scalar;
-use crate::{Device, Precision};
+use crate::threads::Threads;
 
 /// A kernel alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +55,7 @@ const COMPARED: usize = 64;
 /// A kernel ready to run.
 struct Task {
     alone: Alone,
-    plan: Plan,
+    plan: Arc<Plan>,
     points: Vec<f64>,
     directions: Option<Directions>,
     outputs: Vec<usize>,
@@ -105,7 +101,7 @@ impl Task {
                 let y = b.activation(h, Tanh)?;
                 Self {
                     alone,
-                    plan: Plan::exact(&b.build(y)?, order, Rays::Any, Kernels::Portable)?,
+                    plan: Plan::exact(&b.build(y)?, order, Rays::Any, Kernels::Portable)?.into(),
                     points: numbers(samples * UNITS, 0.5),
                     directions: Some(Directions::Shared {
                         inputs: UNITS,
@@ -126,7 +122,7 @@ impl Task {
                 let y = b.linear(h, &[SERIES, UNITS], weight.clone(), None)?;
                 Self {
                     alone,
-                    plan: Plan::hope(&b.build(y)?, order, &Adjoint::Input, Kernels::Portable)?,
+                    plan: Plan::hope(&b.build(y)?, order, &Adjoint::Input, Kernels::Portable)?.into(),
                     points: numbers(samples * UNITS, 0.5),
                     directions: None,
                     outputs: (0..SERIES).collect(),
@@ -142,7 +138,7 @@ impl Task {
         let rows = points.len() / model.inputs();
         Self {
             alone,
-            plan: Plan::forward(model),
+            plan: Plan::forward(model).into(),
             points,
             directions: None,
             outputs: (0..model.outputs()).collect(),
@@ -153,6 +149,25 @@ impl Task {
 
     fn source(&self) -> Source<'_> {
         Source { points: &self.points, directions: self.directions.as_ref(), outputs: &self.outputs }
+    }
+
+    /// Its results on a device.
+    fn run(&self, target: &Target) -> Result<ChunkResult> {
+        let opening = Opening {
+            plan: self.plan.clone(),
+            precision: target.precision,
+            threads: Arc::new(Threads::new(Some(target.cores))),
+            profile: false,
+        };
+        target.device.check(&self.plan, target.precision)?;
+        let mut found = ChunkResult::default();
+        let mut deliver = |_: &Chunk, result: ChunkResult| {
+            found = result;
+            Ok(())
+        };
+        let run = Run { chunks: std::slice::from_ref(&self.chunk), source: self.source(), at_once: 1 };
+        pollster::block_on(Runner::new(target.device.clone(), opening).run(run, &mut deliver))?;
+        Ok(found)
     }
 
     fn flops(&self) -> f64 {
@@ -248,121 +263,57 @@ fn tanh(u: &[f64]) -> Vec<f64> {
     y
 }
 
+/// Samples of a chunk: on GPUs, enough to fill them and to exceed their caches, as far as a binding has room.
+fn samples(kind: Kind) -> usize {
+    match kind {
+        Kind::Processor => 1,
+        Kind::Software => 8,
+        Kind::Gpu => 128,
+    }
+}
+
 /// Measures a kernel alone.
 pub(super) fn measure(target: &Target, alone: Alone, effort: Effort) -> Result<Outcome> {
+    let kind = target.kind();
     if let Alone::Square(LARGE..) = alone
-        && target.software
+        && kind == Kind::Software
     {
         return Ok(Outcome::Skipped("too large for a driver that computes on the processor".into()));
     }
-    let measured = match (&target.device, target.precision) {
-        (Device::Cpu, Precision::F32) => on_cpu::<f32>(target, alone, effort),
-        (Device::Cpu, Precision::F64) => on_cpu::<f64>(target, alone, effort),
-        #[cfg(feature = "gpu")]
-        (Device::Gpu(engine), _) => on_gpu(target, engine, alone, effort),
-    };
-    Ok(Outcome::Measured(Box::new(measured?)))
-}
-
-/// As the executor uses the processor: each core has a chunk of its own.
-fn on_cpu<T: Scalar>(target: &Target, alone: Alone, effort: Effort) -> Result<Measured> {
-    let task = Task::new(alone, 1)?;
-    let executor = CpuExecutor::<T>::new(task.plan.clone());
-    let result = executor.run(&task.chunk, task.source(), &mut Arena::default(), Par::Seq)?;
-    let threads = rayon::ThreadPoolBuilder::new()
-        .num_threads(target.cores)
-        .build()
-        .map_err(|error| Error::Request(format!("cannot start threads: {error}")))?;
-    let step = |arena: &mut Arena<T>| -> Result<f64> {
-        let seconds = executor.time_steps(&task.chunk, task.source(), arena, Par::Seq)?;
-        Ok(seconds.last().copied().unwrap_or(f64::NAN))
-    };
-    let per_core = |_| {
-        let mut arena = Arena::default();
-        step(&mut arena)?; // pages are touched
-        clock::repeat(effort, || step(&mut arena))
-    };
-    let all: Vec<Spread> =
-        threads.install(|| (0..target.cores).into_par_iter().map(per_core).collect::<Result<_>>())?;
-    let mean = |of: fn(&Spread) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
-    let seconds = Spread {
-        median: mean(|s| s.median),
-        low: mean(|s| s.low),
-        high: mean(|s| s.high),
-        repeats: all.iter().map(|s| s.repeats).sum(),
-    };
-    let cores = target.cores as f64;
-    Ok(Measured {
-        seconds,
-        per_run: cores,
-        flops: cores * task.flops(),
-        bytes: Some(cores * task.numbers() * size_of::<T>() as f64),
-        deviation: task.deviation(&result),
-        tolerance: tolerance(target),
-        reduced: None,
-        kernels: Vec::new(),
-        on_device: true,
-    })
-}
-
-/// Many runs in one compute pass.
-#[cfg(feature = "gpu")]
-fn on_gpu(
-    target: &Target,
-    engine: &std::sync::Arc<crate::gpu::Engine>,
-    alone: Alone,
-    effort: Effort,
-) -> Result<Measured> {
-    use crate::executor::Executor;
-    use crate::gpu::{GpuExecutor, GpuStep};
-    use pollster::block_on;
-
-    // On hardware, enough to fill it and to exceed its caches, as far as a binding has room.
-    let mut samples = if target.software { 8 } else { 128 };
+    let backend = target.device.backend();
+    let mut samples = samples(kind);
     let mut task = Task::new(alone, samples)?;
-    while samples > 1 && !GpuExecutor::fits(engine, &task.plan, samples, SERIES) {
+    while samples > 1 && !backend.fits(&task.plan, samples, SERIES) {
         samples /= 2;
         task = Task::new(alone, samples)?;
     }
-    let mut result = None;
-    let mut deliver = |_: &Chunk, found: ChunkResult| {
-        result = Some(found);
-        Ok(())
+    let deviation = task.deviation(&task.run(target)?);
+    let work = StepWork {
+        plan: task.plan.clone(),
+        chunk: task.chunk.clone(),
+        source: task.source(),
+        precision: target.precision,
+        threads: target.cores,
     };
-    let mut executor = block_on(GpuExecutor::new(engine.clone(), task.plan.clone(), false))?;
-    block_on(executor.run(std::slice::from_ref(&task.chunk), task.source(), &mut deliver))?;
-    drop(executor);
-    let step = block_on(GpuStep::new(engine, &task.plan, &task.chunk, task.source()))?;
-    let mut on_device = true;
-    let mut run = |times: usize| -> Result<f64> {
-        let time = block_on(step.run(times))?;
-        on_device &= time.on_device;
-        Ok(time.seconds)
-    };
-    run(1)?;
-    // Passes long enough for the clock, and for what surrounds them not to count.
-    let mut times = 1;
-    while run(times)? < (effort.budget / 20.0).min(0.02) && times < 4096 {
-        times *= 2;
-    }
-    let spread = clock::repeat(effort, || Ok(run(times)? / times as f64))?;
-    let deviation = result.map_or(f64::INFINITY, |result| task.deviation(&result));
-    Ok(Measured {
-        seconds: spread,
-        per_run: 1.0,
-        flops: task.flops(),
-        bytes: Some(4.0 * task.numbers()),
+    let StepTime { seconds, at_once, on_device } = target.instruments()?.last_step(&work, effort)?;
+    let at_once = at_once as f64;
+    Ok(Outcome::Measured(Box::new(Measured {
+        seconds,
+        per_run: at_once,
+        flops: at_once * task.flops(),
+        bytes: Some(at_once * task.numbers() * target.precision.bytes() as f64),
         deviation,
         tolerance: tolerance(target),
         reduced: None,
         kernels: Vec::new(),
         on_device,
-    })
+    })))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Device, Precision};
 
     #[test]
     fn plain_computations_agree_with_the_kernels_and_notice_errors() -> Result<()> {
@@ -375,8 +326,7 @@ mod tests {
         ];
         for alone in all {
             let task = Task::new(alone, 2)?;
-            let executor = CpuExecutor::<f64>::new(task.plan.clone());
-            let mut result = executor.run(&task.chunk, task.source(), &mut Arena::default(), Par::Seq)?;
+            let mut result = task.run(&Target::new(Device::cpu(), Precision::F64))?;
             assert!(task.deviation(&result) < 1e-10, "{alone:?}: {}", task.deviation(&result));
             result.value.iter_mut().chain(&mut result.series).for_each(|x| *x *= 1.01);
             assert!(task.deviation(&result) > 5e-3, "{alone:?}");

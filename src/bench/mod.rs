@@ -4,26 +4,23 @@
 //! independent computation in the same run. Times are medians of repeats after a warm-up; what would take too long is
 //! measured in part, or skipped with the reason: see [`Outcome`].
 
-mod clock;
 mod cost;
 mod expansion;
 mod kernel;
 mod networks;
-mod peak;
 mod truth;
 
-pub use clock::{Effort, Spread};
 pub use kernel::Alone;
 pub use networks::{mnist_cnn, mnist_mlp, points};
-pub use peak::Peak;
 
 use std::sync::Arc;
 
-use crate::error::Result;
-use crate::executor::KernelTime;
+pub use crate::backend::{Effort, Peak, Spread};
+use crate::backend::{Instruments, KernelTime, Kind};
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::plan::Method;
-use crate::{Device, Precision};
+use crate::{Device, Precision, threads};
 use expansion::Whole;
 
 /// A device to measure.
@@ -33,22 +30,27 @@ pub struct Target {
     pub device: Device,
     /// The number type; f32 on GPUs.
     pub precision: Precision,
-    /// Threads of the CPU path.
+    /// Threads of the processor.
     pub cores: usize,
-    /// Whether it is a driver that computes on the processor.
-    pub software: bool,
 }
 
 impl Target {
-    /// A device with all of the machine's cores.
+    /// A device, with all of the machine's cores.
     pub fn new(device: Device, precision: Precision) -> Self {
-        let software = match &device {
-            Device::Cpu => false,
-            #[cfg(feature = "gpu")]
-            Device::Gpu(engine) => engine.info().device_type == wgpu::DeviceType::Cpu,
-        };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { device, precision, cores, software }
+        Self { device, precision, cores: threads::default_count() }
+    }
+
+    /// What computes.
+    fn kind(&self) -> Kind {
+        self.device.kind()
+    }
+
+    fn instruments(&self) -> Result<&dyn Instruments> {
+        self.device.backend().instruments().ok_or_else(|| Error::Device {
+            device: self.device.name(),
+            cause: "it has no instruments to measure single kernels and peaks with: measure whole expansions"
+                .into(),
+        })
     }
 
     /// Measures what the device can do.
@@ -56,12 +58,7 @@ impl Target {
     /// # Errors
     /// If it fails, or computes wrong numbers.
     pub fn peak(&self, effort: Effort) -> Result<Peak> {
-        match (&self.device, self.precision) {
-            (Device::Cpu, Precision::F32) => peak::cpu::<f32>(self.cores, effort.budget),
-            (Device::Cpu, Precision::F64) => peak::cpu::<f64>(self.cores, effort.budget),
-            #[cfg(feature = "gpu")]
-            (Device::Gpu(engine), _) => peak::gpu(engine, effort.budget),
-        }
+        self.instruments()?.peak(self.precision, self.cores, effort.budget)
     }
 
     /// Measures a workload.
@@ -204,7 +201,7 @@ pub struct Measured {
     pub tolerance: f64,
     /// Which part of the workload was measured, if not all of it; then rates are extrapolated.
     pub reduced: Option<String>,
-    /// Time per kernel, the slowest first: of a whole run on GPUs, of one chunk on processors.
+    /// Time per kernel, the slowest first, of a whole run; on processors, of all threads together.
     pub kernels: Vec<KernelTime>,
     /// Whether the seconds are those of the kernel alone; else they include submitting and waiting, as a user sees them.
     pub on_device: bool,

@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::clock::{self, Effort};
 use super::networks::mnist_cnn;
 use super::{Measured, Target, tolerance};
+use crate::backend::{Effort, repeat};
 use crate::error::Result;
 use crate::expansion::{Job, Request, Terms};
 use crate::rays::Directions;
@@ -31,7 +31,7 @@ pub(super) fn measure(target: &Target, effort: Effort) -> Result<Measured> {
     let job = Job::new(&model, &request)?;
     let run = || job.collect(&|_| ControlFlow::Continue(()));
     let found = run()?.coefficients;
-    let seconds = clock::repeat(effort, || {
+    let seconds = repeat(effort, || {
         let started = std::time::Instant::now();
         std::hint::black_box(run()?);
         Ok(started.elapsed().as_secs_f64())
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn the_engine_agrees_and_the_comparison_notices_one_wrong_number() -> Result<()> {
-        let target = Target::new(Device::Cpu, Precision::F64);
+        let target = Target::new(Device::cpu(), Precision::F64);
         let measured = measure(&target, Effort { budget: 0.0, repeats: Some(1) })?;
         assert!(measured.deviation < 1e-10, "{}", measured.deviation);
         let mut found: Vec<f64> = TRUTH.iter().flatten().flatten().copied().collect();

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use clap::Args;
 
+use hope::backend::Kind;
 use hope::plan::Method;
 use hope::{Device, Precision, Request};
 
@@ -61,7 +62,7 @@ impl Place {
         verify: Option<usize>,
     ) -> Result<Self> {
         let cpu = || Self {
-            device: Device::Cpu,
+            device: Device::cpu(),
             precision: precision.unwrap_or(Precision::F64),
             verify: verify.unwrap_or(0),
         };
@@ -86,36 +87,19 @@ impl Place {
 
 /// Name and driver, as the JSON says them.
 pub fn describe(device: &Device) -> (String, String) {
-    match device {
-        Device::Cpu => (
-            "cpu".into(),
-            format!(
-                "hope {} CPU path, {}-{}",
-                env!("CARGO_PKG_VERSION"),
-                std::env::consts::ARCH,
-                std::env::consts::OS
-            ),
-        ),
-        #[cfg(feature = "gpu")]
-        Device::Gpu(engine) => {
-            let info = engine.info();
-            (info.name.clone(), format!("{} {} ({})", info.driver, info.driver_info, info.backend))
-        }
-        #[allow(unreachable_patterns)] // devices to come
-        _ => ("unknown".into(), String::new()),
-    }
+    let about = device.backend().about();
+    (about.name, about.driver)
 }
 
 /// An error if a verified run on a GPU is further from f64 than its arithmetic explains.
 pub fn check_deviation(device: &Device, method: Method, deviation: Option<f64>) -> Result<()> {
-    match (device, deviation) {
-        (Device::Cpu, _) | (_, None) => Ok(()),
-        (_, Some(deviation)) if deviation <= GPU_TOLERANCE => Ok(()),
-        (_, Some(deviation)) => bail!(
+    match deviation {
+        Some(deviation) if device.kind() != Kind::Processor && deviation > GPU_TOLERANCE => bail!(
             "the GPU's coefficients ({} method) are off by {deviation:.1e} from the CPU's in f64, more than {GPU_TOLERANCE:.0e}: \
              use --device cpu, and please report this with the output of `hope adapters`",
             method.name()
         ),
+        _ => Ok(()),
     }
 }
 
@@ -131,14 +115,14 @@ fn max_order() -> usize {
 
 #[cfg(feature = "gpu")]
 fn open(device: &str) -> Result<Option<Device>> {
-    use hope::gpu::{Choice, Engine};
+    use hope::gpu::Choice;
 
     let choice = match device {
         "auto" | "gpu" => Choice::Hardware,
         name => Choice::Named(name.into()),
     };
-    match pollster::block_on(Engine::open(&choice, None)) {
-        Ok(engine) => Ok(Some(Device::Gpu(engine.into()))),
+    match pollster::block_on(Device::open(&choice)) {
+        Ok(device) => Ok(Some(device)),
         // Without a GPU, or with a broken one, `auto` means the CPU.
         Err(_) if device == "auto" => Ok(None),
         Err(error) => bail!("--device {device}: {error}; `hope adapters` lists what there is"),
@@ -180,14 +164,7 @@ pub fn list() -> Result<(), Failure> {
             limits.max_compute_invocations_per_workgroup,
             limits.max_compute_workgroups_per_dimension,
         );
-        let wanted = [
-            ("timestamps", wgpu::Features::TIMESTAMP_QUERY),
-            ("f16", wgpu::Features::SHADER_F16),
-            ("f64", wgpu::Features::SHADER_F64),
-            ("subgroups", wgpu::Features::SUBGROUP),
-        ];
-        let has: Vec<&str> =
-            wanted.iter().filter(|(_, f)| adapter.features.contains(*f)).map(|(name, _)| *name).collect();
+        let has = adapter.feature_names();
         let _ = writeln!(
             lines,
             "  features  {}\n",

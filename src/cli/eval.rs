@@ -89,19 +89,18 @@ pub fn run(args: &EvalArgs) -> Result<(), Failure> {
 
 /// The values at all points.
 fn values(polynomial: &TaylorPolynomial, points: &[f64], device: &Device) -> hope::Result<Vec<f64>> {
-    match device {
-        #[cfg(feature = "gpu")]
-        Device::Gpu(engine) => {
-            use hope::gpu::PreparedPolynomial;
+    #[cfg(feature = "gpu")]
+    if let Some(engine) = device.engine() {
+        use hope::gpu::PreparedPolynomial;
 
-            let count = points.len() / polynomial.variables().len();
-            let batch = PreparedPolynomial::largest_batch(engine, polynomial).clamp(1, count.max(1));
-            pollster::block_on(async {
-                PreparedPolynomial::new(engine, polynomial, batch).await?.evaluate(points).await
-            })
-        }
-        _ => polynomial.evaluate_batch(points),
+        let count = points.len() / polynomial.variables().len();
+        let batch = PreparedPolynomial::largest_batch(engine, polynomial).clamp(1, count.max(1));
+        return pollster::block_on(async {
+            PreparedPolynomial::new(engine, polynomial, batch).await?.evaluate(points).await
+        });
     }
+    let _ = device; // the only other is the processor
+    polynomial.evaluate_batch(points)
 }
 
 fn setup(args: &EvalArgs) -> Result<(TaylorPolynomial, Vec<f64>, Place)> {

@@ -7,9 +7,9 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
 use hope::attribution::{Interactions, interactions, strongest};
+use hope::forward::values;
 use hope::model::Model;
 use hope::picture::{Axis, ColourMap, Content, Figure, MapGrid, Panel};
-use hope::sampling::values;
 use hope::{Error, Request};
 
 use super::args::MethodArg;

@@ -17,10 +17,12 @@ mod consensus;
 mod fit;
 
 use crate::error::{Error, Result};
-use crate::expansion::{Request, Terms, Verification, expand, values};
+use crate::expansion::{Request, Terms, Verification, expand};
+use crate::forward::Forward;
 use crate::model::Model;
 use crate::polynomial::TaylorPolynomial;
 use crate::region::Region;
+use crate::threads;
 
 pub use consensus::TermEstimate;
 pub use fit::Quality;
@@ -143,7 +145,7 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
 
     let network = |count: usize, seed: u64| {
         let points = search.region.points(count, seed);
-        let values = values(model, &Request { points: points.clone(), ..request.clone() })?;
+        let values = Forward::new(model, request.outputs.as_deref(), &request.place())?.run(&points)?;
         Ok::<_, Error>((points, values))
     };
     let (test_points, truth) = network(TEST_POINTS, search.seed.wrapping_add(2))?;
@@ -162,7 +164,7 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
         centre: &search.at,
         half_widths: &search.region.half_widths(),
     };
-    fit::refine(&mut terms, &fitting, search.tolerance * deviation);
+    threads::alone(|| fit::refine(&mut terms, &fitting, search.tolerance * deviation))?;
 
     let kept = terms.iter().filter(|term| term.kept);
     let expression = TaylorPolynomial::from_terms(

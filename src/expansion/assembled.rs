@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::Job;
-use super::job::Mixing;
+use super::mixing::Mixing;
+use super::prepared::Parts;
 use super::rule_mixed;
-use crate::executor::{Chunk, ChunkResult};
+use crate::backend::{Chunk, ChunkResult};
+use crate::error::Result;
 use crate::plan::Method;
+use crate::rays::Directions;
 
 /// Puts results of some lanes where their rays are: `rays` are in the order of the lanes.
 fn place_lanes(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from: &[f64], all: &mut [f64]) {
@@ -30,27 +30,24 @@ pub(super) struct Assembled {
     order: usize,
     /// Rays, or units of all adjoints.
     columns: usize,
-    /// See [`Plan::unit_rays`].
+    /// See [`crate::plan::Plan::unit_rays`].
     rays: Option<Arc<[usize]>>,
 }
 
 impl Assembled {
-    pub fn new(job: &Job, points: Range<usize>) -> Self {
-        let (outputs, order) = (job.outputs.len(), job.request.order);
-        let columns = match &job.directions {
-            Some(directions) => directions.len(),
-            None => job.plan().adjoints.iter().map(|id| job.plan().values[id.0].units).sum(),
-        };
-        let rays = if job.directions.is_some() { columns } else { 0 };
+    pub fn new(parts: &Parts, points: Range<usize>) -> Self {
+        let (outputs, order) = (parts.outputs.len(), parts.request.order);
+        let rays = parts.directions.as_ref().map(Directions::len);
+        let columns = rays.unwrap_or_else(|| parts.adjoint_units());
         Self {
             value: vec![0.0; points.len() * outputs],
             coefficients: vec![0.0; points.len() * outputs * order * columns],
-            kinks: vec![0.0; points.len() * rays],
-            method: job.request.method,
+            kinks: vec![0.0; points.len() * rays.unwrap_or(0)],
+            method: parts.request.method,
             outputs,
             order,
             columns,
-            rays: job.plan().unit_rays.clone(),
+            rays: parts.plan.unit_rays.clone(),
         }
     }
 
@@ -83,27 +80,30 @@ impl Assembled {
     }
 
     /// Turns series into mixed coefficients, if they are asked for.
-    pub fn mix(&mut self, job: &Job) {
-        let Some((exponents, variables)) = job.mixing.exponents() else { return };
-        let terms = exponents.len() / variables;
+    pub fn mix(&mut self, parts: &Parts) -> Result<()> {
+        let Some((exponents, variables)) = parts.mixing.exponents() else { return Ok(()) };
+        let terms = parts.mixing.terms();
         let mut mixed = vec![0.0; self.value.len() * terms];
-        let mixing = &job.mixing;
-        mixed
-            .par_chunks_exact_mut(terms)
-            .zip(self.coefficients.par_chunks_exact(self.order * self.columns))
-            .zip(&self.value)
-            .for_each(|((into, series), &value)| match mixing {
+        let outputs = mixed
+            .chunks_exact_mut(terms)
+            .zip(self.coefficients.chunks_exact(self.order * self.columns))
+            .zip(&self.value);
+        parts.threads.map(outputs, |((into, series), &value)| {
+            match &parts.mixing {
                 Mixing::None => {}
                 Mixing::Rays { interpolation, .. } => interpolation.solve(value, series, into),
                 Mixing::Rule { matrix, .. } => {
                     rule_mixed::combine(value, series, matrix, exponents, variables, into);
                 }
-            });
+            }
+            Ok(())
+        })?;
         self.coefficients = mixed;
         // The rays are inner affairs of the interpolation: only the nearest kink of all says something.
-        if job.directions.is_some() {
+        if parts.directions.is_some() {
             let nearest = |rays: &[f64]| rays.iter().copied().fold(f64::INFINITY, f64::min);
             self.kinks = self.kinks.chunks_exact(self.columns).map(nearest).collect();
         }
+        Ok(())
     }
 }

@@ -1,97 +1,27 @@
 //! From a request to coefficients: planning, chunking, running, assembling.
+//!
+//! A [`Request`] says what to compute. [`Prepared`] is all that can be made ready without points: the plan, and the executor with its
+//! weights. A [`Job`] is a prepared request at some points, cut into chunks; it runs, and passes batches on to a [`Sink`].
 
 mod assembled;
-mod chunks;
 mod job;
+mod mixing;
+mod prepared;
 mod request;
+mod results;
 mod rule_mixed;
 mod summary;
-mod values;
 mod verify;
 
 use std::ops::ControlFlow;
 
-pub use crate::executor::KernelTime;
 pub use job::{Job, OnProgress, Progress};
-pub use request::{Device, Precision, Request, Terms};
-pub use values::values;
-pub use verify::Verification;
+pub use prepared::Prepared;
+pub use request::{Request, Terms};
+pub use results::{Batch, Expansion, Largest, Report, Sink, Verification};
 
-use crate::certificate::Certificate;
 use crate::error::Result;
 use crate::model::Model;
-
-/// Coefficients of some consecutive points, as they become ready.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
-    /// Index of the first point.
-    pub first: usize,
-    /// Number of points.
-    pub points: usize,
-    /// `[points, outputs]`.
-    pub value: &'a [f64],
-    /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, or `[points, outputs, terms]`:
-    /// unmixed, along, mixed.
-    pub coefficients: &'a [f64],
-    /// Distance to the nearest kink, `[points, rays]`, for mixed terms `[points]`; empty where the network is
-    /// smooth or the method has no rays.
-    pub kinks: &'a [f64],
-}
-
-/// Takes the results, batch by batch, in the order of the points.
-pub trait Sink: Send {
-    /// Takes a batch.
-    fn batch(&mut self, batch: &Batch) -> std::io::Result<()>;
-}
-
-/// What is known after a run.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// Whether the result is exact, and why.
-    pub certificate: Certificate,
-    /// Worst condition number of the interpolation of mixed terms.
-    pub condition: Option<f64>,
-    /// Smallest and (about) median distance to a kink, over all points and rays; ∞ where none is reached.
-    pub kink_distance: Option<(f64, f64)>,
-    /// The largest coefficients by magnitude.
-    pub largest: Vec<Largest>,
-    /// Comparison with an independent computation in f64.
-    pub verification: Option<Verification>,
-    /// Time per kernel, the slowest first, if [`Request::profile`] asked for it and the device has a clock for it.
-    pub kernels: Vec<KernelTime>,
-}
-
-/// A coefficient that stands out.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Largest {
-    /// Index of the point.
-    pub point: usize,
-    /// Position among the selected outputs.
-    pub output: usize,
-    /// Position behind the output, flattened: order and input or ray, or term.
-    pub index: usize,
-    /// The coefficient.
-    pub coefficient: f64,
-}
-
-/// A result in memory: everything that the program writes to a file.
-#[derive(Clone, Debug)]
-pub struct Expansion {
-    /// `[points, inputs]`.
-    pub points: Vec<f64>,
-    /// `[points, outputs]`.
-    pub value: Vec<f64>,
-    /// Normalised Taylor coefficients: see [`Batch::coefficients`].
-    pub coefficients: Vec<f64>,
-    /// Shape of [`Self::coefficients`].
-    pub shape: Vec<usize>,
-    /// Distances to the nearest kink: see [`Batch::kinks`].
-    pub kinks: Vec<f64>,
-    /// Mixed terms: exponents `[terms, variables]`.
-    pub exponents: Vec<u8>,
-    /// What is known of the result.
-    pub report: Report,
-}
 
 /// Expands a model: plans, runs and collects.
 ///
@@ -130,59 +60,6 @@ pub fn expand(model: &Model, request: &Request) -> Result<Expansion> {
 /// As [`expand`].
 pub async fn expand_async(model: &Model, request: &Request) -> Result<Expansion> {
     Job::new(model, request)?.collect_async(&|_| ControlFlow::Continue(())).await
-}
-
-impl Job<'_> {
-    /// Runs it, waits and collects the result in memory. `progress` is called after each chunk; it may break to stop.
-    ///
-    /// # Errors
-    /// If numbers overflow, or `progress` breaks.
-    pub fn collect(&self, progress: OnProgress) -> Result<Expansion> {
-        pollster::block_on(self.collect_async(progress))
-    }
-
-    /// [`Self::collect`] without blocking for a GPU.
-    ///
-    /// # Errors
-    /// As [`Self::collect`].
-    pub async fn collect_async(&self, progress: OnProgress<'_>) -> Result<Expansion> {
-        let mut collector = Collector::new(self);
-        let report = self.run_async(&mut collector, progress).await?;
-        Ok(Expansion {
-            points: self.request.points.clone(),
-            value: collector.value,
-            coefficients: collector.coefficients,
-            shape: self.shape(),
-            kinks: collector.kinks,
-            exponents: self.exponents().to_vec(),
-            report,
-        })
-    }
-}
-
-struct Collector {
-    value: Vec<f64>,
-    coefficients: Vec<f64>,
-    kinks: Vec<f64>,
-}
-
-impl Collector {
-    fn new(job: &Job) -> Self {
-        Self {
-            value: Vec::with_capacity(job.points * job.outputs.len()),
-            coefficients: Vec::with_capacity(job.shape().iter().product()),
-            kinks: Vec::new(),
-        }
-    }
-}
-
-impl Sink for Collector {
-    fn batch(&mut self, batch: &Batch) -> std::io::Result<()> {
-        self.value.extend_from_slice(batch.value);
-        self.coefficients.extend_from_slice(batch.coefficients);
-        self.kinks.extend_from_slice(batch.kinks);
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! What a user asks for.
 
+use crate::backend::{Device, Place};
 use crate::certificate::TermKind;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::plan::Method;
 use crate::rays::Directions;
+use crate::scalar::Precision;
 
 /// Which coefficients.
 #[derive(Clone, Debug)]
@@ -29,45 +31,6 @@ impl Terms {
     }
 }
 
-/// The number type to compute in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    /// Single precision.
-    F32,
-    /// Double precision.
-    F64,
-}
-
-impl Precision {
-    /// Bytes per number.
-    pub fn bytes(self) -> u64 {
-        match self {
-            Self::F32 => 4,
-            Self::F64 => 8,
-        }
-    }
-
-    /// Name as the command line spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-        }
-    }
-}
-
-/// Where to compute.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub enum Device {
-    /// On all cores of the processor, in f32 or f64.
-    #[default]
-    Cpu,
-    /// On a GPU, in f32, orders up to 16.
-    #[cfg(feature = "gpu")]
-    Gpu(std::sync::Arc<crate::gpu::Engine>),
-}
-
 /// What to compute. Fields may be set directly; [`Request::new`] sets defaults.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -87,6 +50,8 @@ pub struct Request {
     pub device: Device,
     /// Bytes of memory for the work; default: half of the free memory.
     pub memory: Option<u64>,
+    /// Threads of the processor; default: [`crate::threads::default_count`]. Results don't depend on it.
+    pub threads: Option<usize>,
     /// Number of random rays to recompute in f64 and compare; default: none.
     pub verify: usize,
     /// Measure the time of each kernel, where the device can; default: no.
@@ -103,27 +68,44 @@ impl Request {
             method: Method::Exact,
             outputs: None,
             precision: Precision::F64,
-            device: Device::Cpu,
+            device: Device::default(),
             memory: None,
+            threads: None,
             verify: 0,
             profile: false,
         }
     }
 
-    /// Checks the request against a model; returns the number of points and the selected outputs.
-    pub(super) fn check(&self, model: &Model) -> Result<(usize, Vec<usize>)> {
+    /// All of it but the points.
+    pub(super) fn without_points(&self) -> Self {
+        Self {
+            points: Vec::new(),
+            order: self.order,
+            terms: self.terms.clone(),
+            method: self.method,
+            outputs: self.outputs.clone(),
+            precision: self.precision,
+            device: self.device.clone(),
+            memory: self.memory,
+            threads: self.threads,
+            verify: self.verify,
+            profile: self.profile,
+        }
+    }
+
+    /// Where and how to compute.
+    pub fn place(&self) -> Place {
+        Place {
+            device: self.device.clone(),
+            precision: self.precision,
+            threads: self.threads,
+            memory: self.memory,
+        }
+    }
+
+    /// Checks all but the points against a model; returns the selected outputs.
+    pub(super) fn check(&self, model: &Model) -> Result<Vec<usize>> {
         let inputs = model.inputs();
-        if self.points.is_empty() || !self.points.len().is_multiple_of(inputs) {
-            return Err(Error::Request(format!(
-                "the model takes {inputs} numbers per point (shape {:?}), but {} were given",
-                model.input_shape(),
-                self.points.len()
-            )));
-        }
-        if let Some(i) = self.points.iter().position(|x| !x.is_finite()) {
-            return Err(Error::Request(format!("point {} has a coordinate that is not finite", i / inputs)));
-        }
-        let points = self.points.len() / inputs;
         match &self.terms {
             Terms::Unmixed => {}
             Terms::Along(_) if self.method == Method::Hope => {
@@ -131,32 +113,12 @@ impl Request {
                     "the published rule gives no coefficients along directions: use --method exact".into(),
                 ));
             }
-            Terms::Along(directions) => directions.check(points, inputs)?,
-            Terms::Mixed(basis) => {
-                if let Some(rows) = basis {
-                    Directions::Shared { inputs, rows: rows.clone() }.check(points, inputs)?;
-                }
-            }
+            // Of their own for each point: checked with the points.
+            Terms::Along(Directions::PerPoint { .. }) => {}
+            Terms::Along(directions) => directions.check(1, inputs)?,
+            Terms::Mixed(None) => {}
+            Terms::Mixed(Some(rows)) => Directions::Shared { inputs, rows: rows.clone() }.check(1, inputs)?,
         }
-        let outputs = match &self.outputs {
-            None => (0..model.outputs()).collect(),
-            Some(outputs) => outputs.clone(),
-        };
-        if let Some(output) = outputs.iter().find(|&&o| o >= model.outputs()) {
-            return Err(Error::Request(format!(
-                "there is no output {output}: the model has outputs 0 to {}",
-                model.outputs() - 1
-            )));
-        }
-        #[cfg(feature = "gpu")]
-        if let (Device::Gpu(_), Precision::F64) = (&self.device, self.precision) {
-            return Err(Error::Request(
-                "GPUs compute in f32: use --precision f32, or --device cpu for f64".into(),
-            ));
-        }
-        if outputs.is_empty() {
-            return Err(Error::Request("no outputs are selected".into()));
-        }
-        Ok((points, outputs))
+        model.select_outputs(self.outputs.as_deref())
     }
 }

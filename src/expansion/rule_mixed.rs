@@ -3,38 +3,40 @@
 //! z is the output of the first linear layers, v_z their adjoints, W the layers' weights: for a subspace
 //! x = x0 + S t it is the matrix of t ↦ z, each column a direction sent through the layers.
 
-use faer::Par;
+use std::sync::Arc;
 
-use crate::cpu::{Arena, CpuExecutor};
+use crate::backend::{Chunk, Source};
 use crate::error::Result;
-use crate::executor::{Chunk, Source};
+use crate::forward::Reference;
 use crate::interpolation::multinomial;
 use crate::model::{Model, NodeId};
 use crate::plan::{Kernels, Plan, Rays};
 use crate::rays::Directions;
+use crate::threads::Threads;
 
 /// `[variables, units]`: each direction sent through the first linear layers, units one after the other.
 pub(super) fn first_layer_matrix(
     model: &Model,
     layers: &[NodeId],
     directions: &Directions,
+    threads: &Arc<Threads>,
 ) -> Result<Vec<f64>> {
     let variables = directions.len();
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); variables];
     let origin = vec![0.0; model.inputs()];
     for &layer in layers {
         let part = model.truncated(layer);
-        let executor = CpuExecutor::<f64>::new(Plan::exact(&part, 1, Rays::Any, Kernels::Portable)?);
+        let reference = Reference::new(Plan::exact(&part, 1, Rays::Any, Kernels::Portable)?, threads);
         let outputs: Vec<usize> = (0..part.outputs()).collect();
         let source = Source { points: &origin, directions: Some(directions), outputs: &outputs };
-        for first in (0..variables).step_by(64) {
-            let chunk = Chunk { points: 0..1, lanes: first..variables.min(first + 64) };
+        let chunk = |first: usize| Chunk { points: 0..1, lanes: first..variables.min(first + 64) };
+        let chunks: Vec<Chunk> = (0..variables).step_by(64).map(chunk).collect();
+        pollster::block_on(reference.run(&chunks, source, |chunk, result| {
             let lanes = chunk.lanes.len();
-            let result = executor.run(&chunk, source, &mut Arena::default(), Par::Seq)?;
-            for (i, column) in columns[chunk.lanes].iter_mut().enumerate() {
+            for (i, column) in columns[chunk.lanes.clone()].iter_mut().enumerate() {
                 column.extend(result.series.iter().skip(i).step_by(lanes));
             }
-        }
+        }))?;
     }
     Ok(columns.concat())
 }

@@ -1,6 +1,6 @@
 //! What a report says of all batches together.
 
-use super::{Batch, Largest};
+use super::results::{Batch, Largest};
 
 /// Number of coefficients that a report lists.
 const LISTED: usize = 5;

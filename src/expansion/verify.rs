@@ -1,27 +1,17 @@
 //! Comparing a result with an independent computation: random rays, in f64, on the CPU.
 
-use faer::Par;
-
-use super::job::{Job, Mixing};
-use super::{Batch, Device, Precision, Request, Terms, expand};
-use crate::cpu::{Arena, CpuExecutor};
+use super::mixing::Mixing;
+use super::prepared::Parts;
+use super::request::Terms;
+use super::results::{Batch, Verification};
+use super::rule_mixed;
+use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::Result;
-use crate::executor::{Chunk, Source};
+use crate::forward::Reference;
 use crate::interpolation::monomial;
-use crate::plan::{Kernels, Method, Plan, Rays, Target};
+use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
 use crate::random::SplitMix;
 use crate::rays::Directions;
-
-/// What the comparison found.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verification {
-    /// Number of rays compared.
-    pub rays: usize,
-    /// Largest relative deviation of an order, as a norm over rays and outputs, from the same method in f64.
-    pub deviation: f64,
-    /// The same from the exact method, where the published rule was used.
-    pub deviation_from_exact: Option<f64>,
-}
 
 /// A ray to check, and what the result says along it.
 struct Sample {
@@ -35,34 +25,36 @@ struct Sample {
 
 /// Collects samples during a run and checks them at its end.
 pub(super) struct Checker<'a> {
-    job: &'a Job<'a>,
+    parts: &'a Parts,
+    points: &'a [f64],
     samples: Vec<Sample>,
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(job: &'a Job<'a>) -> Self {
-        let mut points = SplitMix(0x5EED ^ job.points as u64);
-        let mut random = SplitMix(0x2A75 ^ job.points as u64);
-        let mut ray = || match &job.request.terms {
-            Terms::Unmixed if job.directions.is_none() => random.below(job.model.inputs()),
-            Terms::Unmixed | Terms::Along(_) => job.plan().ray(random.below(job.lanes())),
+    /// For some points, of which the first `lanes` rays are computed.
+    pub fn new(parts: &'a Parts, points: &'a [f64], count: usize, lanes: usize) -> Self {
+        let mut which = SplitMix(0x5EED ^ count as u64);
+        let mut random = SplitMix(0x2A75 ^ count as u64);
+        let mut ray = || match &parts.request.terms {
+            Terms::Unmixed if parts.directions.is_none() => random.below(parts.model.inputs()),
+            Terms::Unmixed | Terms::Along(_) => parts.plan.ray(random.below(lanes)),
             Terms::Mixed(_) => random.below(usize::MAX),
         };
-        let samples = (0..job.request.verify)
+        let samples = (0..parts.request.verify)
             .map(|_| Sample {
-                point: points.below(job.points),
+                point: which.below(count),
                 ray: ray(),
                 direction: Vec::new(),
                 found: Vec::new(),
             })
             .collect();
-        Self { job, samples }
+        Self { parts, points, samples }
     }
 
     /// Notes what a batch says along the chosen rays.
     pub fn take(&mut self, batch: &Batch) {
-        let job = self.job;
-        let (outputs, order) = (job.outputs.len(), job.request.order);
+        let parts = self.parts;
+        let (outputs, order) = (parts.outputs.len(), parts.request.order);
         let per_output = batch.coefficients.len() / (batch.points * outputs);
         for sample in &mut self.samples {
             let Some(point) = sample.point.checked_sub(batch.first).filter(|&p| p < batch.points) else {
@@ -70,11 +62,11 @@ impl<'a> Checker<'a> {
             };
             let rows =
                 batch.coefficients[point * outputs * per_output..].chunks_exact(per_output).take(outputs);
-            match job.mixing.exponents() {
+            match parts.mixing.exponents() {
                 None => {
                     let rays = per_output / order;
-                    sample.direction = vec![0.0; job.model.inputs()];
-                    match &job.directions {
+                    sample.direction = vec![0.0; parts.model.inputs()];
+                    match &parts.directions {
                         Some(directions) => directions.write(sample.point, sample.ray, &mut sample.direction),
                         None => sample.direction[sample.ray] = 1.0,
                     }
@@ -84,7 +76,7 @@ impl<'a> Checker<'a> {
                 }
                 Some((exponents, variables)) => {
                     let t = SplitMix(sample.ray as u64).unit_vector(variables);
-                    sample.direction = in_input_space(job, &t);
+                    sample.direction = in_input_space(parts, &t);
                     for row in rows {
                         sample.found.extend(polynomial_along(&t, exponents, row, order));
                     }
@@ -94,84 +86,77 @@ impl<'a> Checker<'a> {
     }
 
     /// Recomputes the rays and compares.
-    pub fn finish(self) -> Result<Option<Verification>> {
+    pub async fn finish(self) -> Result<Option<Verification>> {
         if self.samples.is_empty() {
             return Ok(None);
         }
-        let exact = self.exact_truth()?;
+        let exact = self.exact_truth().await?;
         let found: Vec<&[f64]> = self.samples.iter().map(|s| s.found.as_slice()).collect();
-        let order = self.job.request.order;
+        let order = self.parts.request.order;
         let from_exact = deviation(&found, &exact, order);
-        let (deviation, deviation_from_exact) = match (self.job.request.method, &self.job.mixing) {
-            (Method::Exact, _) => (from_exact, None),
-            (Method::Hope, Mixing::None) => (deviation(&found, &self.rule_truth()?, order), Some(from_exact)),
-            (Method::Hope, _) => (deviation(&found, &self.rule_mixed_truth()?, order), Some(from_exact)),
+        let (deviation, deviation_from_exact) = match self.parts.request.method {
+            Method::Exact => (from_exact, None),
+            Method::Hope => (deviation(&found, &self.rule_truth().await?, order), Some(from_exact)),
         };
         Ok(Some(Verification { rays: self.samples.len(), deviation, deviation_from_exact }))
     }
 
-    fn exact_truth(&self) -> Result<Vec<Vec<f64>>> {
-        let job = self.job;
-        let executor =
-            CpuExecutor::<f64>::new(Plan::exact(job.model, job.request.order, Rays::Any, Kernels::Portable)?);
-        let mut arena = Arena::default();
-        let inputs = job.model.inputs();
-        self.samples
-            .iter()
-            .map(|sample| {
-                let directions = Directions::Shared { inputs, rows: sample.direction.clone() };
-                let points = &job.request.points[sample.point * inputs..][..inputs];
-                let source = Source { points, directions: Some(&directions), outputs: &job.outputs };
-                Ok(executor.run(&Chunk { points: 0..1, lanes: 0..1 }, source, &mut arena, Par::Seq)?.series)
-            })
-            .collect()
+    /// The samples' points, one after the other.
+    fn places(&self) -> Vec<f64> {
+        let inputs = self.parts.model.inputs();
+        self.samples.iter().flat_map(|s| &self.points[s.point * inputs..][..inputs]).copied().collect()
     }
 
-    /// The rule's mixed coefficients once more, in f64 on the CPU, along the samples' directions.
-    fn rule_mixed_truth(&self) -> Result<Vec<Vec<f64>>> {
-        let job = self.job;
-        let inputs = job.model.inputs();
-        self.samples
-            .iter()
-            .map(|sample| {
-                let request = Request {
-                    points: job.request.points[sample.point * inputs..][..inputs].to_vec(),
-                    precision: Precision::F64,
-                    device: Device::Cpu,
-                    verify: 0,
-                    ..job.request.clone()
-                };
-                let truth = expand(job.model, &request)?;
-                let variables = truth.exponents.len() / truth.shape[2];
-                let t = SplitMix(sample.ray as u64).unit_vector(variables);
-                let rows = truth.coefficients.chunks_exact(truth.shape[2]);
-                Ok(rows
-                    .flat_map(|row| polynomial_along(&t, &truth.exponents, row, job.request.order))
-                    .collect())
-            })
-            .collect()
+    async fn exact_truth(&self) -> Result<Vec<Vec<f64>>> {
+        let Parts { model, request, outputs, threads, .. } = self.parts;
+        let plan = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?;
+        let rows = self.samples.iter().flat_map(|sample| &sample.direction).copied().collect();
+        let directions = Directions::PerPoint { inputs: model.inputs(), rays: 1, rows };
+        let points = self.places();
+        let source = Source { points: &points, directions: Some(&directions), outputs };
+        let mut truth = Vec::with_capacity(self.samples.len());
+        Reference::new(plan, threads)
+            .run(&self.chunks(1), source, |_, result| truth.push(result.series))
+            .await?;
+        Ok(truth)
     }
 
-    fn rule_truth(&self) -> Result<Vec<Vec<f64>>> {
-        let job = self.job;
-        let executor = CpuExecutor::<f64>::new(Plan::hope(
-            job.model,
-            job.request.order,
-            &Target::Input,
-            Kernels::Portable,
-        )?);
-        let mut arena = Arena::default();
-        let inputs = job.model.inputs();
-        self.samples
-            .iter()
-            .map(|sample| {
-                let points = &job.request.points[sample.point * inputs..][..inputs];
-                let source = Source { points, directions: None, outputs: &job.outputs };
-                let chunk = Chunk { points: 0..1, lanes: 0..job.outputs.len() };
-                let all = executor.run(&chunk, source, &mut arena, Par::Seq)?.series;
-                Ok(all.into_iter().skip(sample.ray).step_by(inputs).collect())
-            })
-            .collect()
+    /// The rule's coefficients once more, in f64 on the processor: of the samples' inputs, or along their directions.
+    async fn rule_truth(&self) -> Result<Vec<Vec<f64>>> {
+        let Parts { model, request, outputs, mixing, threads, .. } = self.parts;
+        let target = match mixing {
+            Mixing::None => Target::Input,
+            _ => Target::Nodes(first_linear_layers(model)?),
+        };
+        let plan = Plan::hope(model, request.order, &target, Kernels::Portable)?;
+        let points = self.places();
+        let source = Source { points: &points, directions: None, outputs };
+        let mut truth = Vec::with_capacity(self.samples.len());
+        let mut samples = self.samples.iter();
+        let take = |_: &Chunk, result: ChunkResult| {
+            let Some(sample) = samples.next() else { return };
+            truth.push(match mixing {
+                Mixing::Rule { matrix, exponents, variables } => {
+                    let t = SplitMix(sample.ray as u64).unit_vector(*variables);
+                    let mut mixed = vec![0.0; exponents.len() / variables];
+                    let each = result.series.len() / outputs.len();
+                    let all = result.series.chunks_exact(each).zip(&result.value);
+                    all.flat_map(|(adjoint, &value)| {
+                        rule_mixed::combine(value, adjoint, matrix, exponents, *variables, &mut mixed);
+                        polynomial_along(&t, exponents, &mixed, request.order)
+                    })
+                    .collect()
+                }
+                _ => result.series.into_iter().skip(sample.ray).step_by(model.inputs()).collect(),
+            });
+        };
+        Reference::new(plan, threads).run(&self.chunks(outputs.len()), source, take).await?;
+        Ok(truth)
+    }
+
+    /// A chunk for each sample.
+    fn chunks(&self, lanes: usize) -> Vec<Chunk> {
+        (0..self.samples.len()).map(|i| Chunk { points: i..i + 1, lanes: 0..lanes }).collect()
     }
 }
 
@@ -186,9 +171,9 @@ fn polynomial_along(t: &[f64], exponents: &[u8], coefficients: &[f64], order: us
 }
 
 /// A direction of the variables as one of the inputs.
-fn in_input_space(job: &Job, t: &[f64]) -> Vec<f64> {
-    let inputs = job.model.inputs();
-    let Terms::Mixed(Some(basis)) = &job.request.terms else { return t.to_vec() };
+fn in_input_space(parts: &Parts, t: &[f64]) -> Vec<f64> {
+    let inputs = parts.model.inputs();
+    let Terms::Mixed(Some(basis)) = &parts.request.terms else { return t.to_vec() };
     let mut direction = vec![0.0; inputs];
     for (row, t) in basis.chunks_exact(inputs).zip(t) {
         for (d, b) in direction.iter_mut().zip(row) {

@@ -33,6 +33,17 @@ impl AdapterSummary {
         self.info.device_type == wgpu::DeviceType::Cpu
     }
 
+    /// Names of optional features that matter to those who compare GPUs.
+    pub fn feature_names(&self) -> Vec<&'static str> {
+        let wanted = [
+            ("timestamps", wgpu::Features::TIMESTAMP_QUERY),
+            ("f16", wgpu::Features::SHADER_F16),
+            ("f64", wgpu::Features::SHADER_F64),
+            ("subgroups", wgpu::Features::SUBGROUP),
+        ];
+        wanted.iter().filter(|(_, f)| self.features.contains(*f)).map(|(name, _)| *name).collect()
+    }
+
     /// A number to sort by: discrete GPUs first, software last.
     fn rank(&self) -> u8 {
         match self.info.device_type {

@@ -1,22 +1,100 @@
 //! Timing what a GPU does: one step of a plan, and the two small kernels that show what the device can do.
+//!
+//! Measured, not looked up: by a kernel of many independent multiply-adds in registers, and by a sum of two arrays that are
+//! larger than caches, `shaders/bench.wgsl`. Of several variants the best counts.
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use pollster::block_on;
 use wgpu::BufferUsages;
 
+use super::backend::Gpu;
 use super::dispatch::{Params, Shader, WORKGROUP, grid};
 use super::profile::Timestamps;
 use super::program::{Program, Weights};
 use super::{Engine, GpuExecutor, readback};
-use crate::error::Result;
-use crate::executor::{Chunk, Source};
+use crate::backend::{Chunk, Effort, Instruments, Peak, Source, StepTime, StepWork, repeat};
+use crate::error::{Error, Result};
 use crate::kernels::Layout;
 use crate::plan::Plan;
+use crate::scalar::Precision;
+
+/// Passes of each variant; the best counts.
+const TRIES: usize = 4;
+
+/// Numbers of each array of the triad: three of 64 MiB.
+const LENGTH: usize = 16 << 20;
+
+impl Instruments for Gpu {
+    fn peak(&self, _: Precision, _: usize, seconds: f64) -> Result<Peak> {
+        peak(&self.engine, seconds)
+    }
+
+    /// Many runs in one compute pass.
+    fn last_step(&self, work: &StepWork, effort: Effort) -> Result<StepTime> {
+        let step = block_on(GpuStep::new(&self.engine, &work.plan, &work.chunk, work.source))?;
+        let mut on_device = true;
+        let mut run = |times: usize| -> Result<f64> {
+            let time = block_on(step.run(times))?;
+            on_device &= time.on_device;
+            Ok(time.seconds)
+        };
+        run(1)?;
+        // Passes long enough for the clock, and for what surrounds them not to count.
+        let mut times = 1;
+        while run(times)? < (effort.budget / 20.0).min(0.02) && times < 4096 {
+            times *= 2;
+        }
+        let seconds = repeat(effort, || Ok(run(times)? / times as f64))?;
+        Ok(StepTime { seconds, at_once: 1, on_device })
+    }
+}
+
+/// What it can do, within about so many seconds.
+fn peak(engine: &Arc<Engine>, seconds: f64) -> Result<Peak> {
+    let peaks = block_on(GpuPeaks::new(engine))?;
+    let each = (seconds / 16.0).clamp(1e-3, 0.05);
+    // As many runs in a pass as take long enough; then the best of some passes.
+    let best = |kernel: &PeakKernel| -> Result<f64> {
+        let rate = |times: usize| match block_on(peaks.run(kernel, times))? {
+            (rate, seconds, true) => Ok((rate, seconds)),
+            (_, _, false) => Err(Error::Device {
+                device: engine.info().name.clone(),
+                cause: "a kernel that measures what it can do gives wrong numbers".into(),
+            }),
+        };
+        let mut times = 1;
+        rate(times)?; // pages are touched, clocks go up
+        let (mut best, mut taken) = rate(times)?;
+        while taken < each && times < 4096 {
+            times *= 2;
+            let (rate, seconds) = rate(times)?;
+            (best, taken) = (best.max(rate), seconds);
+        }
+        for _ in 0..TRIES {
+            best = best.max(rate(times)?.0);
+        }
+        Ok(best)
+    };
+    let software = engine.is_software();
+    // Invocations to fill the largest GPUs, turns to make starting them cheap, but not more than drivers allow.
+    let invocations = if software { 1 << 12 } else { 1 << 19 };
+    let mut flops = 0.0f64;
+    for fused in [true, false] {
+        flops = flops.max(best(&block_on(peaks.multiply_add(fused, invocations, 512))?)?);
+    }
+    let length = peaks.room().min(if software { LENGTH } else { 2 * LENGTH });
+    let mut bytes = 0.0f64;
+    for each in [1, 16] {
+        bytes = bytes.max(best(&block_on(peaks.triad(length, each))?)?);
+    }
+    Ok(Peak { flops, bytes })
+}
 
 /// Seconds that a compute pass takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct PassTime {
+struct PassTime {
     pub seconds: f64,
     /// By the device's own clock; else it includes submitting and waiting.
     pub on_device: bool,
@@ -64,7 +142,7 @@ impl Stopwatch {
 
 /// The last step of a plan, to be run alone, again and again.
 #[derive(Debug)]
-pub(crate) struct GpuStep {
+struct GpuStep {
     stopwatch: Stopwatch,
     program: Program,
     step: usize,
@@ -100,7 +178,7 @@ const PER_TURN: usize = 128;
 
 /// The kernels of `shaders/bench.wgsl`.
 #[derive(Debug)]
-pub(crate) struct GpuPeaks {
+struct GpuPeaks {
     engine: Arc<Engine>,
     stopwatch: Stopwatch,
 }
@@ -179,7 +257,7 @@ impl GpuPeaks {
 
 /// A kernel that shows what a device can do.
 #[derive(Debug)]
-pub(crate) struct PeakKernel {
+struct PeakKernel {
     ready: Ready,
     /// Operations, or bytes moved.
     amount: f64,

@@ -85,6 +85,11 @@ impl Engine {
         &self.info
     }
 
+    /// Whether its driver computes on the processor instead of a GPU.
+    pub fn is_software(&self) -> bool {
+        self.info.device_type == wgpu::DeviceType::Cpu
+    }
+
     /// Whether the device can measure the time of each kernel.
     pub fn has_timestamps(&self) -> bool {
         self.device.features().contains(wgpu::Features::TIMESTAMP_QUERY)

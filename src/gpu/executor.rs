@@ -1,15 +1,15 @@
 //! Running chunks on a GPU: upload, record, submit, read back.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wgpu::BufferUsages;
 
 use super::profile::{Profile, Timestamps};
 use super::program::{self, Program, Weights};
 use super::{Engine, MAX_ORDER, readback};
+use crate::backend::{self, BoxFuture, Chunk, ChunkResult, Deliver, Executor, KernelTime, Run, Source};
 use crate::error::{Error, Result};
-use crate::executor::{self, Chunk, ChunkResult, Deliver, Executor, KernelTime, Source};
 use crate::kernels::Series;
 use crate::plan::{Method, Plan, ValueId};
 
@@ -17,12 +17,12 @@ use crate::plan::{Method, Plan, ValueId};
 #[derive(Debug)]
 pub struct GpuExecutor {
     engine: Arc<Engine>,
-    plan: Plan,
+    plan: Arc<Plan>,
     weights: Weights,
     /// Programs that are not at work, to be used again for chunks of the same size.
-    idle: Vec<Slot>,
+    idle: Mutex<Vec<Slot>>,
     /// Time per kernel, if it is to be measured.
-    profile: Option<Profile>,
+    profile: Option<Mutex<Profile>>,
 }
 
 /// A program with a buffer to read its results from.
@@ -48,11 +48,11 @@ impl GpuExecutor {
     ///
     /// # Errors
     /// If the device can't run the plan or its memory doesn't suffice.
-    pub async fn new(engine: Arc<Engine>, plan: Plan, timed: bool) -> Result<Self> {
+    pub async fn new(engine: Arc<Engine>, plan: Arc<Plan>, timed: bool) -> Result<Self> {
         Self::check(&engine, &plan)?;
         let weights = Weights::new(&engine, &plan).await?;
-        let profile = timed.then(Profile::default);
-        Ok(Self { engine, plan, weights, idle: Vec::new(), profile })
+        let profile = timed.then(Mutex::default);
+        Ok(Self { engine, plan, weights, idle: Mutex::default(), profile })
     }
 
     /// Whether the device can run a plan at all.
@@ -61,10 +61,8 @@ impl GpuExecutor {
     /// If the order is too high, or a weight or the smallest chunk exceeds the device's limits.
     pub fn check(engine: &Engine, plan: &Plan) -> Result<()> {
         if plan.order > MAX_ORDER {
-            return Err(Error::Request(format!(
-                "order {} is too high for the GPU, which computes orders to {MAX_ORDER}: use --device cpu",
-                plan.order
-            )));
+            let device = Some(engine.info().name.clone());
+            return Err(Error::Order { order: plan.order, max: MAX_ORDER, device });
         }
         program::check(engine, plan)?;
         if !Self::fits(engine, plan, 1, 1) {
@@ -81,15 +79,21 @@ impl GpuExecutor {
         program::fits(engine, plan, samples, lanes)
     }
 
-    async fn take(&mut self, chunk: &Chunk) -> Result<Slot> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn take(&self, chunk: &Chunk) -> Result<Slot> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
-        if let Some(i) =
-            self.idle.iter().position(|s| s.program.samples == samples && s.program.lanes == lanes)
         {
-            return Ok(self.idle.swap_remove(i));
+            let mut idle = self.idle();
+            let fits = |s: &Slot| s.program.samples == samples && s.program.lanes == lanes;
+            if let Some(i) = idle.iter().position(fits) {
+                return Ok(idle.swap_remove(i));
+            }
+            // Another size: make room first.
+            idle.clear();
         }
-        // Another size: make room first.
-        self.idle.clear();
         let program = Program::new(&self.engine, &self.plan, &self.weights, samples, lanes).await?;
         let timestamps = match self.profile {
             Some(_) => Timestamps::new(&self.engine, program.kernels().count()).await?,
@@ -117,7 +121,7 @@ impl GpuExecutor {
     }
 
     /// Submits a chunk.
-    async fn launch<'a>(&mut self, chunk: &'a Chunk, source: Source<'_>) -> Result<Flight<'a>> {
+    async fn launch<'a>(&self, chunk: &'a Chunk, source: Source<'_>) -> Result<Flight<'a>> {
         let slot = self.take(chunk).await?;
         slot.program.upload(&self.engine, &self.plan, chunk, source);
         let mut encoder = self.engine.device().create_command_encoder(&Default::default());
@@ -140,7 +144,7 @@ impl GpuExecutor {
     }
 
     /// Waits for a chunk's results.
-    async fn land(&mut self, flight: Flight<'_>, source: Source<'_>) -> Result<ChunkResult> {
+    async fn land(&self, flight: Flight<'_>, source: Source<'_>) -> Result<ChunkResult> {
         let Flight { chunk, slot, submission } = flight;
         let numbers = readback::read(&self.engine, &slot.staging, submission).await?;
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
@@ -158,19 +162,20 @@ impl GpuExecutor {
             }
             Method::Hope => Vec::new(),
         };
-        let result = executor::collect(&self.plan, chunk, source, read, kinks);
+        let result = backend::collect(&self.plan, chunk, source, read, kinks);
         if !result.is_finite() {
             return Err(self.find_not_finite(&slot.program, chunk, source).await?);
         }
         let results = self.result_bytes(samples, lanes);
-        if let (Some(profile), Some(_)) = (&mut self.profile, &slot.timestamps) {
+        if let (Some(profile), Some(_)) = (&self.profile, &slot.timestamps) {
+            let mut profile = profile.lock().unwrap_or_else(PoisonError::into_inner);
             let stamps: Vec<u64> = bytemuck::pod_collect_to_vec(&numbers[results as usize / 4..]);
             let period = f64::from(self.engine.queue().get_timestamp_period()) * 1e-9;
             for (kernel, ends) in slot.program.kernels().zip(stamps.chunks_exact(2)) {
                 profile.add(kernel.name(), ends[1].saturating_sub(ends[0]) as f64 * period);
             }
         }
-        self.idle.push(slot);
+        self.idle().push(slot);
         Ok(result)
     }
 
@@ -188,33 +193,37 @@ impl GpuExecutor {
             let submission = self.engine.queue().submit([encoder.finish()]);
             let numbers = readback::read(&self.engine, &staging, submission).await?;
             let output = Series { data: &numbers[..layout.len()], layout };
-            if let Err(error) = executor::check(&self.plan, chunk, step.layer, output) {
+            if let Err(error) = backend::check(&self.plan, chunk, step.layer, output) {
                 return Ok(error);
             }
         }
-        Ok(executor::not_finite::<f32>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
+        Ok(backend::not_finite::<f32>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
     }
 }
 
 impl Executor for GpuExecutor {
-    async fn run(&mut self, chunks: &[Chunk], source: Source<'_>, deliver: Deliver<'_>) -> Result<()> {
-        // One chunk computes while the one before it is read back.
-        let mut flying = VecDeque::new();
-        for chunk in chunks {
-            flying.push_back(self.launch(chunk, source).await?);
-            if flying.len() > 1
-                && let Some(flight) = flying.pop_front()
-            {
+    fn run<'a>(&'a self, run: Run<'a>, deliver: Deliver<'a>) -> BoxFuture<'a, Result<()>> {
+        let Run { chunks, source, at_once } = run;
+        Box::pin(async move {
+            // One chunk computes while the one before it is read back.
+            let mut flying = VecDeque::new();
+            for chunk in chunks {
+                flying.push_back(self.launch(chunk, source).await?);
+                if flying.len() >= at_once.clamp(1, 2)
+                    && let Some(flight) = flying.pop_front()
+                {
+                    deliver(flight.chunk, self.land(flight, source).await?)?;
+                }
+            }
+            for flight in flying {
                 deliver(flight.chunk, self.land(flight, source).await?)?;
             }
-        }
-        for flight in flying {
-            deliver(flight.chunk, self.land(flight, source).await?)?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
-    fn take_times(&mut self) -> Vec<KernelTime> {
-        self.profile.as_mut().map(Profile::take).unwrap_or_default()
+    fn take_times(&self) -> Vec<KernelTime> {
+        let take = |profile: &Mutex<Profile>| profile.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.profile.as_ref().map(take).unwrap_or_default()
     }
 }

@@ -5,33 +5,28 @@
 //! any command encoder without waiting or mapping. wgpu appears nowhere but in this folder.
 
 mod adapter;
+mod backend;
 #[cfg(feature = "bench")]
 mod bench;
 mod combine;
 mod dispatch;
 mod engine;
 mod executor;
-mod forward;
 mod polynomial;
 mod prepared;
 mod profile;
 mod program;
 mod readback;
-mod resilient;
 mod shader;
 mod tiling;
 mod unroll;
 
 pub use adapter::{AdapterSummary, Choice, adapters};
-#[cfg(feature = "bench")]
-pub(crate) use bench::{GpuPeaks, GpuStep, PeakKernel};
 pub use engine::Engine;
 pub use executor::GpuExecutor;
-pub use forward::GpuForward;
 pub use polynomial::PreparedPolynomial;
 pub use prepared::Prepared;
 pub use program::{Program, Weights};
-pub use resilient::ResilientExecutor;
 pub use shader::{Variant, variants};
 pub use tiling::Tiling;
 pub use wgpu;

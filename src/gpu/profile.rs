@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use wgpu::BufferUsages;
 
 use super::Engine;
+use crate::backend::KernelTime;
 use crate::error::Result;
-use crate::executor::KernelTime;
 
 /// Timestamps at both ends of each of some compute passes.
 #[derive(Debug)]
@@ -78,15 +78,6 @@ impl Profile {
         let (dispatches, total) = self.0.entry(kernel).or_default();
         *dispatches += 1;
         *total += seconds;
-    }
-
-    /// Adds what another executor measured.
-    pub fn merge(&mut self, times: Vec<KernelTime>) {
-        for time in times {
-            let (dispatches, total) = self.0.entry(time.kernel).or_default();
-            *dispatches += time.dispatches;
-            *total += time.seconds;
-        }
     }
 
     /// All kernels, the slowest first; empties the profile.

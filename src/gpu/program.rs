@@ -7,8 +7,8 @@ use std::ops::Range;
 use super::Engine;
 use super::dispatch::{Dispatch, Machine, Shader, dispatches, parts, strided};
 use super::profile::Timestamps;
+use crate::backend::{self, Chunk, Source};
 use crate::error::{Error, Result};
-use crate::executor::{self, Chunk, Source};
 use crate::kernels::SeriesMut;
 use crate::kernels::linear::LinearShape;
 use crate::plan::{ConstantId, Kernel, Plan, ValueId};
@@ -205,7 +205,7 @@ impl Program {
         for id in [Some(plan.input), plan.seed].into_iter().flatten() {
             let layout = plan.layout(id, self.samples, self.lanes);
             let mut data = vec![0f32; layout.len()];
-            executor::write_given(plan, id, chunk, source, SeriesMut { data: &mut data, layout });
+            backend::write_given(plan, id, chunk, source, SeriesMut { data: &mut data, layout });
             queue.write_buffer(self.buffer(plan, id), 0, bytemuck::cast_slice(&data));
         }
         let infinite = vec![f32::INFINITY.to_bits(); self.samples * self.lanes];

@@ -20,6 +20,7 @@ use directions::{choose_directions, pseudo_inverse};
 use faer::Mat;
 
 use crate::error::{Error, Result};
+use crate::threads;
 
 /// Largest number of terms, and of rays: beyond it a subspace is what one wants.
 const MAX_TERMS: usize = 1 << 22;
@@ -84,7 +85,7 @@ impl Interpolation {
                     format!("{unknowns} involve the same {size} variables"),
                 ));
             }
-            let shared = SubsetSize::new(size, order);
+            let shared = threads::alone(|| SubsetSize::new(size, order))?;
             for_each_subset(variables, size, |chosen| {
                 subsets.push(Subset { variables: chosen.to_vec(), first_ray: rays });
                 rays += shared.directions.len();

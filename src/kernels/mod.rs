@@ -15,6 +15,7 @@ pub mod windows;
 
 use std::ops::Range;
 
+use crate::product::product as matmul;
 use crate::scalar::Scalar;
 use crate::series::Tile;
 
@@ -209,19 +210,6 @@ impl<T: Scalar> Powers<T> {
         self.power.iter_mut().zip(&self.base).for_each(|(power, &base)| *power *= base);
         (&self.power, T::of(self.scale.powi(self.order)))
     }
-}
-
-/// `c = alpha · a b`, or `c += alpha · a b`.
-fn matmul<T: Scalar>(
-    alpha: T,
-    a: faer::MatRef<'_, T>,
-    b: faer::MatRef<'_, T>,
-    c: faer::MatMut<'_, T>,
-    accumulate: bool,
-    parallel: faer::Par,
-) {
-    let mode = if accumulate { faer::Accum::Add } else { faer::Accum::Replace };
-    faer::linalg::matmul::matmul(c, mode, a, b, alpha, parallel);
 }
 
 /// Copies what is often a few numbers long: too short for a call of memcpy to pay off.

@@ -124,6 +124,43 @@ impl Model {
         self.nodes.iter().map(|node| node.op.parameters()).sum()
     }
 
+    /// The outputs that a selection names, all of them by default.
+    ///
+    /// # Errors
+    /// If it names none, or one that the model doesn't have.
+    pub(crate) fn select_outputs(&self, selection: Option<&[usize]>) -> Result<Vec<usize>> {
+        let outputs = selection.map_or_else(|| (0..self.outputs()).collect(), <[usize]>::to_vec);
+        if let Some(output) = outputs.iter().find(|&&o| o >= self.outputs()) {
+            return Err(Error::Request(format!(
+                "there is no output {output}: the model has outputs 0 to {}",
+                self.outputs() - 1
+            )));
+        }
+        if outputs.is_empty() {
+            return Err(Error::Request("no outputs are selected".into()));
+        }
+        Ok(outputs)
+    }
+
+    /// The number of points that some numbers make.
+    ///
+    /// # Errors
+    /// If they make none, or one isn't finite.
+    pub(crate) fn count_points(&self, points: &[f64]) -> Result<usize> {
+        let inputs = self.inputs();
+        if points.is_empty() || !points.len().is_multiple_of(inputs) {
+            return Err(Error::Request(format!(
+                "the model takes {inputs} numbers per point (shape {:?}), but {} were given",
+                self.input_shape(),
+                points.len()
+            )));
+        }
+        if let Some(i) = points.iter().position(|x| !x.is_finite()) {
+            return Err(Error::Request(format!("point {} has a coordinate that is not finite", i / inputs)));
+        }
+        Ok(points.len() / inputs)
+    }
+
     /// The model cut off at an inner node.
     pub fn truncated(&self, output: NodeId) -> Self {
         Self::pruned(self.nodes.clone(), output, self.node(output).name.clone())

@@ -8,7 +8,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{Array, header, read_from, read_texts, wrong};
 use crate::error::{Error, Result};
-use crate::expansion::Precision;
+use crate::scalar::Precision;
 
 /// Numbers that are encoded at once.
 const BLOCK: usize = 1 << 13;

@@ -150,6 +150,34 @@ impl Kernel {
         }
     }
 
+    /// Name for people, as timings of GPUs say it, too.
+    pub fn name(&self) -> String {
+        let name = match self {
+            Self::Linear { .. } => "linear",
+            Self::LinearOfUnitRays { .. } => "linear_of_unit_rays",
+            Self::LinearAdjoint { .. } => "linear_adjoint",
+            Self::Conv { .. } => "conv",
+            Self::ConvAdjoint { .. } => "conv_adjoint",
+            Self::PooledConvAdjoint { .. } => "pooled_conv_adjoint",
+            Self::Windows { .. } => "windows",
+            Self::AveragePool(_) => "average_pool",
+            Self::AveragePoolAdjoint(_) => "average_pool_adjoint",
+            Self::MaxPool(_) => "max_pool",
+            Self::MaxPoolAdjoint(_) => "max_pool_adjoint",
+            Self::Compose(function) => return format!("compose {}", function.name()),
+            Self::Bell(function) => return format!("bell {}", function.name()),
+            Self::Affine { .. } => "affine",
+            Self::AffineAdjoint { .. } => "affine_adjoint",
+            Self::Copy => "copy",
+            Self::Multiply => "multiply",
+            Self::Divide => "divide",
+            Self::Strided { .. } => "strided",
+            Self::StridedAdjoint(_) => "strided_adjoint",
+            Self::Reduce { .. } => "reduce",
+        };
+        name.into()
+    }
+
     /// Whether every executor has it.
     pub fn is_portable(&self) -> bool {
         !matches!(self, Self::Windows { .. } | Self::PooledConvAdjoint { .. })

@@ -5,16 +5,18 @@
 //! factor `u^p` of a term gives way to `p u^(p-1)` in turn; products from the left and from the right make that linear
 //! in the number of factors, without a division that zero would forbid.
 
-use rayon::prelude::*;
-
 use super::TaylorPolynomial;
 use crate::error::{Error, Result};
+use crate::threads::Threads;
 
 /// Points that are computed side by side.
 const LANES: usize = 8;
 
 /// Products below which one thread is faster than several.
 const PARALLEL: usize = 1 << 16;
+
+/// Pieces of a batch for each thread.
+const PIECES: usize = 4;
 
 type Lanes = [f64; LANES];
 
@@ -56,7 +58,7 @@ impl TaylorPolynomial {
             scratch.powers(self, table, block);
             let sums = sum_of_terms(&self.starts, &table.slots, &self.coefficients, &scratch.powers);
             into.copy_from_slice(&sums[..into.len()]);
-        });
+        })?;
         finite(values, 1, "value")
     }
 
@@ -86,7 +88,7 @@ impl TaylorPolynomial {
             for (lane, into) in into.chunks_exact_mut(variables).enumerate() {
                 into.iter_mut().zip(&*gradient).for_each(|(into, lanes)| *into = lanes[lane]);
             }
-        });
+        })?;
         finite(gradients, variables, "gradient")
     }
 
@@ -97,7 +99,7 @@ impl TaylorPolynomial {
         results: &mut [f64],
         width: usize,
         f: impl Fn(&Table, &mut Scratch, &[f64], &mut [f64]) + Sync,
-    ) {
+    ) -> Result<()> {
         let variables = self.variables.len();
         let table = Table::new(self);
         let blocks = points.chunks(LANES * variables).zip(results.chunks_mut(LANES * width));
@@ -105,11 +107,18 @@ impl TaylorPolynomial {
             let mut scratch = Scratch::default();
             blocks.for_each(|(points, into)| f(&table, &mut scratch, points, into));
         } else {
-            points
-                .par_chunks(LANES * variables)
-                .zip(results.par_chunks_mut(LANES * width))
-                .for_each_init(Scratch::default, |scratch, (points, into)| f(&table, scratch, points, into));
+            let threads = Threads::new(None);
+            let blocks = points.len().div_ceil(LANES * variables).div_ceil(PIECES * threads.count());
+            let pieces =
+                points.chunks(blocks * LANES * variables).zip(results.chunks_mut(blocks * LANES * width));
+            threads.map(pieces, |(points, into)| {
+                let mut scratch = Scratch::default();
+                let blocks = points.chunks(LANES * variables).zip(into.chunks_mut(LANES * width));
+                blocks.for_each(|(points, into)| f(&table, &mut scratch, points, into));
+                Ok(())
+            })?;
         }
+        Ok(())
     }
 }
 

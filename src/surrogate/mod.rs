@@ -1,6 +1,5 @@
 //! A Taylor polynomial in place of its network, near its centre: how far off it is, and how far it reaches.
 //!
-//! - [`ForwardPass`]: the network alone, without coefficients, to compare with in value and in time;
 //! - [`Surrogate`]: a polynomial beside the network that it stands for: [`Accuracy`] over a ball, and the largest ball within a
 //!   tolerance ([`Reach`]);
 //! - [`Principal`]: the directions in which data vary most, for networks of many inputs.
@@ -9,15 +8,15 @@
 //! sphere, where a Taylor polynomial is usually worst, for the largest. The ball is one of the polynomial's own
 //! variables: inputs, or coordinates t of a subspace `x = x0 + S t`.
 
-mod forward;
 mod principal;
 mod reach;
 
-pub use forward::ForwardPass;
 pub use principal::Principal;
 pub use reach::Reach;
 
+use crate::backend::Place;
 use crate::error::{Error, Result};
+use crate::forward::Forward;
 use crate::model::Model;
 use crate::polynomial::TaylorPolynomial;
 use crate::random::SplitMix;
@@ -47,7 +46,7 @@ use crate::random::SplitMix;
 #[derive(Debug)]
 pub struct Surrogate<'a> {
     polynomial: &'a TaylorPolynomial,
-    network: ForwardPass<f64>,
+    network: Forward,
 }
 
 /// How far a polynomial is from its network over a ball, measured.
@@ -81,7 +80,7 @@ impl<'a> Surrogate<'a> {
                 model.inputs()
             )));
         }
-        Ok(Self { polynomial, network: ForwardPass::new(model, Some(&[output]), None)? })
+        Ok(Self { polynomial, network: Forward::new(model, Some(&[output]), &Place::default())? })
     }
 
     /// Measures over the ball of a radius around the centre; equal seeds give equal points.

@@ -6,6 +6,7 @@
 use faer::Mat;
 
 use crate::error::{Error, Result};
+use crate::threads;
 
 /// The leading principal directions of data.
 ///
@@ -56,8 +57,7 @@ impl Principal {
             mean.iter_mut().zip(row).for_each(|(m, x)| *m += x / samples as f64);
         }
         let centred = Mat::from_fn(samples, inputs, |i, j| data[i * inputs + j] - mean[j]);
-        let svd = centred
-            .thin_svd()
+        let svd = threads::alone(|| centred.thin_svd())?
             .map_err(|_| Error::Request("the singular values of the data do not converge".into()))?;
         let singular: Vec<f64> = svd.S().column_vector().iter().copied().collect();
         // What rounding alone can make: of the decomposition, and of the mean.

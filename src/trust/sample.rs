@@ -1,22 +1,23 @@
 //! Values of the network itself, to measure what is only estimated otherwise.
 
+use crate::backend::Place;
 use crate::error::{Error, Result};
-use crate::expansion::{self, Request};
+use crate::expansion::Request;
+use crate::forward::Forward;
 use crate::model::Model;
 use crate::random::SplitMix;
 
-/// Values of the network at some points, `[points, outputs]`: the selected outputs and the memory are those of `request`; in f64 on
-/// the CPU, whatever the request says, as they are the measure.
+/// The network at the request's selected outputs, within its memory and threads; in f64 on the processor, whatever the request
+/// says, as its values are the measure.
 ///
 /// # Errors
-/// If the points don't fit the model, or a value isn't finite.
-pub fn values(model: &Model, request: &Request, points: Vec<f64>) -> Result<Vec<f64>> {
-    let on_cpu =
-        Request { outputs: request.outputs.clone(), memory: request.memory, ..Request::new(points, 1) };
-    expansion::values(model, &on_cpu)
+/// If there is no such output, or the memory doesn't suffice.
+pub(super) fn network(model: &Model, request: &Request) -> Result<Forward> {
+    let place = Place { memory: request.memory, threads: request.threads, ..Place::default() };
+    Forward::new(model, request.outputs.as_deref(), &place)
 }
 
-/// [`values`], none for a point at which a value isn't finite.
+/// Values of the network at some points, none for a point at which a value isn't finite.
 ///
 /// # Errors
 /// If the points don't fit the model.
@@ -27,11 +28,13 @@ pub(super) fn finite_values(
 ) -> Result<Vec<Option<Vec<f64>>>> {
     let inputs = model.inputs();
     let count = points.len() / inputs;
+    let network = network(model, request)?;
     let mut found = vec![None; count];
     let mut left: Vec<usize> = (0..count).collect();
     while !left.is_empty() {
-        let rows = left.iter().flat_map(|&i| points[i * inputs..][..inputs].iter().copied()).collect();
-        match values(model, request, rows) {
+        let rows: Vec<f64> =
+            left.iter().flat_map(|&i| points[i * inputs..][..inputs].iter().copied()).collect();
+        match network.run(&rows) {
             Ok(values) => {
                 let outputs = values.len() / left.len();
                 for (&i, row) in left.iter().zip(values.chunks_exact(outputs)) {
@@ -84,8 +87,8 @@ impl StandIn {
                 places.extend(point.iter().zip(direction).map(|(x, v)| x + distance * v));
             }
         }
-        let ours = values(stand_in, request, places.clone())?;
-        let theirs = values(model, request, places)?;
+        let ours = network(stand_in, request)?.run(&places)?;
+        let theirs = network(model, request)?.run(&places)?;
         let outputs = theirs.len() * inputs / (request.points.len() * (samples + 1)).max(1);
         let difference: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).collect();
         let (at, around) = difference.split_at(outputs * request.points.len() / inputs);

@@ -1,6 +1,6 @@
 //! A study of convergence: measured errors over orders and radii.
 
-use super::sample::values;
+use super::sample::network;
 use super::{Ray, convergence, polynomial, positive, rays, with_more_orders};
 use crate::error::{Error, Result};
 use crate::expansion::{Report, Request, expand};
@@ -74,9 +74,10 @@ impl Study {
         let [points, outputs, rays_per_point] = series.shape;
         let mut cells: Vec<Cell> = Vec::with_capacity(orders.len() * radii.len());
         let mut columns = Vec::with_capacity(radii.len());
+        let network = network(model, request)?;
         for &radius in &radii {
             let places = places(model, request, rays_per_point, radius);
-            let truth = values(model, request, places).map_err(|error| match error {
+            let truth = network.run(&places).map_err(|error| match error {
                 Error::NonFinite { layer, op, order, point, .. } => Error::NonFinite {
                     layer,
                     op,

@@ -40,7 +40,7 @@ fn one_of_many_inputs_along_which_the_truth_is_known() {
     let steps: Vec<f64> = (0..801).map(|i| 0.8 * (f64::from(i) / 400.0 - 1.0)).collect();
     steps.iter().enumerate().for_each(|(i, t)| points[5 * i + 1] += t);
     let network = hope::model::Model::from_onnx(&model, &hope::onnx::ImportOptions::default()).expect("it");
-    let truth = hope::sampling::values(&network, &points, None).expect("values");
+    let truth = hope::forward::values(&network, &points, None).expect("values");
     let centre = points[5 * 400..][..5].to_vec();
     let expansion = hope::expand(&network, &hope::Request::new(centre, 3)).expect("it");
     let c = |k: usize| if k == 0 { expansion.value[0] } else { expansion.coefficients[(k - 1) * 5 + 1] };

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use hope::gpu::{Engine, GpuForward, Prepared, wgpu};
+use hope::backend::Place;
+use hope::forward::Forward;
+use hope::gpu::{Engine, Prepared, wgpu};
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
-use hope::{Method, Request, Terms};
+use hope::{Device, Method, Precision, Request, Terms};
 
 use crate::common::{Truth, path, relative_error};
 use crate::gpus::{self, opened};
@@ -99,13 +101,14 @@ fn assert_by_degree(found: &[f32], truth: &[f64], exponents: &[u8], variables: u
 pub fn a_plain_forward_pass(engine: &Arc<Engine>) {
     let model = network();
     let points = noise(6, 9 * 100);
-    let truth = hope::values(&model, &Request::new(points.clone(), 1)).unwrap();
-    let mut forward = pollster::block_on(GpuForward::new(engine, &model)).unwrap();
+    let truth = hope::forward::values(&model, &points, None).unwrap();
+    let place = Place { device: Device::gpu(engine.clone()), precision: Precision::F32, ..Place::default() };
+    let forward = Forward::new(&model, None, &place).unwrap();
     for _ in 0..2 {
-        let found = pollster::block_on(forward.run(&points)).unwrap();
+        let found = forward.run(&points).unwrap();
         assert!(relative_error(found, truth.clone()) < 1e-5);
     }
-    assert!(pollster::block_on(forward.run(&points[1..])).is_err());
+    assert!(forward.run(&points[1..]).is_err());
 }
 
 pub fn dropped_in_mid_flight(engine: &Arc<Engine>) {

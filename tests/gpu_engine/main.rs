@@ -47,7 +47,7 @@ fn main() {
 
 fn on(engine: &Arc<Engine>, request: Request) -> Request {
     Request {
-        device: Device::Gpu(engine.clone()),
+        device: Device::gpu(engine.clone()),
         precision: Precision::F32,
         memory: Some(1 << 30),
         ..request

@@ -19,11 +19,11 @@ impl Chosen {
     /// If the driver refuses.
     pub fn open(&self) -> hope::Result<Target> {
         let device = match self {
-            Self::Cpu(_) => Device::Cpu,
+            Self::Cpu(_) => Device::cpu(),
             #[cfg(feature = "gpu")]
             Self::Adapter(summary) => {
                 let choice = hope::gpu::Choice::Exactly(Box::new(summary.info.clone()));
-                Device::Gpu(pollster::block_on(hope::gpu::Engine::open(&choice, None))?.into())
+                pollster::block_on(Device::open(&choice))?
             }
         };
         Ok(Target::new(device, self.precision()))

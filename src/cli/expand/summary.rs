@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use hope::backend::Kind;
 use hope::plan::Method;
-use hope::{Device, Job, Largest, Report, Terms, memory};
+use hope::{Job, Largest, Report, Terms, memory};
 
 use crate::cli::expand::record::peak_bytes;
 use crate::cli::expand::sink::terms_name;
@@ -51,8 +52,8 @@ pub fn summary(
         }
     }
     let device = match &request.device {
-        Device::Cpu => format!("cpu, {}", count(setup.threads, "thread")),
-        gpu => crate::cli::device::describe(gpu).0,
+        device if device.kind() == Kind::Processor => format!("cpu, {}", count(setup.threads, "thread")),
+        device => device.name(),
     };
     lines.add("device", format!("{device}, {}", request.precision.name()));
     lines.add(

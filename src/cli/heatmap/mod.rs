@@ -10,10 +10,10 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use hope::attribution::{Heatmap, Push, heatmap, measured};
+use hope::forward::values;
 use hope::model::Model;
 use hope::npy::NpzWriter;
 use hope::plan::Method;
-use hope::sampling::values;
 use hope::{Error, Request};
 
 use crate::cli::args::{MethodArg, NumberType};

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
+use hope::forward::values;
 use hope::model::Model;
 use hope::picture::Axis;
 use hope::plan::Method;
-use hope::sampling::{r_squared, values};
+use hope::sampling::r_squared;
 use hope::{Request, TaylorPolynomial, Terms, expand};
 
 use crate::cli::load::NetworkArgs;

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use hope::{Device, Terms};
+use hope::Terms;
+use hope::backend::Kind;
 
-use crate::cli::device::describe;
 use crate::cli::rays::lines;
 use crate::cli::surrogate::Done;
 use crate::cli::surrogate::timing::Row;
@@ -150,8 +150,8 @@ fn is_orthonormal(done: &Done) -> bool {
 fn table(done: &Done) -> String {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let device = match &done.setup.request.device {
-        Device::Cpu => format!("the CPU ({})", count(threads, "core")),
-        gpu => format!("{}, points sent and values read back included", describe(gpu).0),
+        device if device.kind() == Kind::Processor => format!("the CPU ({})", count(threads, "core")),
+        device => format!("{}, points sent and values read back included", device.name()),
     };
     let mut text = format!("\nTime per evaluation on {device}, medians:\n  batch");
     for name in &done.times.names {

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use hope::backend::Place;
+use hope::forward::Forward;
 use hope::model::Model;
 use hope::random::SplitMix;
-use hope::surrogate::ForwardPass;
-use hope::{Request, Result, TaylorPolynomial, memory};
+use hope::{Precision, Request, Result, TaylorPolynomial, memory};
 
 /// Seconds that one measurement should take in all.
 const WANTED: f64 = 0.3;
@@ -75,44 +76,39 @@ type Runner<'a> = (&'static str, Box<dyn FnMut(&[f64], &[f64]) -> Result<Vec<f64
 fn runners<'a>(
     model: &'a Model,
     polynomial: &'a TaylorPolynomial,
-    request: &Request,
+    request: &'a Request,
 ) -> Result<Vec<Runner<'a>>> {
-    match &request.device {
-        #[cfg(feature = "gpu")]
-        hope::Device::Gpu(engine) => {
-            use hope::gpu::{GpuForward, PreparedPolynomial};
+    let network = |precision| Forward::new(model, None, &Place { precision, ..request.place() });
+    #[cfg(feature = "gpu")]
+    if let Some(engine) = request.device.engine() {
+        use hope::gpu::PreparedPolynomial;
 
-            let batch = PreparedPolynomial::largest_batch(engine, polynomial);
-            let mut network = pollster::block_on(GpuForward::new(engine, model))?;
-            let engine = engine.clone();
-            let mut prepared: Option<(usize, PreparedPolynomial)> = None;
-            Ok(vec![
-                ("network f32", Box::new(move |x, _| pollster::block_on(network.run(x)))),
-                (
-                    "polynomial f32",
-                    Box::new(move |_, t| {
-                        let points = (t.len() / polynomial.centre().len()).min(batch);
-                        pollster::block_on(async {
-                            let ready = match prepared.take_if(|(size, _)| *size == points) {
-                                Some(ready) => ready,
-                                None => (points, PreparedPolynomial::new(&engine, polynomial, points).await?),
-                            };
-                            prepared.insert(ready).1.evaluate(t).await
-                        })
-                    }),
-                ),
-            ])
-        }
-        _ => {
-            let double = ForwardPass::<f64>::new(model, None, request.memory)?;
-            let single = ForwardPass::<f32>::new(model, None, request.memory)?;
-            Ok(vec![
-                ("network f64", Box::new(move |x, _| double.run(x))),
-                ("network f32", Box::new(move |x, _| single.run(x))),
-                ("polynomial f64", Box::new(move |_, t| polynomial.evaluate_batch(t))),
-            ])
-        }
+        let batch = PreparedPolynomial::largest_batch(engine, polynomial);
+        let network = network(Precision::F32)?;
+        let mut prepared: Option<(usize, PreparedPolynomial)> = None;
+        return Ok(vec![
+            ("network f32", Box::new(move |x, _| network.run(x))),
+            (
+                "polynomial f32",
+                Box::new(move |_, t| {
+                    let points = (t.len() / polynomial.centre().len()).min(batch);
+                    pollster::block_on(async {
+                        let ready = match prepared.take_if(|(size, _)| *size == points) {
+                            Some(ready) => ready,
+                            None => (points, PreparedPolynomial::new(engine, polynomial, points).await?),
+                        };
+                        prepared.insert(ready).1.evaluate(t).await
+                    })
+                }),
+            ),
+        ]);
     }
+    let (double, single) = (network(Precision::F64)?, network(Precision::F32)?);
+    Ok(vec![
+        ("network f64", Box::new(move |x, _| double.run(x))),
+        ("network f32", Box::new(move |x, _| single.run(x))),
+        ("polynomial f64", Box::new(move |_, t| polynomial.evaluate_batch(t))),
+    ])
 }
 
 /// Measures, at random points of the ball: the network at x, the polynomial at its own variables; on the request's device, within

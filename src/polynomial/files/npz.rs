@@ -8,8 +8,8 @@ use super::super::terms::Collector;
 use super::super::{Factor, Frame, TaylorPolynomial};
 use super::{VERSION, check_version, no_polynomial, power_of, wrong};
 use crate::error::Result;
-use crate::expansion::Precision;
 use crate::npy::{Array, NpzReader, NpzWriter};
+use crate::scalar::Precision;
 
 impl TaylorPolynomial {
     /// Writes the polynomial as an npz archive: see the module for its arrays.

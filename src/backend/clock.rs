@@ -1,7 +1,6 @@
 //! Repeats, medians and spreads.
 
-use std::time::Instant;
-
+#[cfg(feature = "bench")]
 use crate::error::Result;
 
 /// How long to measure.
@@ -14,6 +13,7 @@ pub struct Effort {
 }
 
 /// Runs at the most.
+#[cfg(feature = "bench")]
 const MOST: usize = 1000;
 
 /// Times of some runs: the median, and the quarters below and above it.
@@ -50,8 +50,9 @@ impl Spread {
 ///
 /// # Errors
 /// The first of `run`.
-pub(super) fn repeat(effort: Effort, mut run: impl FnMut() -> Result<f64>) -> Result<Spread> {
-    let started = Instant::now();
+#[cfg(feature = "bench")]
+pub(crate) fn repeat(effort: Effort, mut run: impl FnMut() -> Result<f64>) -> Result<Spread> {
+    let started = std::time::Instant::now();
     let (least, most) = effort.repeats.map_or((3, MOST), |n| (n.max(1), n.max(1)));
     let mut all = Vec::new();
     while all.len() < least || (all.len() < most && started.elapsed().as_secs_f64() < effort.budget) {
@@ -60,7 +61,7 @@ pub(super) fn repeat(effort: Effort, mut run: impl FnMut() -> Result<f64>) -> Re
     Ok(Spread::of(all))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "bench"))]
 mod tests {
     use super::*;
 

@@ -1,12 +1,11 @@
-//! The CPU executor: runs a plan's kernels chunk by chunk. It is the reference for every other executor.
+//! A plan on one chunk: its kernels, one after the other.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use faer::Par;
-use rayon::prelude::*;
 
-use crate::error::{Error, Result};
-use crate::executor::{self, Chunk, ChunkResult, Deliver, Executor, Source};
+use crate::backend::{self, Chunk, ChunkResult, Source};
+use crate::error::Result;
 use crate::kernels::arithmetic::{self, Constants};
 use crate::kernels::{Series, SeriesMut, conv, elementwise, linear, pool, reduction, strided, windows};
 use crate::plan::{ConstantId, Kernel, Method, PerUnitId, Plan, Step, ValueId};
@@ -15,8 +14,8 @@ use crate::scalar::Scalar;
 /// A plan with its weights in the scalar type, ready to run.
 #[derive(Debug)]
 pub struct CpuExecutor<T> {
-    plan: Plan,
-    constants: Vec<Vec<T>>,
+    plan: Arc<Plan>,
+    constants: Vec<Arc<[T]>>,
 }
 
 /// Buffers, reused from chunk to chunk.
@@ -30,9 +29,9 @@ impl<T> Default for Arena<T> {
 }
 
 impl<T: Scalar> CpuExecutor<T> {
-    /// Prepares a plan.
-    pub fn new(plan: Plan) -> Self {
-        let constants = plan.constants.iter().map(|c| c.iter().map(|&x| T::of(x)).collect()).collect();
+    /// Prepares a plan: converts its weights, where they are of another type.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let constants = plan.constants.iter().map(T::weights).collect();
         Self { plan, constants }
     }
 
@@ -53,16 +52,28 @@ impl<T: Scalar> CpuExecutor<T> {
         parallel: Par,
     ) -> Result<ChunkResult> {
         let kinks = self.execute(chunk, source, arena, parallel, |_, _| Ok(()))?;
+        self.finish(chunk, source, arena, parallel, kinks)
+    }
+
+    /// Collects the results; if they aren't finite, finds the layer at which that begins.
+    fn finish(
+        &self,
+        chunk: &Chunk,
+        source: Source,
+        arena: &mut Arena<T>,
+        parallel: Par,
+        kinks: Vec<f64>,
+    ) -> Result<ChunkResult> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
         let read = |id: ValueId| view(&self.plan, &arena.0, id, samples, lanes);
-        let result = executor::collect(&self.plan, chunk, source, read, kinks);
+        let result = backend::collect(&self.plan, chunk, source, read, kinks);
         if result.is_finite() {
             return Ok(result);
         }
         // Run again, looking at every layer.
-        let check = |step: &Step, output: Series<T>| executor::check(&self.plan, chunk, step.layer, output);
+        let check = |step: &Step, output: Series<T>| backend::check(&self.plan, chunk, step.layer, output);
         self.execute(chunk, source, arena, parallel, check)?;
-        Err(executor::not_finite::<T>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
+        Err(backend::not_finite::<T>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
     }
 
     /// Runs all steps; `inspect` sees each step's output. Returns the kink distances.
@@ -92,32 +103,31 @@ impl<T: Scalar> CpuExecutor<T> {
         for id in [Some(self.plan.input), self.plan.seed].into_iter().flatten() {
             let layout = self.plan.layout(id, samples, lanes);
             let data = &mut buffers[self.plan.values[id.0].slot][..layout.len()];
-            executor::write_given(&self.plan, id, chunk, source, SeriesMut { data, layout });
+            backend::write_given(&self.plan, id, chunk, source, SeriesMut { data, layout });
         }
     }
 
-    /// Seconds that each step takes on a chunk.
+    /// [`Self::run`], and the seconds that each step takes.
     ///
     /// # Errors
-    /// If it can't run.
-    #[cfg(feature = "bench")]
-    pub(crate) fn time_steps(
+    /// As [`Self::run`].
+    pub fn run_timed(
         &self,
         chunk: &Chunk,
         source: Source,
         arena: &mut Arena<T>,
         parallel: Par,
-    ) -> Result<Vec<f64>> {
-        self.prepare(chunk, source, arena);
+    ) -> Result<(ChunkResult, Vec<f64>)> {
         let mut seconds = Vec::with_capacity(self.plan.steps.len());
+        self.prepare(chunk, source, arena);
         let mut last = std::time::Instant::now();
-        self.steps(chunk, arena, parallel, |_, _| {
+        let kinks = self.steps(chunk, arena, parallel, |_, _| {
             let now = std::time::Instant::now();
             seconds.push((now - last).as_secs_f64());
             last = now;
             Ok(())
         })?;
-        Ok(seconds)
+        Ok((self.finish(chunk, source, arena, parallel, kinks)?, seconds))
     }
 
     fn steps(
@@ -158,7 +168,7 @@ impl<T: Scalar> CpuExecutor<T> {
         parallel: Par,
     ) {
         let add = step.accumulate;
-        let weights = |id: ConstantId| self.constants[id.0].as_slice();
+        let weights = |id: ConstantId| &self.constants[id.0][..];
         let bias = |id: &Option<ConstantId>| id.map(weights);
         let per_unit =
             |id: &Option<PerUnitId>| id.map(|id| Constants { values: weights(id.values), inner: id.inner });
@@ -230,57 +240,4 @@ fn view<'a, T: Scalar>(
 ) -> Series<'a, T> {
     let layout = plan.layout(id, samples, lanes);
     Series { data: &buffers[plan.values[id.0].slot][..layout.len()], layout }
-}
-
-/// A [`CpuExecutor`] with threads: runs chunks side by side.
-#[derive(Debug)]
-pub struct CpuPool<T> {
-    executor: CpuExecutor<T>,
-    threads: rayon::ThreadPool,
-    /// Buffers of the chunks that run at once, kept for the next.
-    arenas: Mutex<Vec<Arena<T>>>,
-}
-
-impl<T: Scalar> CpuPool<T> {
-    /// Prepares a plan for a number of threads.
-    ///
-    /// # Errors
-    /// If the system refuses threads.
-    pub fn new(plan: Plan, threads: usize) -> Result<Self> {
-        let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| Error::Request(format!("cannot start threads: {error}")))?;
-        Ok(Self { executor: CpuExecutor::new(plan), threads, arenas: Mutex::default() })
-    }
-
-    fn run_one(&self, chunk: &Chunk, source: Source, parallel: Par) -> Result<ChunkResult> {
-        let arenas = || self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut arena = arenas().pop().unwrap_or_default();
-        let result = self.executor.run(chunk, source, &mut arena, parallel);
-        arenas().push(arena);
-        result
-    }
-}
-
-impl<T: Scalar> Executor for CpuPool<T> {
-    async fn run(&mut self, chunks: &[Chunk], source: Source<'_>, deliver: Deliver<'_>) -> Result<()> {
-        let workers = self.threads.current_num_threads();
-        // So few chunks that cores would be idle: let the matrix products use them.
-        #[cfg(not(target_family = "wasm"))]
-        let parallel = if chunks.len() < workers { Par::rayon(workers) } else { Par::Seq };
-        #[cfg(target_family = "wasm")]
-        let parallel = Par::Seq;
-        // Chunks in groups, so that no more than a group's results wait to be delivered.
-        for group in chunks.chunks(2 * workers) {
-            let run = || -> Result<Vec<ChunkResult>> {
-                group.par_iter().map(|chunk| self.run_one(chunk, source, parallel)).collect()
-            };
-            let results = self.threads.install(run)?;
-            for (chunk, result) in group.iter().zip(results) {
-                deliver(chunk, result)?;
-            }
-        }
-        Ok(())
-    }
 }

@@ -1,29 +1,19 @@
-//! What a device can do at most: multiply-adds per second, and bytes per second to and from its memory.
+//! What the processor can do at most, and what a kernel alone takes.
 //!
-//! Measured, not looked up: by a kernel of many independent multiply-adds in registers, and by a sum of two arrays that are
-//! larger than caches. GPUs run `shaders/bench.wgsl`; below is the twin for processors. Of several variants the best counts.
+//! Multiply-adds per second by many independent ones in registers, and bytes per second to and from memory by a sum of two arrays
+//! that are larger than caches: the twin of `shaders/bench.wgsl`. Of several variants the best counts.
 
 use std::time::Instant;
 
+use faer::Par;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::clock::Spread;
-use crate::error::{Error, Result};
-use crate::scalar::Scalar;
-
-/// The most that a device does, as measured.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Peak {
-    /// Multiplications and additions per second.
-    pub flops: f64,
-    /// Bytes per second, read and written.
-    pub bytes: f64,
-}
-
-/// Passes of each variant on a GPU; the best counts.
-#[cfg(feature = "gpu")]
-const TRIES: usize = 4;
+use super::{Arena, Cpu, CpuExecutor};
+use crate::backend::{Effort, Instruments, Peak, Spread, StepTime, StepWork, repeat};
+use crate::error::Result;
+use crate::scalar::{Precision, Scalar};
+use crate::threads::Threads;
 
 /// Seconds of a short run on a core.
 const SHORT: f64 = 2e-4;
@@ -31,12 +21,49 @@ const SHORT: f64 = 2e-4;
 /// Numbers of each array of the triad: three of 64 MiB in f32.
 const LENGTH: usize = 16 << 20;
 
+impl Instruments for Cpu {
+    fn peak(&self, precision: Precision, threads: usize, seconds: f64) -> Result<Peak> {
+        match precision {
+            Precision::F32 => peak::<f32>(threads, seconds),
+            Precision::F64 => peak::<f64>(threads, seconds),
+        }
+    }
+
+    fn last_step(&self, work: &StepWork, effort: Effort) -> Result<StepTime> {
+        match work.precision {
+            Precision::F32 => last_step::<f32>(work, effort),
+            Precision::F64 => last_step::<f64>(work, effort),
+        }
+    }
+}
+
+/// As the executor uses the processor: each thread has a chunk of its own.
+fn last_step<T: Scalar>(work: &StepWork, effort: Effort) -> Result<StepTime> {
+    let executor = CpuExecutor::<T>::new(work.plan.clone());
+    let threads = Threads::new(Some(work.threads));
+    let step = |arena: &mut Arena<T>| -> Result<f64> {
+        let (_, seconds) = executor.run_timed(&work.chunk, work.source, arena, Par::Seq)?;
+        Ok(seconds.last().copied().unwrap_or(f64::NAN))
+    };
+    let per_thread = |_| {
+        let mut arena = Arena::default();
+        step(&mut arena)?; // pages are touched
+        repeat(effort, || step(&mut arena))
+    };
+    let all: Vec<Spread> = threads.map(0..work.threads, per_thread)?;
+    let mean = |of: fn(&Spread) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+    let seconds = Spread {
+        median: mean(|s| s.median),
+        low: mean(|s| s.low),
+        high: mean(|s| s.high),
+        repeats: all.iter().map(|s| s.repeats).sum(),
+    };
+    Ok(StepTime { seconds, at_once: work.threads, on_device: true })
+}
+
 /// What the processor can do on so many cores, within about so many seconds.
-pub(super) fn cpu<T: Scalar>(cores: usize, seconds: f64) -> Result<Peak> {
-    let threads = rayon::ThreadPoolBuilder::new()
-        .num_threads(cores)
-        .build()
-        .map_err(|error| Error::Request(format!("cannot start threads: {error}")))?;
+fn peak<T: Scalar>(cores: usize, seconds: f64) -> Result<Peak> {
+    let threads = Threads::new(Some(cores));
     let each = (seconds / 40.0).clamp(1e-3, 0.05);
     let variants: [(usize, Variant<T>); 10] = [
         (32, |turns| sums::<T, 32, true>(turns)),
@@ -50,15 +77,18 @@ pub(super) fn cpu<T: Scalar>(cores: usize, seconds: f64) -> Result<Peak> {
         (96, |turns| sums::<T, 96, false>(turns)),
         (128, |turns| sums::<T, 128, false>(turns)),
     ];
-    let flops = variants.iter().map(|(sums, run)| rate(&threads, each, *sums, *run)).fold(0.0, f64::max);
-    Ok(Peak { flops, bytes: threads.install(|| triad::<T>(cores, seconds / 2.0)) })
+    let mut flops = 0.0f64;
+    for (sums, run) in variants {
+        flops = flops.max(threads.install(|| rate(each, sums, run))?);
+    }
+    Ok(Peak { flops, bytes: threads.install(|| triad::<T>(cores, seconds / 2.0))? })
 }
 
 type Variant<T> = fn(usize) -> T;
 
 /// Operations per second of all cores together, each timed by itself: the median of short runs, which programs that come in
 /// between don't lengthen, as those of the kernels.
-fn rate<T: Scalar>(threads: &rayon::ThreadPool, seconds: f64, sums: usize, run: Variant<T>) -> f64 {
+fn rate<T: Scalar>(seconds: f64, sums: usize, run: Variant<T>) -> f64 {
     let time = |turns: usize| {
         let started = Instant::now();
         std::hint::black_box(run(turns));
@@ -73,7 +103,7 @@ fn rate<T: Scalar>(threads: &rayon::ThreadPool, seconds: f64, sums: usize, run: 
         let times = Spread::of((0..count).map(|_| time(turns)).collect());
         2.0 * (sums * turns) as f64 / times.median
     };
-    threads.broadcast(per_core).into_iter().sum()
+    rayon::broadcast(per_core).into_iter().sum()
 }
 
 /// `N` sums that don't wait for each other.
@@ -120,51 +150,6 @@ fn add_half<T: Scalar>(x: &[T], y: &[T], z: &mut [T]) {
     for ((z, &x), &y) in z.iter_mut().zip(x).zip(y) {
         *z = x + half * y;
     }
-}
-
-/// What a GPU can do, within about so many seconds.
-#[cfg(feature = "gpu")]
-pub(super) fn gpu(engine: &std::sync::Arc<crate::gpu::Engine>, seconds: f64) -> Result<Peak> {
-    use crate::gpu::{GpuPeaks, PeakKernel};
-    use pollster::block_on;
-
-    let peaks = block_on(GpuPeaks::new(engine))?;
-    let each = (seconds / 16.0).clamp(1e-3, 0.05);
-    // As many runs in a pass as take long enough; then the best of some passes.
-    let best = |kernel: &PeakKernel| -> Result<f64> {
-        let rate = |times: usize| match block_on(peaks.run(kernel, times))? {
-            (rate, seconds, true) => Ok((rate, seconds)),
-            (_, _, false) => Err(Error::Device {
-                device: engine.info().name.clone(),
-                cause: "a kernel that measures what it can do gives wrong numbers".into(),
-            }),
-        };
-        let mut times = 1;
-        rate(times)?; // pages are touched, clocks go up
-        let (mut best, mut taken) = rate(times)?;
-        while taken < each && times < 4096 {
-            times *= 2;
-            let (rate, seconds) = rate(times)?;
-            (best, taken) = (best.max(rate), seconds);
-        }
-        for _ in 0..TRIES {
-            best = best.max(rate(times)?.0);
-        }
-        Ok(best)
-    };
-    let software = engine.info().device_type == wgpu::DeviceType::Cpu;
-    // Invocations to fill the largest GPUs, turns to make starting them cheap, but not more than drivers allow.
-    let invocations = if software { 1 << 12 } else { 1 << 19 };
-    let mut flops = 0.0f64;
-    for fused in [true, false] {
-        flops = flops.max(best(&block_on(peaks.multiply_add(fused, invocations, 512))?)?);
-    }
-    let length = peaks.room().min(if software { LENGTH } else { 2 * LENGTH });
-    let mut bytes = 0.0f64;
-    for each in [1, 16] {
-        bytes = bytes.max(best(&block_on(peaks.triad(length, each))?)?);
-    }
-    Ok(Peak { flops, bytes })
 }
 
 #[cfg(test)]

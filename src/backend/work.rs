@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::kernels::{Series, SeriesMut};
 use crate::plan::{Method, Plan, ValueId};
 use crate::rays::Directions;
-use crate::scalar::Scalar;
+use crate::scalar::{Precision, Scalar};
 
 /// A piece of work: some series of some points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,22 +85,18 @@ pub struct KernelTime {
     pub seconds: f64,
 }
 
-/// Runs a plan's chunks, on a CPU or a GPU.
-pub trait Executor {
-    /// Runs chunks and delivers their results in order.
-    ///
-    /// # Errors
-    /// If numbers overflow, the device fails, or `deliver` does.
-    fn run(
-        &mut self,
-        chunks: &[Chunk],
-        source: Source<'_>,
-        deliver: Deliver<'_>,
-    ) -> impl Future<Output = Result<()>>;
-
-    /// Times measured since the last call, the slowest kernel first; none, if none were asked for or the device has no clock.
-    fn take_times(&mut self) -> Vec<KernelTime> {
-        Vec::new()
+impl KernelTime {
+    /// Adds what was measured elsewhere.
+    pub(crate) fn merge(all: &mut Vec<Self>, more: Vec<Self>) {
+        for time in more {
+            match all.iter_mut().find(|known| known.kernel == time.kernel) {
+                Some(known) => {
+                    known.dispatches += time.dispatches;
+                    known.seconds += time.seconds;
+                }
+                None => all.push(time),
+            }
+        }
     }
 }
 
@@ -215,7 +211,7 @@ pub(crate) fn not_finite<T: Scalar>(plan: &Plan, layer: usize, order: usize, poi
         point,
         hint: if order == 0 {
             "the network itself has no finite value there; check the point"
-        } else if T::NAME == "f32" {
+        } else if T::PRECISION == Precision::F32 {
             "the coefficient overflows f32; use --precision f64, a lower order, or shorter directions"
         } else {
             "use a lower order or shorter directions, or check whether the function is smooth there"

@@ -1,15 +1,12 @@
 //! Cutting the work into chunks that fit the memory and keep all cores busy.
 
+use super::Chunk;
 use crate::error::{Error, Result};
-use crate::executor::Chunk;
 use crate::plan::Plan;
-
-/// Series per chunk on the CPU: enough rows for an efficient matrix product, few enough to stay in the cache.
-pub(super) const CPU_SERIES: usize = 64;
 
 /// How the work is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Chunking {
+pub(crate) struct Chunking {
     /// Points per batch: what is written at once.
     pub batch: usize,
     /// Points per chunk.
@@ -24,7 +21,7 @@ pub(super) struct Chunking {
 
 /// Sizes of the work.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Work {
+pub(crate) struct Work {
     /// Number of points.
     pub points: usize,
     /// Rays or outputs of each.

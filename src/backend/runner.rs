@@ -1,0 +1,101 @@
+//! A plan on a device, and going on where the device fails: smaller chunks when memory is short, a new device when it was lost.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Chunk, Deliver, Device, Executor, KernelTime, Opening, Run};
+use crate::error::{Error, Result};
+
+/// A plan on a device, opened at the first run and kept.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    opening: Opening,
+    now: Mutex<Now>,
+}
+
+#[derive(Debug)]
+struct Now {
+    device: Device,
+    executor: Option<Arc<dyn Executor>>,
+    /// Times that replaced executors have measured.
+    times: Vec<KernelTime>,
+}
+
+impl Runner {
+    /// For a plan that the device can run.
+    pub fn new(device: Device, opening: Opening) -> Self {
+        Self { opening, now: Mutex::new(Now { device, executor: None, times: Vec::new() }) }
+    }
+
+    /// What it was opened for.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
+    }
+
+    /// Runs chunks and delivers their results. They come in order, until memory is short and chunks are cut.
+    pub async fn run(&self, run: Run<'_>, deliver: Deliver<'_>) -> Result<()> {
+        let mut open = run.chunks.to_vec();
+        let mut reopened = false;
+        loop {
+            let mut delivered = 0;
+            let mut count = |chunk: &Chunk, result| {
+                delivered += 1;
+                deliver(chunk, result)
+            };
+            let result = match self.executor().await {
+                Ok(executor) => executor.run(Run { chunks: &open, ..run }, &mut count).await,
+                Err(error) => Err(error),
+            };
+            open.drain(..delivered);
+            match result {
+                Err(Error::DeviceMemory { .. }) if open.iter().any(Chunk::is_divisible) => {
+                    tracing::warn!("the device's memory is short: trying again with smaller chunks");
+                    open = open.into_iter().flat_map(Chunk::halves).collect();
+                }
+                Err(Error::DeviceLost { reason, .. }) if !reopened => {
+                    reopened = true;
+                    self.reopen().await?;
+                    tracing::warn!("the device was lost ({reason}): going on with a new one");
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Times measured since the last call, the slowest kernel first.
+    pub fn take_times(&self) -> Vec<KernelTime> {
+        let mut now = self.now();
+        let mut times = std::mem::take(&mut now.times);
+        if let Some(executor) = &now.executor {
+            KernelTime::merge(&mut times, executor.take_times());
+        }
+        times.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        times
+    }
+
+    fn now(&self) -> std::sync::MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn executor(&self) -> Result<Arc<dyn Executor>> {
+        let device = {
+            let now = self.now();
+            if let Some(executor) = &now.executor {
+                return Ok(executor.clone());
+            }
+            now.device.clone()
+        };
+        let executor = device.backend().open(self.opening.clone()).await?;
+        Ok(self.now().executor.insert(executor).clone())
+    }
+
+    async fn reopen(&self) -> Result<()> {
+        let lost = self.now().device.clone();
+        let device = lost.backend().reopen().await?;
+        let mut now = self.now();
+        if let Some(executor) = now.executor.take() {
+            KernelTime::merge(&mut now.times, executor.take_times());
+        }
+        now.device = device;
+        Ok(())
+    }
+}

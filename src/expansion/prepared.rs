@@ -1,0 +1,120 @@
+//! A request made ready for any points.
+
+use std::sync::Arc;
+
+use super::mixing::{self, Mixing, Planned};
+use super::request::Request;
+use crate::backend::{Opening, Runner};
+use crate::certificate::Certificate;
+use crate::error::Result;
+use crate::model::Model;
+use crate::plan::{Method, Plan};
+use crate::rays::Directions;
+use crate::threads::Threads;
+
+/// A request made ready for any points: planned once, weights converted or uploaded once, buffers kept from call to call.
+///
+/// Cheap to clone, and may be used from several threads at once; all clones share one executor.
+///
+/// ```
+/// use hope::activation::Exp;
+/// use hope::model::Model;
+/// use hope::{Prepared, Request};
+///
+/// let mut b = Model::builder(&[1]);
+/// let y = b.activation(b.input(), Exp)?;
+/// let model = b.build(y)?;
+///
+/// let prepared = Prepared::new(&model, &Request::new(Vec::new(), 2))?;
+/// for x in [0.0f64, 1.0] {
+///     let expansion = prepared.expand(&[x])?;
+///     assert!((expansion.coefficients[1] - x.exp() / 2.0).abs() < 1e-12);
+/// }
+/// # Ok::<(), hope::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub(super) parts: Arc<Parts>,
+}
+
+/// What a [`Prepared`] is made of.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub model: Model,
+    /// Its points are no part of it.
+    pub request: Request,
+    pub outputs: Vec<usize>,
+    pub directions: Option<Directions>,
+    pub mixing: Mixing,
+    pub certificate: Certificate,
+    pub plan: Arc<Plan>,
+    pub threads: Arc<Threads>,
+    pub runner: Runner,
+}
+
+impl Prepared {
+    /// Prepares a request; its points don't matter.
+    ///
+    /// # Errors
+    /// If the request doesn't fit the model, the method has no answer, or the device can't.
+    pub fn new(model: &Model, request: &Request) -> Result<Self> {
+        let outputs = request.check(model)?;
+        let certificate = Certificate::new(model, request.method, request.terms.kind())?;
+        let threads = Arc::new(Threads::new(request.threads));
+        let kernels = request.device.backend().abilities().kernels;
+        let Planned { plan, directions, mixing } = mixing::plan(model, request, kernels, &threads)?;
+        request.device.check(&plan, request.precision)?;
+        tracing::debug!("{plan}");
+        let plan = Arc::new(plan);
+        let opening = Opening {
+            plan: plan.clone(),
+            precision: request.precision,
+            threads: threads.clone(),
+            profile: request.profile,
+        };
+        let runner = Runner::new(request.device.clone(), opening);
+        let (model, request) = (model.clone(), request.without_points());
+        let parts = Parts { model, request, outputs, directions, mixing, certificate, plan, threads, runner };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// Whether results will be exact, and why.
+    pub fn certificate(&self) -> &Certificate {
+        &self.parts.certificate
+    }
+
+    /// The selected outputs.
+    pub fn outputs(&self) -> &[usize] {
+        &self.parts.outputs
+    }
+
+    /// Exponents of mixed terms, `[terms, variables]`; empty for others.
+    pub fn exponents(&self) -> &[u8] {
+        self.parts.mixing.exponents().map_or(&[], |(exponents, _)| exponents)
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.parts.plan
+    }
+}
+
+impl Parts {
+    /// Rays of each point (exact method), or selected outputs (published rule): what chunks are cut along.
+    pub fn lanes(&self) -> usize {
+        self.directions.as_ref().map_or(self.outputs.len(), Directions::len)
+    }
+
+    /// Units of all adjoints.
+    pub fn adjoint_units(&self) -> usize {
+        self.plan.adjoints.iter().map(|id| self.plan.values[id.0].units).sum()
+    }
+
+    /// Results of each lane and order.
+    pub fn lane_units(&self) -> usize {
+        match self.request.method {
+            Method::Exact => self.outputs.len(),
+            Method::Hope => self.adjoint_units(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What comes of an expansion.
+
+use crate::backend::KernelTime;
+use crate::certificate::Certificate;
+
+/// Coefficients of some consecutive points, as they become ready.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Index of the first point.
+    pub first: usize,
+    /// Number of points.
+    pub points: usize,
+    /// `[points, outputs]`.
+    pub value: &'a [f64],
+    /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, or `[points, outputs, terms]`:
+    /// unmixed, along, mixed.
+    pub coefficients: &'a [f64],
+    /// Distance to the nearest kink, `[points, rays]`, for mixed terms `[points]`; empty where the network is
+    /// smooth or the method has no rays.
+    pub kinks: &'a [f64],
+}
+
+/// Takes the results, batch by batch, in the order of the points.
+pub trait Sink: Send {
+    /// Takes a batch.
+    fn batch(&mut self, batch: &Batch) -> std::io::Result<()>;
+}
+
+/// Comparison of a result with an independent computation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verification {
+    /// Number of rays compared.
+    pub rays: usize,
+    /// Largest relative deviation of an order, as a norm over rays and outputs, from the same method in f64.
+    pub deviation: f64,
+    /// The same from the exact method, where the published rule was used.
+    pub deviation_from_exact: Option<f64>,
+}
+
+/// What is known after a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Whether the result is exact, and why.
+    pub certificate: Certificate,
+    /// Worst condition number of the interpolation of mixed terms.
+    pub condition: Option<f64>,
+    /// Smallest and (about) median distance to a kink, over all points and rays; ∞ where none is reached.
+    pub kink_distance: Option<(f64, f64)>,
+    /// The largest coefficients by magnitude.
+    pub largest: Vec<Largest>,
+    /// Comparison with an independent computation in f64.
+    pub verification: Option<Verification>,
+    /// Time per kernel, the slowest first, if [`Request::profile`](super::Request::profile) asked for it and the device has a clock for it.
+    pub kernels: Vec<KernelTime>,
+}
+
+/// A coefficient that stands out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Largest {
+    /// Index of the point.
+    pub point: usize,
+    /// Position among the selected outputs.
+    pub output: usize,
+    /// Position behind the output, flattened: order and input or ray, or term.
+    pub index: usize,
+    /// The coefficient.
+    pub coefficient: f64,
+}
+
+/// A result in memory: everything that the program writes to a file.
+#[derive(Clone, Debug)]
+pub struct Expansion {
+    /// `[points, inputs]`.
+    pub points: Vec<f64>,
+    /// `[points, outputs]`.
+    pub value: Vec<f64>,
+    /// Normalised Taylor coefficients: see [`Batch::coefficients`].
+    pub coefficients: Vec<f64>,
+    /// Shape of [`Self::coefficients`].
+    pub shape: Vec<usize>,
+    /// Distances to the nearest kink: see [`Batch::kinks`].
+    pub kinks: Vec<f64>,
+    /// Mixed terms: exponents `[terms, variables]`.
+    pub exponents: Vec<u8>,
+    /// What is known of the result.
+    pub report: Report,
+}

@@ -1,0 +1,161 @@
+//! The plain forward pass: the network's values without any coefficients, on any device.
+
+use std::sync::Arc;
+
+use crate::backend::{Chunk, ChunkResult, Device, Opening, Place, Run, Runner, Source};
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::model::Model;
+use crate::plan::Plan;
+use crate::scalar::Precision;
+use crate::threads::Threads;
+
+/// A network prepared to be run: weights converted or uploaded once.
+///
+/// ```
+/// use hope::activation::Sin;
+/// use hope::forward::Forward;
+/// use hope::model::Model;
+///
+/// let mut b = Model::builder(&[1]);
+/// let x = b.input();
+/// let y = b.activation(x, Sin)?;
+/// let model = b.build(y)?;
+/// let network = Forward::new(&model, None, &Default::default())?;
+/// assert!((network.run(&[0.5, 1.5])?[1] - 1.5f64.sin()).abs() < 1e-15);
+/// # Ok::<(), hope::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Forward {
+    model: Model,
+    outputs: Vec<usize>,
+    runner: Runner,
+    /// Points that are computed together at most.
+    together: usize,
+    /// Chunks under way at once.
+    at_once: usize,
+    /// Whether these are threads, among which the points are to be shared.
+    threaded: bool,
+}
+
+impl Forward {
+    /// Prepares the selected outputs of a model, all of them by default.
+    ///
+    /// # Errors
+    /// If there is no such output, the device can't run the network, or the memory does not suffice.
+    pub fn new(model: &Model, outputs: Option<&[usize]>, place: &Place) -> Result<Self> {
+        let outputs = model.select_outputs(outputs)?;
+        let plan = Plan::forward(model);
+        place.device.check(&plan, place.precision)?;
+        let threads = Arc::new(Threads::new(place.threads));
+        let backend = place.device.backend();
+        let abilities = backend.abilities();
+        let at_once = abilities.at_once.unwrap_or(threads.count());
+        let bytes = place.precision.bytes();
+        let weights = plan.constants.iter().map(|c| c.len() as u64).sum::<u64>() * bytes;
+        let each = plan.elements(1, 1) * bytes;
+        let allowed = place.memory.unwrap_or_else(memory::default_budget);
+        if weights + each > allowed {
+            return Err(Error::Memory { needed: weights + each, allowed });
+        }
+        let room = (allowed - weights) / (each.max(1) * at_once as u64);
+        let most = abilities.points;
+        let mut together = usize::try_from(room).unwrap_or(most).clamp(1, most);
+        while together > 1 && !backend.fits(&plan, together, 1) {
+            together /= 2;
+        }
+        let opening = Opening { plan: plan.into(), precision: place.precision, threads, profile: false };
+        Ok(Self {
+            model: model.clone(),
+            outputs,
+            runner: Runner::new(place.device.clone(), opening),
+            together,
+            at_once,
+            threaded: abilities.at_once.is_none(),
+        })
+    }
+
+    /// The outputs at points `[points, inputs]`: `[points, outputs]`.
+    ///
+    /// # Errors
+    /// If the numbers are no points, a value is not finite, or the device fails.
+    pub fn run(&self, points: &[f64]) -> Result<Vec<f64>> {
+        pollster::block_on(self.run_async(points))
+    }
+
+    /// [`Self::run`] without blocking while a GPU computes.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_async(&self, points: &[f64]) -> Result<Vec<f64>> {
+        let count = self.model.count_points(points)?;
+        let share = if self.threaded { count.div_ceil(self.at_once) } else { count };
+        let size = self.together.min(share);
+        let chunk = |first: usize| Chunk { points: first..count.min(first + size), lanes: 0..1 };
+        let chunks: Vec<Chunk> = (0..count).step_by(size).map(chunk).collect();
+        let source = Source { points, directions: None, outputs: &self.outputs };
+        let width = self.outputs.len();
+        let mut values = vec![0.0; count * width];
+        let mut deliver = |chunk: &Chunk, result: ChunkResult| {
+            values[chunk.points.start * width..chunk.points.end * width].copy_from_slice(&result.value);
+            Ok(())
+        };
+        self.runner.run(Run { chunks: &chunks, source, at_once: self.at_once }, &mut deliver).await?;
+        Ok(values)
+    }
+}
+
+/// Outputs of a model at points `[points, inputs]`, in f64 on the processor: `[points, outputs]`, all outputs or the selected
+/// ones in their order.
+///
+/// ```
+/// use hope::activation::Sin;
+/// use hope::model::Model;
+///
+/// let mut b = Model::builder(&[1]);
+/// let x = b.input();
+/// let y = b.activation(x, Sin)?;
+/// let model = b.build(y)?;
+/// let values = hope::forward::values(&model, &[0.0, 1.5], None)?;
+/// assert!((values[1] - 1.5f64.sin()).abs() < 1e-15);
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// If the points don't fit the model, or a value isn't finite.
+pub fn values(model: &Model, points: &[f64], outputs: Option<&[usize]>) -> Result<Vec<f64>> {
+    Forward::new(model, outputs, &Place::default())?.run(points)
+}
+
+/// A plan in f64 on the processor: what other results are measured by.
+pub(crate) struct Reference {
+    runner: Runner,
+}
+
+impl Reference {
+    /// For a plan of either method.
+    pub fn new(plan: Plan, threads: &Arc<Threads>) -> Self {
+        let opening = Opening {
+            plan: plan.into(),
+            precision: Precision::F64,
+            threads: threads.clone(),
+            profile: false,
+        };
+        Self { runner: Runner::new(Device::default(), opening) }
+    }
+
+    /// Runs chunks; `take` gets their results in order.
+    pub async fn run(
+        &self,
+        chunks: &[Chunk],
+        source: Source<'_>,
+        mut take: impl FnMut(&Chunk, ChunkResult) + Send,
+    ) -> Result<()> {
+        let at_once = self.runner.opening().threads.count();
+        let mut deliver = |chunk: &Chunk, result: ChunkResult| {
+            take(chunk, result);
+            Ok(())
+        };
+        self.runner.run(Run { chunks, source, at_once }, &mut deliver).await
+    }
+}

@@ -1,0 +1,141 @@
+//! The threads that a job computes on: its own, so that the library may be used in small and in forked processes.
+//!
+//! Nothing here or elsewhere touches rayon's global pool, whose threads a forked child lacks (it would wait for them for ever).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+/// A number of threads, started when they are first needed.
+#[derive(Debug)]
+pub struct Threads {
+    count: usize,
+    /// The pool, and the process that started it: a fork doesn't take threads along.
+    pool: Mutex<Option<(u32, Arc<ThreadPool>)>>,
+}
+
+/// Number of threads unless told otherwise: `RAYON_NUM_THREADS` if it is a positive number, else all cores.
+pub fn default_count() -> usize {
+    let wanted = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.trim().parse().ok());
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    wanted.filter(|&count| count > 0).unwrap_or_else(cores)
+}
+
+/// Does something on one thread that would take all of the pool that it finds itself in, and then round differently on each machine: faer's
+/// decompositions.
+///
+/// # Errors
+/// If the system refuses a thread.
+#[cfg(not(target_family = "wasm"))]
+pub fn alone<R: Send>(act: impl FnOnce() -> R + Send) -> Result<R> {
+    Threads::new(Some(1)).install(act)
+}
+
+/// Does something on one thread: browsers have no other.
+#[cfg(target_family = "wasm")]
+pub fn alone<R: Send>(act: impl FnOnce() -> R + Send) -> Result<R> {
+    Ok(act())
+}
+
+impl Threads {
+    /// So many threads; none given: [`default_count`].
+    pub fn new(count: Option<usize>) -> Self {
+        Self { count: count.unwrap_or_else(default_count).max(1), pool: Mutex::default() }
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Does something in the pool, with whatever it does in parallel.
+    ///
+    /// # Errors
+    /// If the system refuses threads.
+    pub fn install<R: Send>(&self, act: impl FnOnce() -> R + Send) -> Result<R> {
+        Ok(self.pool()?.install(act))
+    }
+
+    /// Applies a function to each item, and keeps their order; an error of any ends it.
+    ///
+    /// # Errors
+    /// The first item's that fails, or if the system refuses threads.
+    pub fn map<I, R>(&self, items: I, f: impl Fn(I::Item) -> Result<R> + Send + Sync) -> Result<Vec<R>>
+    where
+        I: IntoIterator<IntoIter: ExactSizeIterator>,
+        I::Item: Send,
+        R: Send,
+    {
+        let items = items.into_iter();
+        if self.count == 1 || items.len() < 2 {
+            return items.map(f).collect();
+        }
+        let items: Vec<I::Item> = items.collect();
+        let results: Vec<Result<R>> = self.install(|| items.into_par_iter().map(f).collect())?;
+        // Which fails first in time depends on chance, which is first in order doesn't.
+        results.into_iter().collect()
+    }
+
+    fn pool(&self) -> Result<Arc<ThreadPool>> {
+        let here = process();
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*pool {
+            Some((process, threads)) if *process == here => Ok(threads.clone()),
+            _ => {
+                let started = ThreadPoolBuilder::new()
+                    .num_threads(self.count)
+                    .thread_name(|i| format!("hope {i}"))
+                    .build()
+                    .map_err(|error| Error::Threads { count: self.count, reason: error.to_string() })?;
+                let started = Arc::new(started);
+                // Of a parent's pool only the memory is here: dropping it would signal to threads that aren't.
+                std::mem::forget(pool.replace((here, started.clone())));
+                Ok(started)
+            }
+        }
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn process() -> u32 {
+    std::process::id()
+}
+
+/// Browsers have no processes to fork.
+#[cfg(target_family = "wasm")]
+fn process() -> u32 {
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_in_order_and_the_first_error_counts() -> Result<()> {
+        for count in [1, 3] {
+            let threads = Threads::new(Some(count));
+            let squares = threads.map(0..100usize, |i| Ok(i * i))?;
+            assert_eq!(squares, (0..100).map(|i| i * i).collect::<Vec<_>>());
+            let failed = threads.map(0..100usize, |i| match i {
+                17.. => Err(Error::Threads { count: i, reason: String::new() }),
+                _ => Ok(i),
+            });
+            assert!(matches!(failed, Err(Error::Threads { count: 17, .. })));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_pool_has_as_many_threads_as_asked_for() -> Result<()> {
+        for count in [1, 2, 5] {
+            let threads = Threads::new(Some(count));
+            assert_eq!(threads.install(rayon::current_num_threads)?, count);
+        }
+        assert_eq!(Threads::new(Some(0)).count(), 1);
+        Ok(())
+    }
+}
