@@ -1,9 +1,17 @@
 #!/usr/bin/env bash
 # All tests. Needs Rust and Python 3. Installs what else they need: numpy and sympy into .venv if Python lacks them, and on
 # Debian and Ubuntu a software Vulkan driver if the machine has no driver at all. With CI=true it installs two drivers and
-# the validation layer, and a machine without an adapter is an error.
+# the validation layer, and a machine without an adapter is an error. With CI=true or --isa it also looks for spills in what AMD's
+# compiler makes of the shaders, for which no GPU is needed: see benches/isa/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+isa=${CI:-}
+case "${1:-}" in
+    "") ;;
+    --isa) isa=true ;;
+    *) echo "usage: tests/run.sh [--isa]" >&2; exit 2 ;;
+esac
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
@@ -44,6 +52,15 @@ if [ "${CI:-}" = true ] && [ -f "$swiftshader" ]; then
     step cargo test --quiet --release --test cases -- --skip cpu
     step cargo test --quiet --release --test kernels -- --skip cpu
     unset VK_DRIVER_FILES
+fi
+
+if [ "$isa" = true ]; then
+    if [ "${CI:-}" = true ] || [ -n "${VK_DRIVER_FILES:-}" ] || ls /usr/share/vulkan/icd.d/radeon_icd*.json >/dev/null 2>&1; then
+        step cargo fmt --check --manifest-path benches/isa/Cargo.toml
+        step cargo test --quiet --manifest-path benches/isa/Cargo.toml
+    else
+        echo "skipped benches/isa: no driver for AMD (Debian: mesa-vulkan-drivers)"
+    fi
 fi
 
 python=python3
