@@ -1,6 +1,7 @@
 //! `hope bench`: how fast the devices of this machine are, and how much of what they can do that is.
 
 mod chart;
+mod columns;
 mod devices;
 mod json;
 mod record;
@@ -15,7 +16,7 @@ use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 
 use hope::bench::{Effort, Target, Workload};
-use hope::{Precision, Progress};
+use hope::Progress;
 
 use super::args::NumberType;
 use super::files::Files;
@@ -210,37 +211,5 @@ fn measure_on(
         let row = Row::new(workload, target.measure(workload, effort), run.peak.as_ref());
         note(format!("{}: {}", run.name, table::line(&row)));
         run.rows.push(row);
-    }
-}
-
-impl Chosen {
-    fn precision(&self) -> Precision {
-        match self {
-            Self::Cpu(precision) => *precision,
-            #[cfg(feature = "gpu")]
-            Self::Adapter(_) => Precision::F32,
-        }
-    }
-}
-
-impl Run {
-    /// What is wrong, or has failed.
-    fn complaints(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        for device in &self.devices {
-            let name = &device.name;
-            all.extend(device.error.iter().map(|error| format!("{name}: {error}")));
-            for row in &device.rows {
-                match (&row.status, &row.figures) {
-                    (Status::Failed(reason), _) => all.push(format!("{name}: {}: {reason}", row.workload)),
-                    (Status::Wrong, Some(figures)) => all.push(format!(
-                        "{name}: {} is off by {:.1e}, more than {:.0e}",
-                        row.workload, figures.deviation, figures.tolerance
-                    )),
-                    _ => {}
-                }
-            }
-        }
-        all
     }
 }
