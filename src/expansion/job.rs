@@ -123,6 +123,16 @@ impl<'a> Job<'a> {
         &self.plan
     }
 
+    /// The model.
+    pub fn model(&self) -> &Model {
+        self.model
+    }
+
+    /// What is asked for.
+    pub fn request(&self) -> &Request {
+        self.request
+    }
+
     /// Number of points.
     pub fn points(&self) -> usize {
         self.points

@@ -27,6 +27,15 @@ impl Terms {
             Self::Mixed(_) => TermKind::Mixed,
         }
     }
+
+    /// Name as the command line and results spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unmixed => "unmixed",
+            Self::Along(_) => "along",
+            Self::Mixed(_) => "mixed",
+        }
+    }
 }
 
 /// The number type to compute in.

@@ -1,0 +1,121 @@
+//! Streams an expansion into RESULT.npz, batch by batch.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tempfile::SpooledTempFile;
+
+use crate::expansion::{Batch, Job, Precision, Sink, Terms};
+use crate::npy::NpzWriter;
+use crate::rays::Directions;
+
+/// Bytes that a spool keeps in memory before it goes to the disk.
+const SPOOLED: usize = 1 << 22;
+
+/// Takes batches and writes them. An archive takes one array after the other, so what comes together with the
+/// coefficients waits in spools.
+pub struct NpzSink<'a> {
+    job: &'a Job<'a>,
+    npz: NpzWriter,
+    value: Spool,
+    kinks: Option<Spool>,
+    spent: Duration,
+}
+
+impl<'a> NpzSink<'a> {
+    /// Begins the archive of a job in a new file: the points, and the array of coefficients. Spools that don't fit into memory go
+    /// to `folder`.
+    ///
+    /// # Errors
+    /// If the disk is full.
+    pub fn new(file: File, folder: &Path, dtype: Precision, job: &'a Job<'a>) -> io::Result<Self> {
+        let request = job.request();
+        let mut npz = NpzWriter::new(file, dtype);
+        npz.array("points", &[job.points(), job.model().inputs()], &request.points)?;
+        npz.begin(request.terms.name(), &job.shape())?;
+        let kinks = (job.kink_distances() > 0).then(|| Spool::new(folder));
+        Ok(Self { job, npz, value: Spool::new(folder), kinks, spent: Duration::ZERO })
+    }
+
+    /// Seconds spent on writing so far.
+    pub fn seconds(&self) -> f64 {
+        self.spent.as_secs_f64()
+    }
+
+    /// Writes the rest, completes the archive and makes sure that it is on the disk; returns its size.
+    ///
+    /// # Errors
+    /// If the disk is full, or batches are missing.
+    pub fn finish(self) -> io::Result<u64> {
+        let Self { job, mut npz, value, kinks, .. } = self;
+        let (points, inputs) = (job.points(), job.model().inputs());
+        npz.begin("value", &[points, job.outputs().len()])?;
+        value.pour(&mut npz)?;
+        if let Some(kinks) = kinks {
+            npz.begin("kink", &[points, job.kink_distances()])?;
+            kinks.pour(&mut npz)?;
+        }
+        match &job.request().terms {
+            Terms::Along(Directions::Shared { rows, .. }) => {
+                npz.array("directions", &[rows.len() / inputs, inputs], rows)?;
+            }
+            Terms::Along(Directions::PerPoint { rows, rays, .. }) => {
+                npz.array("directions", &[points, *rays, inputs], rows)?;
+            }
+            _ => {}
+        }
+        if let Some(variables) = job.variables() {
+            let exponents = job.exponents();
+            npz.bytes("exponents", &[exponents.len() / variables, variables], exponents)?;
+        }
+        npz.finish()
+    }
+
+    fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        self.npz.numbers(batch.coefficients)?;
+        self.value.push(batch.value)?;
+        self.kinks.as_mut().map_or(Ok(()), |kinks| kinks.push(batch.kinks))
+    }
+}
+
+impl Sink for NpzSink<'_> {
+    fn batch(&mut self, batch: &Batch) -> io::Result<()> {
+        let started = Instant::now();
+        let written = self.write(batch);
+        self.spent += started.elapsed();
+        written
+    }
+}
+
+/// Numbers that wait for their turn: in memory if they are few, else in an unnamed file beside the result.
+struct Spool(SpooledTempFile);
+
+impl Spool {
+    fn new(folder: &Path) -> Self {
+        Self(tempfile::spooled_tempfile_in(SPOOLED, folder))
+    }
+
+    fn push(&mut self, values: &[f64]) -> io::Result<()> {
+        for values in values.chunks(1 << 13) {
+            let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+            self.0.write_all(&bytes)?;
+        }
+        Ok(())
+    }
+
+    fn pour(mut self, into: &mut NpzWriter) -> io::Result<()> {
+        self.0.rewind()?;
+        let mut bytes = Vec::with_capacity(1 << 16);
+        loop {
+            bytes.clear();
+            (&mut self.0).take(1 << 16).read_to_end(&mut bytes)?;
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            let numbers = bytes.chunks_exact(8).map(|b| b.try_into().map_or(f64::NAN, f64::from_le_bytes));
+            into.numbers(&numbers.collect::<Vec<_>>())?;
+        }
+    }
+}
