@@ -6,8 +6,9 @@ use clap::Args;
 use hope::plan::Method;
 use hope::{Device, Precision, Request};
 
-use super::args::{NumberType, memory_size};
-use super::{Failure, text};
+use super::failure::Failure;
+use super::text;
+use super::values::{NumberType, memory_size};
 
 /// Number of rays that a GPU run recomputes on the CPU unless told otherwise.
 const GPU_VERIFY: usize = 3;
@@ -154,6 +155,10 @@ fn open(device: &str) -> Result<Option<Device>> {
         "--device {device}: this build of hope has no GPU engine: use --device cpu, or build it with the feature gpu"
     )
 }
+
+/// List the GPUs and software drivers that can compute.
+#[derive(Debug, Args)]
+pub struct AdaptersArgs {}
 
 /// `hope adapters`.
 #[cfg(feature = "gpu")]

@@ -10,8 +10,10 @@ use hope::picture::Format;
 use super::columns::{self, Column, find, workloads};
 use super::record::{Row, Status};
 use super::{chart, table};
+use crate::cli::failure::Failure;
 use crate::cli::files::Files;
-use crate::cli::{Failure, text};
+use crate::cli::text;
+use crate::cli::verbosity::Verbosity;
 
 /// Merge measurements of several machines into a Markdown table and a chart.
 #[derive(Debug, Args)]
@@ -27,14 +29,10 @@ pub struct ReportArgs {
     /// The chart, .svg or .png [default: the table's name with .svg].
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
-
-    /// Print nothing but errors.
-    #[arg(long, short)]
-    quiet: bool,
 }
 
 /// Runs the command.
-pub fn run(args: &ReportArgs) -> Result<(), Failure> {
+pub fn run(args: &ReportArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let picture = args.chart.clone().unwrap_or_else(|| args.out.with_extension("svg"));
     let columns = columns::read(&args.runs).map_err(Failure::Input)?;
     let format = Format::of(&picture).map_err(|error| Failure::Input(error.into()))?;
@@ -52,11 +50,8 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     }
     files.write(&args.out, markdown.as_bytes()).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;
-    if args.quiet {
-        return Ok(());
-    }
     let devices = text::count(columns.len(), "device");
-    text::print(format!("{devices}: {}\n", args.out.display())).map_err(Failure::Run)
+    verbosity.print(format!("{devices}: {}\n", args.out.display())).map_err(Failure::Run)
 }
 
 /// The picture's name as the table's folder sees it, where that is simple.
