@@ -117,3 +117,65 @@ fn above<'a>(frame: &Frame, y: f64, text: &'a str, placed: &[Label]) -> Label<'a
     let best = places.filter(inside).map(label).find(free);
     best.unwrap_or_else(|| label(y - 0.8 * TICK))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::axis::{Scale, Span};
+
+    const LONG: &str = "smallest estimated radius of convergence";
+
+    fn frame() -> Frame {
+        let span = Span { scale: Scale::Linear, from: 0.0, to: 1.0 };
+        Frame { x: span, y: span, at: [50.0, 60.0], size: [600.0, 300.0] }
+    }
+
+    /// Labels of upright lines at these places, in this order.
+    fn labels(lines: &[f64]) -> Vec<Label<'static>> {
+        let frame = frame();
+        let lines: Vec<f64> = lines.iter().map(|x| frame.across(*x)).collect();
+        let mut placed = Vec::new();
+        for &x in &lines {
+            placed.push(beside(&frame, x, LONG, &lines, &placed));
+        }
+        placed
+    }
+
+    #[test]
+    fn labels_of_upright_lines_are_spread_apart() {
+        for first in [0.01, 0.3, 0.5, 0.7, 0.99] {
+            for distance in [0.0, 0.001, 0.01, 0.1, 0.3] {
+                let second: f64 = if first < 0.6 { first + distance } else { first - distance };
+                let [a, b] = &labels(&[first, second])[..] else { panic!("two labels") };
+                assert!(!a.overlaps(b), "{first} {second}: {:?} {:?}", a.at, b.at);
+                for label in [a, b] {
+                    assert!(label.ends[0] >= 50.0 && label.ends[1] <= 650.0, "{:?}", label.ends);
+                }
+            }
+        }
+        let many = labels(&[0.5, 0.51, 0.52, 0.53, 0.54, 0.55]);
+        for (i, a) in many.iter().enumerate() {
+            assert!(many[..i].iter().all(|b| !a.overlaps(b)), "label {i}: {:?}", a.at);
+        }
+    }
+
+    #[test]
+    fn a_line_alone_has_its_label_to_the_right_where_there_is_room() {
+        let [label] = &labels(&[0.3])[..] else { panic!("one") };
+        assert_eq!((label.anchor, label.at), (Anchor::Start, [50.0 + 180.0 + 5.0, 60.0 + LABEL]));
+        let [label] = &labels(&[0.9])[..] else { panic!("one") };
+        assert_eq!(label.anchor, Anchor::End);
+    }
+
+    #[test]
+    fn labels_of_level_lines_are_spread_apart() {
+        let frame = frame();
+        let mut placed: Vec<Label> = Vec::new();
+        for y in [200.0, 203.0, 198.0, 61.0, 62.0, 359.0] {
+            let label = above(&frame, y, "tolerance", &placed);
+            assert!(placed.iter().all(|other| !label.overlaps(other)), "{y}: {:?}", label.at);
+            assert!((60.0..360.0).contains(&label.at[1]), "{y}: {:?}", label.at);
+            placed.push(label);
+        }
+    }
+}
