@@ -34,7 +34,7 @@ impl Verbosity {
 
     /// Tells on stderr what only the curious want to know.
     pub fn detail(self, line: &str) {
-        if self.verbose {
+        if self.verbose && !self.quiet {
             text::complain(&format!("{line}\n"));
         }
     }

@@ -18,13 +18,14 @@
 //!
 //! ```
 //! use std::ops::ControlFlow;
+//! use std::path::Path;
 //!
 //! use hope::model::Model;
 //! use hope::onnx::ImportOptions;
 //! use hope::results::{ModelFile, Target, save};
 //! use hope::{Job, Precision, Request};
 //!
-//! let path = "examples/mnist/mnist_mlp1_sigmoid.onnx".as_ref();
+//! let path = Path::new("examples/mnist/mnist_mlp1_sigmoid.onnx");
 //! let model = Model::from_onnx(path, &ImportOptions::default())?;
 //! let request = Request::new(vec![0.5; 2 * 784], 3); // two points
 //! let job = Job::new(&model, &request)?;
