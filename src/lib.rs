@@ -55,10 +55,15 @@ mod product;
 pub mod random;
 pub mod rays;
 pub mod region;
+#[cfg(feature = "files")]
+pub mod results;
 pub mod sampling;
 pub mod scalar;
 pub mod series;
 pub mod surrogate;
+#[cfg(any(feature = "files", feature = "plot"))]
+#[doc(hidden)] // for the program, whose files come and go in the same way
+pub mod temporary;
 pub mod threads;
 pub mod trust;
 

@@ -13,6 +13,13 @@ fn free() -> Option<u64> {
     Some(system.cgroup_limits().map_or(available, |limits| available.min(limits.free_memory)))
 }
 
+/// The most memory that the process has had so far, where the system tells.
+pub fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib << 10)
+}
+
 /// An amount of memory for people, in binary units: `1.5 GiB`.
 ///
 /// ```

@@ -3,16 +3,36 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
+use clap::Args;
 
 use hope::model::{Model, Node, Op};
 use hope::plan::Method;
 use hope::{Certificate, Error, Job, Kinks, Request, TermKind, memory};
 
-use super::args::CheckArgs;
-use super::{Failure, load, text};
+use super::failure::Failure;
+use super::model::{ModelArgs, header};
+use super::text;
+use super::verbosity::Verbosity;
 
-/// Runs the command.
-pub fn run(args: &CheckArgs) -> Result<(), Failure> {
+const EXAMPLES: &str = "\
+Examples:
+  hope check examples/mnist/mnist_cnn_tanh.onnx
+  hope check examples/mnist/mnist_mlp1_sigmoid.onnx --order 10";
+
+/// Show a network's layers, whether the published rule is exact on it, and what an expansion costs.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub network: ModelArgs,
+
+    /// Order for cost and memory, 1 to 30.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub order: usize,
+}
+
+/// Runs the command. What it prints is what it is for: never too much.
+pub fn run(args: &CheckArgs, _: Verbosity) -> Result<(), Failure> {
     let text = report(args).map_err(Failure::Input)?;
     text::print(text).map_err(Failure::Run)
 }
@@ -21,14 +41,8 @@ fn report(args: &CheckArgs) -> Result<String> {
     if !(1..=hope::series::MAX_ORDER).contains(&args.order) {
         bail!("order {} is not supported: choose 1 to {}", args.order, hope::series::MAX_ORDER);
     }
-    let model = load::model(&args.model, &args.network)?;
-    let mut text = format!(
-        "{}: input {}, output '{}' {}\n\n",
-        args.model.display(),
-        text::shape(model.input_shape()),
-        model.output_name(),
-        text::shape(model.output_shape()),
-    );
+    let model = args.network.load()?;
+    let mut text = header(&args.network.model.to_string_lossy(), &model) + "\n\n";
     text.push_str(&layers(&model));
     let _ =
         writeln!(text, "\n{} in all; {}", text::count(model.parameters(), "parameter"), smoothness(&model));

@@ -7,8 +7,9 @@ use hope::backend::Kind;
 use hope::plan::Method;
 use hope::{Device, Precision, Request};
 
-use super::args::{NumberType, memory_size};
-use super::{Failure, text};
+use super::failure::Failure;
+use super::text;
+use super::values::{NumberType, memory_size};
 
 /// Number of rays that a GPU run recomputes on the CPU unless told otherwise.
 const GPU_VERIFY: usize = 3;
@@ -30,6 +31,10 @@ pub struct PlaceArgs {
     /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
     #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
     memory: Option<u64>,
+
+    /// Threads of the processor [default: RAYON_NUM_THREADS, else all cores]. Results don't depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "How")]
+    threads: Option<u16>,
 }
 
 impl PlaceArgs {
@@ -41,6 +46,7 @@ impl PlaceArgs {
         let place = Place::new(&self.device, self.precision.map(Precision::from), order, verify)?;
         (request.device, request.precision, request.verify) = (place.device, place.precision, place.verify);
         request.memory = self.memory;
+        request.threads = self.threads.map(usize::from);
         Ok(())
     }
 }
@@ -138,6 +144,10 @@ fn open(device: &str) -> Result<Option<Device>> {
         "--device {device}: this build of hope has no GPU engine: use --device cpu, or build it with the feature gpu"
     )
 }
+
+/// List the GPUs and software drivers that can compute.
+#[derive(Debug, Args)]
+pub struct AdaptersArgs {}
 
 /// `hope adapters`.
 #[cfg(feature = "gpu")]

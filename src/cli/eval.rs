@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
@@ -10,8 +10,10 @@ use clap::Args;
 use hope::{Device, Error, Precision, TaylorPolynomial, npy};
 
 use super::device::Place;
-use super::files::Files;
-use super::{Failure, input, text};
+use super::failure::Failure;
+use super::files::{Files, check_ending};
+use super::verbosity::Verbosity;
+use super::{input, text};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,8 +61,8 @@ pub struct EvalArgs {
     pub out: Option<PathBuf>,
 }
 
-/// Runs the command.
-pub fn run(args: &EvalArgs) -> Result<(), Failure> {
+/// Runs the command. What it prints is what it is for: never too much.
+pub fn run(args: &EvalArgs, _: Verbosity) -> Result<(), Failure> {
     let (polynomial, points, place) = setup(args).map_err(Failure::Input)?;
     let variables = polynomial.variables().len();
     let count = points.len() / variables;
@@ -108,9 +110,8 @@ fn setup(args: &EvalArgs) -> Result<(TaylorPolynomial, Vec<f64>, Place)> {
     if args.gradient && gpu_by_name {
         bail!("--device {}: GPUs compute values only: use --device cpu for --gradient", args.device);
     }
-    let ends_in_npy = |out: &Path| out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npy"));
-    if let Some(out) = args.out.as_deref().filter(|out| !ends_in_npy(out)) {
-        bail!("--out {}: the result is an .npy array, its name has to end in .npy", out.display());
+    if let Some(out) = &args.out {
+        check_ending("--out", out, "npy")?;
     }
     let polynomial = TaylorPolynomial::load(&args.polynomial)?;
     let points = input::points_of(&args.at, polynomial.variables().len())?;

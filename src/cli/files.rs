@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 
 use hope::picture::{Figure, Format};
+use hope::temporary::{Temporary, folder};
 
-use super::temporary::{Temporary, folder};
+use super::interrupt;
 
 /// `MODEL.what.ending` in the current folder.
 pub fn beside_model(model: &Path, what: &str) -> PathBuf {
@@ -48,7 +49,7 @@ impl Files {
             if target.exists() && !target.is_file() {
                 bail!("cannot write {name}: it exists and is not a file");
             }
-            let (temporary, file) = Temporary::create(target).map_err(|error| {
+            let (temporary, file) = interrupt::begin(target).map_err(|error| {
                 anyhow!("cannot write into the folder {}: {error}", folder(target).display())
             })?;
             all.push(Begun { target: target.into(), temporary, file: Some(file) });
@@ -86,14 +87,33 @@ impl Files {
             .map_err(|error| anyhow!("cannot write {}: {error}; nothing was written", target.display()))
     }
 
+    /// Writes a figure to all these files, each in the format of its name.
+    ///
+    /// # Errors
+    /// If it can't be drawn, or the disk is full.
+    pub fn draw<'a>(&mut self, figure: &Figure, targets: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+        targets.into_iter().try_for_each(|target| self.write(target, &figure.bytes(Format::of(target)?)?))
+    }
+
     /// Gives all files their names.
     ///
     /// # Errors
     /// If one can't be renamed; then none exists.
     pub fn commit(self) -> Result<()> {
-        Temporary::commit(self.0.into_iter().map(|begun| begun.temporary))
+        interrupt::commit(self.0.into_iter().map(|begun| begun.temporary).collect())
             .map_err(|error| anyhow!("cannot write the results: {error}; nothing was written"))
     }
+}
+
+/// Checks that the name of a result ends as its format asks for.
+///
+/// # Errors
+/// If not; the message names the option.
+pub fn check_ending(option: &str, target: &Path, ending: &str) -> Result<()> {
+    if target.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending)) {
+        return Ok(());
+    }
+    bail!("{option} {}: its name has to end in .{ending}", target.display())
 }
 
 /// Checks that names of pictures end as pictures do.
@@ -102,14 +122,6 @@ impl Files {
 /// If one ends in neither `.svg` nor `.png`.
 pub fn check_pictures(targets: &[PathBuf]) -> Result<()> {
     targets.iter().try_for_each(|target| Ok(Format::of(target).map(drop)?))
-}
-
-/// Writes a figure to all these files, each in the format of its name.
-///
-/// # Errors
-/// If it can't be drawn, or the disk is full.
-pub fn draw(files: &mut Files, figure: &Figure, targets: &[PathBuf]) -> Result<()> {
-    targets.iter().try_for_each(|target| files.write(target, &figure.bytes(Format::of(target)?)?))
 }
 
 /// `a.svg and a.png`.

@@ -1,4 +1,4 @@
-//! Images as points of a network: PNG files and `.npy` arrays.
+//! Images as points of a network: how they lie in its input, PNG files, normalisation.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow, bail};
 use hope::model::Model;
 use hope::picture::{Bitmap, Colour, Content};
 
-use super::{input, text};
+use super::text;
 
 /// How an image lies in a network's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,38 +88,20 @@ impl Layout {
     }
 }
 
-/// An image with its name, as numbers in the order of the model's input, before normalisation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Image {
-    pub name: String,
-    pub numbers: Vec<f64>,
+/// Whether a file's name says that it is a PNG.
+pub fn is_png(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
 }
 
-/// Reads images: PNG files, one each, and `.npy` arrays with one or many.
+/// Reads a PNG file as a point of a network: brightness from 0 to 1, bytes divided by 255 (or 65535).
 ///
 /// # Errors
-/// If a file can't be read, or an image has another size or other colours than the model takes.
-pub fn read(path: &Path, model: &Model, layout: Layout) -> Result<Vec<Image>> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-    match ending.as_deref() {
-        Some("png") => {
-            let numbers = read_png(path, layout).map_err(|error| anyhow!("{}: {error}", path.display()))?;
-            Ok(vec![Image { name, numbers }])
-        }
-        Some("npy") => {
-            let points = input::points(&path.to_string_lossy(), model)?;
-            let all = points.chunks_exact(model.inputs());
-            let count = all.len();
-            let named = |i| if count == 1 { name.clone() } else { format!("{name}[{i}]") };
-            Ok(all.enumerate().map(|(i, x)| Image { name: named(i), numbers: x.to_vec() }).collect())
-        }
-        _ => bail!("{}: an image is a .png file, or an .npy array", path.display()),
-    }
+/// If it can't be read, or has another size or other colours than the model takes.
+pub fn read_png(path: &Path, layout: Layout) -> Result<Vec<f64>> {
+    decode(path, layout).map_err(|error| anyhow!("{}: {error}", path.display()))
 }
 
-/// Reads a PNG file: its numbers divided by their largest possible (255 or 65535).
-fn read_png(path: &Path, layout: Layout) -> Result<Vec<f64>> {
+fn decode(path: &Path, layout: Layout) -> Result<Vec<f64>> {
     let file = File::open(path).map_err(|error| anyhow!("cannot be read: {error}"))?;
     let no_png = |error: png::DecodingError| anyhow!("is no readable PNG: {error}");
     let mut decoder = png::Decoder::new(BufReader::new(file));

@@ -5,11 +5,13 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
+use hope::npy;
 use hope::rays::Directions;
 
-use super::{npy, text};
+use super::image::{self, Layout};
+use super::text;
 
-/// Reads reference points, `[points, inputs]`: inline numbers, or an `.npy` file.
+/// Reads reference points, `[points, inputs]`: inline numbers, an `.npy` file, or a PNG.
 ///
 /// # Errors
 /// If they don't fit the model.
@@ -21,7 +23,38 @@ pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
     if !path.exists() && path.extension().is_none() {
         bail!("--at {given}: neither a file nor numbers such as \"0.5,-0.5;0,0\"");
     }
+    if image::is_png(path) {
+        let layout = Layout::of(model).map_err(|error| anyhow!("{given}: {error}"))?;
+        return image::read_png(path, layout);
+    }
     rows(path, model, "point")
+}
+
+/// An image with its name, as numbers in the order of the model's input, before normalisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    pub name: String,
+    pub numbers: Vec<f64>,
+}
+
+/// Reads images: PNG files, one each, and `.npy` arrays with one or many.
+///
+/// # Errors
+/// If a file can't be read, or an image has another size or other colours than the model takes.
+pub fn images(path: &Path, model: &Model, layout: Layout) -> Result<Vec<Image>> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
+    match ending.as_deref() {
+        Some("png") => Ok(vec![Image { name, numbers: image::read_png(path, layout)? }]),
+        Some("npy") => {
+            let points = rows(path, model, "point")?;
+            let all = points.chunks_exact(model.inputs());
+            let count = all.len();
+            let named = |i| if count == 1 { name.clone() } else { format!("{name}[{i}]") };
+            Ok(all.enumerate().map(|(i, x)| Image { name: named(i), numbers: x.to_vec() }).collect())
+        }
+        _ => bail!("{}: an image is a .png file, or an .npy array", path.display()),
+    }
 }
 
 /// Reads data in the shape of a model's input, `[samples, inputs]`, from an `.npy` file.
@@ -50,26 +83,6 @@ fn rows(path: &Path, model: &Model, what: &str) -> Result<Vec<f64>> {
     }
     check_finite(&name, what, inputs, &array.values)?;
     Ok(array.values)
-}
-
-/// The one output that a command works on, from `--output`.
-///
-/// # Errors
-/// If there are several and none is chosen, or there is no such output.
-pub fn output(given: Option<usize>, model: &Model) -> Result<usize> {
-    match (given, model.outputs()) {
-        (Some(output), count) if output < count => Ok(output),
-        (Some(output), count) => {
-            bail!(
-                "--output {output}: there is no output {output}; the network has outputs 0 to {}",
-                count - 1
-            )
-        }
-        (None, 1) => Ok(0),
-        (None, count) => {
-            bail!("the network has {count} outputs: choose one with --output 0 to --output {}", count - 1)
-        }
-    }
 }
 
 /// Reads points of a polynomial, `[points, variables]`: inline numbers, or an `.npy` file.

@@ -1,76 +1,118 @@
 //! The command line: what the user types, and what the program exits with.
 //!
-//! `args` defines the options; each command has a file or folder of its own. Results go to files and stdout, everything
-//! about the run (progress, errors) to stderr.
+//! Each command has a file or a folder of its own with its options, its `run` and its report, and a line in the list below;
+//! no command knows another. What they share lies beside them: values of options ([`values`]), the network ([`model`]), points
+//! ([`points`]), what a run works on ([`setup`]), its files ([`files`]). Results go to files and stdout, everything about the run
+//! (progress, errors) to stderr.
 
-mod args;
 mod bench;
 mod check;
+mod completions;
 mod converge;
 mod device;
 mod discover;
 mod eval;
 mod expand;
+mod failure;
 mod files;
 mod heatmap;
 mod image;
 mod input;
 mod interactions;
-mod load;
-mod output;
+mod interrupt;
+mod model;
 mod plot;
+mod points;
 mod polynomial;
 mod progress;
 mod rays;
+mod setup;
 mod smooth;
 mod surrogate;
-mod temporary;
+mod terms;
 mod text;
 mod trust;
+mod values;
+mod verbosity;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use args::{Cli, Command};
-use hope::npy;
+use failure::Failure;
+use verbosity::Verbosity;
 
-/// How a command fails.
-#[derive(Debug)]
-enum Failure {
-    /// Wrong usage or bad input, found before anything was computed or written.
-    Input(anyhow::Error),
-    /// Something went wrong on the way.
-    Run(anyhow::Error),
+/// The list of commands: name, options, what runs it. Help says of each what its options' documentation says.
+macro_rules! commands {
+    ($($name:ident($options:ty) => $run:expr,)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($name(Box<$options>),)*
+        }
+
+        impl Command {
+            fn run(&self, verbosity: Verbosity) -> Result<(), Failure> {
+                match self {
+                    $(Self::$name(options) => $run(options, verbosity),)*
+                }
+            }
+        }
+    };
 }
 
-impl Failure {
-    fn exit_code(&self) -> u8 {
-        match self {
-            Self::Run(_) => 1,
-            Self::Input(_) => 2,
-        }
-    }
+commands! {
+    Expand(expand::ExpandArgs) => expand::run,
+    Check(check::CheckArgs) => check::run,
+    Polynomial(polynomial::PolynomialArgs) => polynomial::run,
+    Eval(eval::EvalArgs) => eval::run,
+    Plot(plot::PlotArgs) => plot::run,
+    Heatmap(heatmap::HeatmapArgs) => heatmap::run,
+    Interactions(interactions::InteractionsArgs) => interactions::run,
+    Trust(trust::TrustArgs) => trust::run,
+    Converge(converge::ConvergeArgs) => converge::run,
+    Discover(discover::DiscoverArgs) => discover::run,
+    Surrogate(surrogate::SurrogateArgs) => surrogate::run,
+    Bench(bench::BenchArgs) => bench::run,
+    Adapters(device::AdaptersArgs) => |_, _| device::list(),
+    Completions(completions::CompletionsArgs) => |args, _| completions::run(args, Cli::command()),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Look at a network: its layers, and what an expansion will cost
+      hope check examples/mnist/mnist_cnn_tanh.onnx --order 5
+
+  Expand a classifier to order 3 at 40 digits, along each of the 784 pixels
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 3
+
+  Which pixels matter to the class of a digit, order by order, compared with perturbing them
+      hope heatmap examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digit_3.png --compare
+
+  Shell completions
+      hope completions bash > ~/.local/share/bash-completion/completions/hope
+
+`hope expand --help` has more examples and explains every option.";
+
+/// Turns a trained neural network into local Taylor polynomials of high order.
+#[derive(Debug, Parser)]
+#[command(name = "hope", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Expand(args) => expand::run(&args),
-        Command::Check(args) => check::run(&args),
-        Command::Polynomial(args) => polynomial::run(&args),
-        Command::Eval(args) => eval::run(&args),
-        Command::Plot(args) => plot::run(&args),
-        Command::Heatmap(args) => heatmap::run(&args),
-        Command::Interactions(args) => interactions::run(&args),
-        Command::Trust(args) => trust::run(&args),
-        Command::Converge(args) => converge::run(&args),
-        Command::Discover(args) => discover::run(&args),
-        Command::Surrogate(args) => surrogate::run(&args),
-        Command::Bench(args) => bench::run(&args),
-        Command::Adapters => device::list(),
-        Command::Completions { shell } => completions(shell),
-    };
+    let started = Instant::now();
+    let Cli { command, verbosity } = Cli::parse();
+    let done = command.run(verbosity);
+    let memory = hope::memory::peak()
+        .map_or(String::new(), |peak| format!(", {} of memory at the most", hope::memory::human(peak)));
+    verbosity.detail(&format!("{} in all{memory}", text::seconds(started.elapsed().as_secs_f64())));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -82,9 +124,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
-    // Into memory first: the generator panics when a pipe closes.
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "hope", &mut script);
-    text::print(&script).map_err(Failure::Run)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

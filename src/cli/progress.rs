@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use hope::Progress;
 
 use super::text;
+use super::verbosity::Verbosity;
 
 /// Plain lines come at most this often,
 const SOONEST: Duration = Duration::from_secs(1);
@@ -35,12 +36,10 @@ struct Line {
 
 impl Reporter {
     /// Begins; `title` says what is going on.
-    pub fn new(title: &str, quiet: bool) -> Self {
+    pub fn new(title: &str, verbosity: Verbosity) -> Self {
         let started = Instant::now();
-        if !quiet {
-            text::complain(&format!("{title}\n"));
-        }
-        let display = if quiet {
+        verbosity.note(title);
+        let display = if verbosity.quiet {
             Display::None
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr_with_hz(10));

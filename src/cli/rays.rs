@@ -1,31 +1,31 @@
-//! What commands that work along rays have in common: model, points, rays, outputs, device.
+//! What commands that work along rays have in common: points, rays, outputs, device.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
-use hope::model::Model;
+use hope::Terms;
 use hope::rays::Directions;
-use hope::{Report, Request, Terms};
+use hope::results::ModelFile;
 
-use super::args::Outputs;
-use super::device::{PlaceArgs, check_deviation, describe};
-use super::load::NetworkArgs;
-use super::smooth::{Original, SmoothArgs};
-use super::text::{count, shape};
-use super::{input, load};
+use super::device::{PlaceArgs, describe};
+use super::input;
+use super::model::ModelArgs;
+use super::points::{PointsArgs, given};
+use super::setup::Setup;
+use super::smooth::SmoothArgs;
+use super::text::count;
+use super::values::Outputs;
 
 /// The options.
 #[derive(Debug, Args)]
 pub struct RayArgs {
-    /// The network: an ONNX file.
-    #[arg(value_name = "MODEL.onnx")]
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub network: ModelArgs,
 
-    /// Reference points: an .npy file of shape [B, …input shape] or [B, p], or numbers such as "0.5,-0.5;0,0".
-    #[arg(long, value_name = "POINTS", allow_hyphen_values = true, help_heading = "What to compute")]
-    pub at: String,
+    #[command(flatten)]
+    pub points: PointsArgs,
 
     /// Directions of the rays: an .npy file of shape [R, p], [R, …input shape], or [B, R, p] for other ones at
     /// each point. Distances are in units of their lengths.
@@ -45,46 +45,42 @@ pub struct RayArgs {
     pub outputs: Outputs,
 
     #[command(flatten)]
-    pub network: NetworkArgs,
-
-    #[command(flatten)]
     pub smooth: SmoothArgs,
 
     #[command(flatten)]
     pub place: PlaceArgs,
+}
 
-    /// Print nothing but errors.
-    #[arg(long, short, help_heading = "Output")]
-    pub quiet: bool,
+impl RayArgs {
+    /// Files that are read.
+    pub fn files(&self) -> Vec<&Path> {
+        given([&self.directions]).chain([self.network.model.as_path()]).chain(self.points.files()).collect()
+    }
 }
 
 /// A run along rays, read and checked.
-pub struct Setup {
-    pub model: Model,
-    pub original: Option<Original>,
-    pub model_path: PathBuf,
-    pub sha256: String,
-    pub request: Request,
+pub struct AlongRays {
+    pub setup: Setup,
+    source: ModelFile,
     /// What the rays are, in words.
-    pub rays: String,
+    rays: String,
 }
 
-impl Setup {
+impl AlongRays {
     /// Reads everything. `order` is what the user asks for; `random` the number of random rays where the user gives no
     /// rays, none for the inputs' own directions.
     ///
     /// # Errors
     /// If something can't be read or doesn't fit.
     pub fn new(args: &RayArgs, order: usize, random: Option<usize>) -> Result<Self> {
-        let model = load::model(&args.model, &args.network)?;
-        let (model, original) = args.smooth.apply(&args.model, model)?;
-        let mut request = Request::new(input::points(&args.at, &model)?, order);
-        let inputs = model.inputs();
-        let points = request.points.len() / inputs;
+        let mut setup = Setup::new(&args.network, order)?;
+        setup.smooth(&args.smooth)?;
+        setup.at(args.points.read(&setup.model)?);
+        let inputs = setup.model.inputs();
         let random = args.random.map(|k| k as usize).or(random);
         let (terms, rays) = match (&args.directions, random) {
             (Some(path), _) => {
-                let directions = input::directions(path, &model, points)?;
+                let directions = input::directions(path, &setup.model, setup.points())?;
                 let rays = count(directions.len(), "given direction");
                 (Terms::Along(directions), rays)
             }
@@ -93,102 +89,46 @@ impl Setup {
             }
             (None, None) => (Terms::Unmixed, format!("the directions of {}", count(inputs, "input"))),
         };
-        request.terms = terms;
-        if let Outputs::Some(outputs) = &args.outputs {
-            if outputs.is_empty() {
-                bail!("--outputs: no outputs are selected");
-            }
-            request.outputs = Some(outputs.clone());
-        }
-        args.place.apply(&mut request, order + hope::trust::MORE_ORDERS, None)?;
-        let sha256 = load::sha256(&args.model)?;
-        Ok(Self { model, original, model_path: args.model.clone(), sha256, request, rays })
-    }
-
-    /// The model's file, without its folders.
-    pub fn name(&self) -> String {
-        self.model_path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+        setup.request.terms = terms;
+        setup.outputs(&args.outputs)?;
+        setup.place(&args.place, order + hope::trust::MORE_ORDERS, None)?;
+        let source = ModelFile::read(&setup.path)?;
+        Ok(Self { setup, source, rays })
     }
 
     /// The selected outputs.
     pub fn outputs(&self) -> Vec<usize> {
-        self.request.outputs.clone().unwrap_or_else(|| (0..self.model.outputs()).collect())
-    }
-
-    /// Number of points.
-    pub fn points(&self) -> usize {
-        self.request.points.len() / self.model.inputs()
-    }
-
-    /// An error of the library, with the model's file where it belongs.
-    pub fn explain(&self, error: &hope::Error) -> anyhow::Error {
-        load::in_model(&self.model_path, error)
-    }
-
-    /// Whether a GPU's numbers agreed with the CPU's.
-    ///
-    /// # Errors
-    /// If they didn't.
-    pub fn check(&self, report: &Report) -> Result<()> {
-        check_deviation(&self.request.device, self.request.method, report.verification.map(|v| v.deviation))
+        let Setup { request, model, .. } = &self.setup;
+        request.outputs.clone().unwrap_or_else(|| (0..model.outputs()).collect())
     }
 
     /// The first lines of a summary: label and text.
     pub fn head(&self) -> Vec<(&'static str, String)> {
-        let model = &self.model;
-        let name = self.model_path.file_name().unwrap_or_default().to_string_lossy();
-        let shapes = format!(
-            "input {}, output '{}' {}",
-            shape(model.input_shape()),
-            model.output_name(),
-            shape(model.output_shape())
-        );
-        vec![
-            ("model", format!("{name}: {shapes}")),
-            (
-                "points",
-                format!(
-                    "{}, {}, along {}",
-                    count(self.points(), "point"),
-                    count(self.outputs().len(), "output"),
-                    self.rays
-                ),
-            ),
-        ]
+        let points = count(self.setup.points(), "point");
+        let outputs = count(self.outputs().len(), "output");
+        vec![self.setup.header(), ("points", format!("{points}, {outputs}, along {}", self.rays))]
     }
 
     /// What every record says of a run.
     pub fn record(&self) -> serde_json::Map<String, serde_json::Value> {
-        let (device, driver) = describe(&self.request.device);
+        let Setup { request, model, .. } = &self.setup;
+        let (device, driver) = describe(&request.device);
         let record = serde_json::json!({
-            "model": self.model_path.to_string_lossy(),
-            "model_sha256": self.sha256,
-            "output_name": self.model.output_name(),
-            "input_shape": self.model.input_shape(),
+            "model": self.source.path.to_string_lossy(),
+            "model_sha256": self.source.sha256,
+            "output_name": model.output_name(),
+            "input_shape": model.input_shape(),
             "outputs": self.outputs(),
-            "points": self.points(),
+            "points": self.setup.points(),
             "rays": self.rays,
             "device": device,
             "driver": driver,
-            "precision": self.request.precision.name(),
+            "precision": request.precision.name(),
             "version": concat!("hope ", env!("CARGO_PKG_VERSION")),
         });
         match record {
             serde_json::Value::Object(fields) => fields,
             _ => serde_json::Map::new(),
         }
-    }
-}
-
-/// Label and text, as lines.
-pub fn lines(rows: &[(&str, String)]) -> String {
-    rows.iter().map(|(label, text)| format!("{label:<12} {text}\n")).collect()
-}
-
-/// Parses a positive, finite number.
-pub fn positive(text: &str) -> Result<f64, String> {
-    match text.trim().parse::<f64>() {
-        Ok(x) if x > 0.0 && x.is_finite() => Ok(x),
-        _ => Err(format!("'{text}' is no positive number")),
     }
 }

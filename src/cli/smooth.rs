@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
 
 use hope::Request;
 use hope::model::{Model, Smoothing};
+use hope::results::StandInRecord;
 use hope::trust::StandIn;
 
-use super::load;
+use super::model;
 use super::text::{count, number};
 
 /// Places around all points at which network and stand-in are compared, about.
@@ -27,14 +27,14 @@ pub struct SmoothArgs {
 }
 
 impl SmoothArgs {
-    /// The network to work with, and what it stands in for.
+    /// The stand-in, and how it is made; none if none is asked for.
     ///
     /// # Errors
     /// If there is nothing to smooth.
-    pub fn apply(&self, path: &Path, model: Model) -> Result<(Model, Option<Original>)> {
-        let Some(rules) = self.smooth else { return Ok((model, None)) };
-        let stand_in = model.smooth(&rules).map_err(|error| load::in_model(path, &error))?;
-        Ok((stand_in, Some(Original { model, rules })))
+    pub fn apply(&self, path: &Path, network: &Model) -> Result<Option<(Model, Smoothing)>> {
+        let Some(rules) = self.smooth else { return Ok(None) };
+        let stand_in = network.smooth(&rules).map_err(|error| model::in_model(path, &error))?;
+        Ok(Some((stand_in, rules)))
     }
 }
 
@@ -51,48 +51,22 @@ impl Original {
     ///
     /// # Errors
     /// If one of the two has no finite value there.
-    pub fn measure(&self, stand_in: &Model, request: &Request, radius: f64) -> hope::Result<Difference> {
+    pub fn measure(&self, stand_in: &Model, request: &Request, radius: f64) -> hope::Result<StandInRecord> {
         let points = (request.points.len() / self.model.inputs()).max(1);
         let measured = StandIn::measure(&self.model, stand_in, request, radius, SAMPLES.div_ceil(points))?;
-        Ok(Difference { rules: self.rules, measured })
+        Ok(StandInRecord { rules: self.rules, measured })
     }
 }
 
-/// How far a stand-in is from its network.
-pub struct Difference {
-    rules: Smoothing,
-    measured: StandIn,
-}
-
-impl Difference {
-    /// Why the result isn't the network's own.
-    pub fn reason(&self) -> String {
-        format!("of a smooth stand-in for the network ({}), not of the network itself", self.rules)
-    }
-
-    /// What was measured, in a line.
-    pub fn text(&self) -> String {
-        let StandIn { at, over, mean, samples, radius } = self.measured;
-        format!(
-            "it differs from the network by up to {} at the reference points, up to {} within a distance of {} (mean {}, {})",
-            number(at),
-            number(over),
-            number(radius),
-            number(mean),
-            count(samples, "random sample")
-        )
-    }
-
-    /// For the record.
-    pub fn json(&self) -> Value {
-        let StandIn { at, over, mean, samples, radius } = self.measured;
-        json!({
-            "rules": self.rules.to_string(),
-            "difference_at_points": at,
-            "difference_within_radius": over,
-            "mean_difference_within_radius": mean,
-            "radius": radius,
-            "samples": samples,
-        })
-    }
+/// What was measured, in a line.
+pub fn text(difference: &StandInRecord) -> String {
+    let StandIn { at, over, mean, samples, radius } = difference.measured;
+    format!(
+        "it differs from the network by up to {} at the reference points, up to {} within a distance of {} (mean {}, {})",
+        number(at),
+        number(over),
+        number(radius),
+        number(mean),
+        count(samples, "random sample")
+    )
 }

@@ -23,6 +23,11 @@ pub fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Label and text, as lines of a summary.
+pub fn lines(rows: &[(&str, String)]) -> String {
+    rows.iter().map(|(label, text)| format!("{label:<12} {text}\n")).collect()
+}
+
 /// A number with few digits: `-0.0312`, `1.24e-7`.
 pub fn number(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {

@@ -122,6 +122,21 @@ impl<'a> Job<'a> {
         &self.parts.plan
     }
 
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.parts.model
+    }
+
+    /// What is asked for, without the points.
+    pub fn request(&self) -> &Request {
+        &self.parts.request
+    }
+
+    /// The points, `[points, inputs]`.
+    pub fn coordinates(&self) -> &[f64] {
+        &self.points
+    }
+
     /// Number of points.
     pub fn points(&self) -> usize {
         self.count
@@ -150,6 +165,11 @@ impl<'a> Job<'a> {
     /// Number of chunks that run at once, on processors each on a core of its own.
     pub fn workers(&self) -> usize {
         self.chunking.workers
+    }
+
+    /// Threads of the processor that the job may use.
+    pub fn threads(&self) -> usize {
+        self.parts.threads.count()
     }
 
     /// Exponents of mixed terms, `[terms, variables]`; empty for others.

@@ -29,6 +29,15 @@ impl Terms {
             Self::Mixed(_) => TermKind::Mixed,
         }
     }
+
+    /// Name as the command line and results spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unmixed => "unmixed",
+            Self::Along(_) => "along",
+            Self::Mixed(_) => "mixed",
+        }
+    }
 }
 
 /// What to compute. Fields may be set directly; [`Request::new`] sets defaults.

@@ -2,12 +2,13 @@
 
 use super::axis::{Axis, Scale};
 use super::canvas::{Anchor, Canvas, Font, Pen};
-use super::chart::{Marker, Stroke};
 use super::colour::Colour;
 use super::figure::Figure;
 use super::font;
 use super::frame::{Frame, TICK, TITLE, room_below, ticks_across};
 use super::legend::{self, Entry};
+use super::marker::Marker;
+use super::stroke::Stroke;
 use crate::error::{Error, Result};
 
 /// A number and how far it spreads.

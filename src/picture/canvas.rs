@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::bitmap::Bitmap;
-use super::chart::Stroke;
 use super::colour::{Colour, ColourMap};
 use super::figure::Figure;
 use super::font;
+use super::stroke::Stroke;
 use crate::error::Result;
 
 /// Where a line of text has the given point.

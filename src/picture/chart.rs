@@ -5,57 +5,12 @@ use super::canvas::{Anchor, Canvas, Font, Pen};
 use super::clip;
 use super::colour::Colour;
 use super::figure::Figure;
-use super::font;
-use super::frame::{Frame, LABEL, TICK, TITLE, room_below, room_left, ticks_across, ticks_up};
+use super::frame::{Frame, TITLE, room_below, room_left, ticks_across, ticks_up};
+use super::guide::{self, Guide};
 use super::legend::{self, Entry};
+use super::marker::Marker;
+use super::stroke::Stroke;
 use crate::error::{Error, Result};
-
-/// How a line is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stroke {
-    /// Without gaps.
-    #[default]
-    Solid,
-    /// Long dashes.
-    Dashed,
-    /// Dots.
-    Dotted,
-    /// Not at all: markers only.
-    None,
-}
-
-/// The shape of a marker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Marker {
-    /// A disk.
-    Circle,
-    /// A square.
-    Square,
-    /// A triangle.
-    Triangle,
-    /// A square on its corner.
-    Diamond,
-}
-
-impl Marker {
-    /// The i-th of the four, again from the beginning after the last.
-    pub fn nth(i: usize) -> Self {
-        [Self::Circle, Self::Square, Self::Triangle, Self::Diamond][i % 4]
-    }
-
-    pub(super) fn draw(self, canvas: &mut Canvas, [x, y]: [f64; 2], colour: Colour) {
-        match self {
-            Self::Circle => canvas.circle([x, y], 3.5, colour),
-            Self::Square => canvas.rectangle([x - 3.2, y - 3.2], [6.4, 6.4], Some(colour), None),
-            Self::Triangle => {
-                canvas.polygon(&[[x, y - 4.2], [x + 4.2, y + 3.2], [x - 4.2, y + 3.2]], colour);
-            }
-            Self::Diamond => {
-                canvas.polygon(&[[x, y - 4.6], [x + 4.6, y], [x, y + 4.6], [x - 4.6, y]], colour);
-            }
-        }
-    }
-}
 
 /// A named series of points.
 #[derive(Clone, Debug)]
@@ -95,15 +50,6 @@ impl Series {
     pub fn markers(name: impl Into<String>, marker: Marker, points: Vec<[f64; 2]>) -> Self {
         Self { marker: Some(marker), stroke: Stroke::None, ..Self::line(name, points) }
     }
-}
-
-/// A thin line across the plot, at one number of an axis. Guides outside the axes' ranges aren't drawn.
-#[derive(Clone, Debug)]
-pub enum Guide {
-    /// At an x, with a label beside it (may be empty).
-    Vertical(f64, String),
-    /// At a y, with a label above it (may be empty).
-    Horizontal(f64, String),
 }
 
 /// What a legend leaves of the picture's width. It is laid out before the y axis, whose labels need to know its height.
@@ -172,7 +118,7 @@ impl Chart {
         canvas.text([width / 2.0, 22.0], &self.title, Font::new(TITLE, Anchor::Middle));
         legend::draw(Some(&mut canvas), [left.min(LEGEND - 20.0), title], width - LEGEND, &entries);
         frame.grid(&mut canvas, &x_ticks, &y_ticks);
-        self.guides.iter().for_each(|guide| draw_guide(&mut canvas, &frame, guide));
+        guide::draw(&mut canvas, &frame, &self.guides);
         for (series, entry) in self.series.iter().zip(&entries) {
             draw_series(&mut canvas, &frame, series, entry);
         }
@@ -220,31 +166,5 @@ fn draw_series(canvas: &mut Canvas, frame: &Frame, series: &Series, entry: &Entr
         for &p in units.iter().filter(inside) {
             marker.draw(canvas, frame.unit(p), entry.colour);
         }
-    }
-}
-
-fn draw_guide(canvas: &mut Canvas, frame: &Frame, guide: &Guide) {
-    let ([left, top], [wide, tall]) = (frame.at, frame.size);
-    let pen = Pen::new(Colour::GREY, 1.2).stroke(Stroke::Dashed);
-    let font = |anchor| Font::new(TICK, anchor).colour(Colour::GREY);
-    match guide {
-        Guide::Vertical(x, label) if (frame.x.from..=frame.x.to).contains(x) => {
-            let x = frame.across(*x);
-            canvas.line([x, top], [x, top + tall], pen);
-            // On the side with more room.
-            let (anchor, at) = if x + 8.0 + font::width(label, TICK) < left + wide {
-                (Anchor::Start, x + 5.0)
-            } else {
-                (Anchor::End, x - 5.0)
-            };
-            canvas.text([at, top + LABEL], label, font(anchor));
-        }
-        Guide::Horizontal(y, label) if (frame.y.from..=frame.y.to).contains(y) => {
-            let y = frame.up(*y);
-            canvas.line([left, y], [left + wide, y], pen);
-            let at = if y - top > 1.6 * TICK { y - 0.8 * TICK } else { y + 0.8 * TICK };
-            canvas.text([left + wide - 6.0, at], label, font(Anchor::End));
-        }
-        _ => {}
     }
 }

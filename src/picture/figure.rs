@@ -7,6 +7,7 @@ use resvg::{tiny_skia, usvg};
 
 use super::font;
 use crate::error::{Error, Result};
+use crate::temporary::Temporary;
 
 /// Pixels of a PNG per unit of the drawing.
 const PIXELS: f64 = 2.0;
@@ -128,17 +129,10 @@ impl Figure {
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = self.bytes(Format::of(path)?)?;
         let failed = |reason| Error::Io { path: path.into(), reason };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        {
-            // As any other new file: what the user's umask allows, not for the owner alone.
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let mut file = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-        file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
+        let (temporary, mut file) = Temporary::create(path).map_err(failed)?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+        drop(file);
+        Temporary::commit([temporary]).map_err(failed)?;
         Ok(())
     }
 

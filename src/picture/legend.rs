@@ -1,10 +1,10 @@
 //! Legends: above the plot, where they hide nothing, in as many rows as they need.
 
 use super::canvas::{Anchor, Canvas, Font, Pen};
-use super::chart::Marker;
 use super::colour::Colour;
 use super::font;
 use super::frame::LABEL;
+use super::marker::Marker;
 
 const ROW: f64 = 20.0;
 const SAMPLE: f64 = 28.0;

@@ -17,7 +17,7 @@ mod truncation;
 
 pub use assess::{Check, Question, Trust, assess};
 pub use convergence::{Convergence, convergence};
-pub use sample::StandIn;
+pub use sample::{StandIn, network};
 pub use study::{Cell, Study};
 pub use truncation::{Limit, Ray, polynomial};
 

@@ -12,7 +12,7 @@ use crate::random::SplitMix;
 ///
 /// # Errors
 /// If there is no such output, or the memory doesn't suffice.
-pub(super) fn network(model: &Model, request: &Request) -> Result<Forward> {
+pub fn network(model: &Model, request: &Request) -> Result<Forward> {
     let place = Place { memory: request.memory, threads: request.threads, ..Place::default() };
     Forward::new(model, request.outputs.as_deref(), &place)
 }

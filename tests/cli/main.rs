@@ -9,11 +9,13 @@ mod expand;
 mod heatmap;
 mod options;
 mod plot;
+mod points;
 mod polynomial;
 mod smooth;
 mod surrogate;
 mod trust;
 mod usage;
+mod verbosity;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -62,6 +62,30 @@ fn radii_of_every_ray_and_a_summary() {
 }
 
 #[test]
+fn without_a_tolerance_it_is_a_share_of_the_largest_output() {
+    let w = Workplace::new();
+    let (model, digits) = (example("mnist_mlp_tanh.onnx"), example("digits.npy"));
+    let args = ["trust", &model, "--at", &digits, "--order", "2", "--random", "1", "--outputs", "3,7"];
+    let run = w.done(&[&args[..], &["--checks", "3"]].concat());
+    w.done(&["expand", &model, "--at", &digits, "--order", "1", "--outputs", "3,7", "--out", "e.npz"]);
+    let largest = w.array("e.npz", "value").iter().fold(0.0f64, |m, y| m.max(y.abs()));
+    let json = w.json("mnist_mlp_tanh.trust.json");
+    let tolerance = json["tolerance"].as_f64().expect("a number");
+    assert!((tolerance / largest - 1e-3).abs() < 1e-9, "{tolerance} {largest}");
+    assert_eq!(json["relative_tolerance"], 1e-3);
+    for part in ["0.001 of the largest output at the points", "--tolerance chooses another"] {
+        assert!(run.stdout.contains(part), "no '{part}' in:\n{}", run.stdout);
+    }
+    // The same, given.
+    let radius = w.array("mnist_mlp_tanh.trust.npz", "radius");
+    let given = tolerance.to_string();
+    let run = w.done(&[&args[..], &["--tolerance", &given, "--out", "given.npz"]].concat());
+    assert_eq!(w.array("given.npz", "radius"), radius);
+    assert!(w.json("given.json").get("relative_tolerance").is_none());
+    assert!(!run.stdout.contains("largest output"), "{}", run.stdout);
+}
+
+#[test]
 fn kinks_limit_and_a_stand_in_says_so() {
     let w = Workplace::new();
     let model = example("mnist_cnn_relu_bn.onnx");

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use hope::picture::{Axis, Bar, ErrorBars, Figure, Group};
 
-use super::report::{Column, find, workloads};
+use super::columns::{Column, find, workloads};
 
 /// Bars of all devices for each expansion, or for each kernel if there are no expansions; nothing, if nothing was measured.
 ///

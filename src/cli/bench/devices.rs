@@ -28,6 +28,15 @@ impl Chosen {
         };
         Ok(Target::new(device, self.precision()))
     }
+
+    /// The number type to compute in.
+    pub fn precision(&self) -> Precision {
+        match self {
+            Self::Cpu(precision) => *precision,
+            #[cfg(feature = "gpu")]
+            Self::Adapter(_) => Precision::F32,
+        }
+    }
 }
 
 /// The devices that `--device` names, each once, the CPU first.

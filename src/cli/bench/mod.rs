@@ -1,6 +1,7 @@
 //! `hope bench`: how fast the devices of this machine are, and how much of what they can do that is.
 
 mod chart;
+mod columns;
 mod devices;
 mod json;
 mod record;
@@ -14,16 +15,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 
+use hope::Progress;
 use hope::bench::{Effort, Target, Workload};
-use hope::{Precision, Progress};
 
-use super::args::NumberType;
+use super::failure::Failure;
 use super::files::Files;
-use super::load::{self, NetworkArgs};
+use super::model::{self, NetworkArgs};
 use super::progress::Reporter;
-use super::{Failure, text};
+use super::text;
+use super::values::NumberType;
+use super::verbosity::Verbosity;
 use devices::Chosen;
-use record::{DeviceRun, Row, Run, Status};
+use record::{DeviceRun, Row, Run};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,14 +91,6 @@ pub struct BenchArgs {
     /// Write all measurements to this file, for programs and for `hope bench report`.
     #[arg(long, value_name = "FILE.json", help_heading = "Output")]
     json: Option<PathBuf>,
-
-    /// Print nothing but errors.
-    #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
-    quiet: bool,
-
-    /// Tell each measurement as it is made, on standard error.
-    #[arg(long, short, help_heading = "Output")]
-    verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,22 +99,20 @@ enum BenchCommand {
 }
 
 /// Runs the command.
-pub fn run(args: &BenchArgs) -> Result<(), Failure> {
+pub fn run(args: &BenchArgs, verbosity: Verbosity) -> Result<(), Failure> {
     if let Some(BenchCommand::Report(args)) = &args.report {
-        return report::run(args);
+        return report::run(args, verbosity);
     }
     let chosen = devices::chosen(&args.device, args.precision.into()).map_err(Failure::Input)?;
     let workloads = workloads(args).map_err(Failure::Input)?;
     let inputs: Vec<&Path> = args.model.as_deref().into_iter().collect();
     let mut files = Files::begin(args.json.as_deref(), &inputs).map_err(Failure::Input)?;
-    let run = measure(args, &chosen, &workloads);
+    let run = measure(args, &chosen, &workloads, verbosity);
     if let Some(path) = &args.json {
         files.write(path, json::text(&run).as_bytes()).map_err(Failure::Run)?;
     }
     files.commit().map_err(Failure::Run)?;
-    if !args.quiet {
-        text::print(table::text(&run)).map_err(Failure::Run)?;
-    }
+    verbosity.print(table::text(&run)).map_err(Failure::Run)?;
     match run.complaints() {
         complaints if complaints.is_empty() => Ok(()),
         complaints => Err(Failure::Run(anyhow!(
@@ -135,7 +128,7 @@ fn workloads(args: &BenchArgs) -> Result<Vec<Workload>> {
     let all = match &args.model {
         None => Workload::all(args.quick)?,
         Some(path) => {
-            let model = load::model(path, &args.network)?;
+            let model = model::load(path, &args.network)?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().replace(' ', "_");
             Workload::network(&name, &Arc::new(model), args.quick)
         }
@@ -151,7 +144,7 @@ fn workloads(args: &BenchArgs) -> Result<Vec<Workload>> {
 }
 
 /// Measures all workloads on all devices; what fails is noted.
-fn measure(args: &BenchArgs, chosen: &[Chosen], workloads: &[Workload]) -> Run {
+fn measure(args: &BenchArgs, chosen: &[Chosen], workloads: &[Workload], verbosity: Verbosity) -> Run {
     let budget = if args.quick { 0.2 } else { 2.0 };
     let effort = Effort { budget, repeats: args.repeat.map(|n| n as usize) };
     let title = format!(
@@ -159,12 +152,12 @@ fn measure(args: &BenchArgs, chosen: &[Chosen], workloads: &[Workload]) -> Run {
         text::count(workloads.len(), "workload"),
         text::count(chosen.len(), "device")
     );
-    let reporter = Reporter::new(&title, args.quiet);
+    let reporter = Reporter::new(&title, verbosity);
     let total = chosen.len() * (workloads.len() + 1);
     let mut done = 0;
     let mut note = |line: String| {
         done += 1;
-        if args.verbose {
+        if verbosity.verbose {
             reporter.say(&line);
         }
         reporter.update(Progress { done, total });
@@ -210,37 +203,5 @@ fn measure_on(
         let row = Row::new(workload, target.measure(workload, effort), run.peak.as_ref());
         note(format!("{}: {}", run.name, table::line(&row)));
         run.rows.push(row);
-    }
-}
-
-impl Chosen {
-    fn precision(&self) -> Precision {
-        match self {
-            Self::Cpu(precision) => *precision,
-            #[cfg(feature = "gpu")]
-            Self::Adapter(_) => Precision::F32,
-        }
-    }
-}
-
-impl Run {
-    /// What is wrong, or has failed.
-    fn complaints(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        for device in &self.devices {
-            let name = &device.name;
-            all.extend(device.error.iter().map(|error| format!("{name}: {error}")));
-            for row in &device.rows {
-                match (&row.status, &row.figures) {
-                    (Status::Failed(reason), _) => all.push(format!("{name}: {}: {reason}", row.workload)),
-                    (Status::Wrong, Some(figures)) => all.push(format!(
-                        "{name}: {} is off by {:.1e}, more than {:.0e}",
-                        row.workload, figures.deviation, figures.tolerance
-                    )),
-                    _ => {}
-                }
-            }
-        }
-        all
     }
 }

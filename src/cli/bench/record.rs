@@ -102,6 +102,28 @@ impl Machine {
     }
 }
 
+impl Run {
+    /// What is wrong, or has failed.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for device in &self.devices {
+            let name = &device.name;
+            all.extend(device.error.iter().map(|error| format!("{name}: {error}")));
+            for row in &device.rows {
+                match (&row.status, &row.figures) {
+                    (Status::Failed(reason), _) => all.push(format!("{name}: {}: {reason}", row.workload)),
+                    (Status::Wrong, Some(figures)) => all.push(format!(
+                        "{name}: {} is off by {:.1e}, more than {:.0e}",
+                        row.workload, figures.deviation, figures.tolerance
+                    )),
+                    _ => {}
+                }
+            }
+        }
+        all
+    }
+}
+
 impl DeviceRun {
     /// Before anything is measured.
     pub fn new(device: &Chosen) -> Self {

@@ -1,18 +1,19 @@
 //! `hope bench report`: runs of several machines in one table and a chart.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
 use hope::picture::Format;
 
-use super::record::{DeviceRun, Row, Run, Status};
-use super::{chart, json, table};
+use super::columns::{self, Column, find, workloads};
+use super::record::{Row, Status};
+use super::{chart, table};
+use crate::cli::failure::Failure;
 use crate::cli::files::Files;
-use crate::cli::{Failure, text};
+use crate::cli::text;
+use crate::cli::verbosity::Verbosity;
 
 /// Merge measurements of several machines into a Markdown table and a chart.
 #[derive(Debug, Args)]
@@ -28,22 +29,12 @@ pub struct ReportArgs {
     /// The chart, .svg or .png [default: the table's name with .svg].
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
-
-    /// Print nothing but errors.
-    #[arg(long, short)]
-    quiet: bool,
-}
-
-/// A device's measurements under a name of its own.
-pub struct Column {
-    pub label: String,
-    pub device: DeviceRun,
 }
 
 /// Runs the command.
-pub fn run(args: &ReportArgs) -> Result<(), Failure> {
+pub fn run(args: &ReportArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let picture = args.chart.clone().unwrap_or_else(|| args.out.with_extension("svg"));
-    let columns = columns(&args.runs).map_err(Failure::Input)?;
+    let columns = columns::read(&args.runs).map_err(Failure::Input)?;
     let format = Format::of(&picture).map_err(|error| Failure::Input(error.into()))?;
     let inputs: Vec<&Path> = args.runs.iter().map(PathBuf::as_path).collect();
     let figure = chart::figure(&columns).map_err(Failure::Input)?;
@@ -59,11 +50,8 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     }
     files.write(&args.out, markdown.as_bytes()).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;
-    if args.quiet {
-        return Ok(());
-    }
     let devices = text::count(columns.len(), "device");
-    text::print(format!("{devices}: {}\n", args.out.display())).map_err(Failure::Run)
+    verbosity.print(format!("{devices}: {}\n", args.out.display())).map_err(Failure::Run)
 }
 
 /// The picture's name as the table's folder sees it, where that is simple.
@@ -71,60 +59,6 @@ fn relative(picture: &Path, table: &Path) -> String {
     let same = picture.parent() == table.parent();
     let name = if same { picture.file_name().map_or(picture, Path::new) } else { picture };
     name.to_string_lossy().replace(' ', "%20")
-}
-
-/// Reads all runs; devices of the same name get the name of their file, too.
-fn columns(paths: &[PathBuf]) -> Result<Vec<Column>> {
-    let mut all = Vec::new();
-    for path in paths {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| anyhow!("cannot read {}: {error}", path.display()))?;
-        let run: Run = json::parse(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?;
-        let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        all.extend(run.devices.into_iter().map(|device| (file.clone(), device)));
-    }
-    if all.is_empty() {
-        bail!("the files name no device: measure with `hope bench --json`");
-    }
-    let plain = |device: &DeviceRun| {
-        let backend = if device.kind == "cpu" { String::new() } else { format!(", {}", device.backend) };
-        format!("{}{backend}, {}", device.name, device.precision)
-    };
-    let count = |labels: &[String], label: &String| labels.iter().filter(|l| *l == label).count();
-    let labels: Vec<String> = all.iter().map(|(_, device)| plain(device)).collect();
-    let with_file = |(file, device): &(String, DeviceRun)| {
-        let label = plain(device);
-        if count(&labels, &label) > 1 { format!("{label} ({file})") } else { label }
-    };
-    let labels: Vec<String> = all.iter().map(with_file).collect();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    Ok(all
-        .into_iter()
-        .zip(&labels)
-        .map(|((_, device), label)| {
-            let nth = seen.entry(label.clone()).or_default();
-            *nth += 1;
-            // Files of one name, from several folders.
-            let label = if *nth > 1 { format!("{label} #{nth}") } else { label.clone() };
-            Column { label, device }
-        })
-        .collect())
-}
-
-/// Names of the workloads with this unit, in the order of their first appearance.
-pub fn workloads(columns: &[Column], unit: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for row in columns.iter().flat_map(|column| &column.device.rows).filter(|row| row.unit == unit) {
-        if !names.contains(&row.workload) {
-            names.push(row.workload.clone());
-        }
-    }
-    names
-}
-
-/// A device's outcome of a workload.
-pub fn find<'a>(column: &'a Column, workload: &str) -> Option<&'a Row> {
-    column.device.rows.iter().find(|row| row.workload == workload)
 }
 
 fn markdown(columns: &[Column]) -> String {

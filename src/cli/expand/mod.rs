@@ -1,179 +1,120 @@
 //! `hope expand`: from options to a result.
 
-mod record;
-mod sink;
+mod args;
 mod summary;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
-use hope::{Error, Job, Report, Request, Terms, memory};
+use hope::results::{ModelFile, NpzSink, Record, Target};
+use hope::temporary::folder;
+use hope::{Error, Job, Report, Terms, memory};
 
-use crate::cli::args::{ExpandArgs, NumberType, Outputs, TermsArg};
-use crate::cli::device::check_deviation;
-use crate::cli::output::Target;
-use crate::cli::progress::Reporter;
-use crate::cli::smooth::Original;
-use crate::cli::temporary::folder;
-use crate::cli::{Failure, input, load, text};
-use sink::NpzSink;
+pub use args::ExpandArgs;
 
-/// Everything that a run needs, read and checked.
-pub struct Setup {
-    pub model: Model,
-    /// What the model stands in for.
-    pub original: Option<Original>,
-    pub model_path: PathBuf,
-    pub sha256: String,
-    pub request: Request,
-    pub dtype: NumberType,
-    pub target: Target,
-    pub threads: usize,
-}
-
-/// Seconds that each part took.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Timings {
-    pub load: f64,
-    pub plan: f64,
-    pub compute: f64,
-    pub write: f64,
-}
+use super::failure::Failure;
+use super::files::{Files, beside_model, check_ending};
+use super::points::given;
+use super::progress::Reporter;
+use super::setup::Setup;
+use super::terms::{TermsArg, meant};
+use super::verbosity::Verbosity;
+use super::{input, text};
+use summary::{Outcome, summary};
 
 /// Runs the command.
-pub fn run(args: &ExpandArgs) -> Result<(), Failure> {
-    let mut timings = Timings::default();
+pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let mut clock = Clock::new();
+    let target = target(args).map_err(Failure::Input)?;
+    let setup = setup(args, verbosity).map_err(Failure::Input)?;
+    let source = ModelFile::read(&setup.path).map_err(|error| Failure::Input(error.into()))?;
+    let load = clock.lap();
 
-    let setup = Setup::new(args).map_err(Failure::Input)?;
-    timings.load = clock.lap();
+    let job = setup.job().map_err(Failure::Input)?;
+    let plan = clock.lap();
+    verbosity.detail(&plan_text(&job));
 
-    let job = Job::new(&setup.model, &setup.request)
-        .map_err(|error| Failure::Input(load::in_model(&setup.model_path, &error)))?;
-    timings.plan = clock.lap();
-    if args.verbose {
-        text::complain(&plan_text(&job));
-    }
+    let inputs = given([&args.directions, &args.subspace]).chain([setup.path.as_path()]);
+    let inputs: Vec<_> = inputs.chain(args.points.files()).collect();
+    let mut files = Files::begin([target.npz.as_path(), &target.json], &inputs).map_err(Failure::Input)?;
+    let cannot_write = |error| Failure::Run(cannot_write(&target, &error));
+    let archive = files.take(&target.npz).map_err(Failure::Run)?;
+    let mut sink =
+        NpzSink::new(archive, folder(&target.npz), args.dtype.into(), &job).map_err(cannot_write)?;
+    let mut write = clock.lap();
+    setup.tell(verbosity);
+    let report = compute(&setup, &target, &job, &mut sink, verbosity).map_err(Failure::Run)?;
+    let compute = clock.lap() - sink.seconds();
+    write += sink.seconds();
+    setup.check(&report)?;
+    let bytes = sink.finish().map_err(cannot_write)?;
+    write += clock.lap();
 
-    let mut files = setup.target.begin().map_err(Failure::Input)?;
-    let cannot_write = |error| Failure::Run(cannot_write(&setup.target, &error));
-    let archive = files.archive().map_err(Failure::Run)?;
-    let mut sink = NpzSink::new(archive, folder(&setup.target.npz), setup.dtype, &job, &setup.request)
-        .map_err(cannot_write)?;
-    timings.write = clock.lap();
-    let report = compute(&setup, &job, &mut sink, args.quiet).map_err(Failure::Run)?;
-    timings.compute = clock.lap() - sink.seconds();
-    timings.write += sink.seconds();
-    let deviation = report.verification.map(|v| v.deviation);
-    check_deviation(&setup.request.device, setup.request.method, deviation).map_err(Failure::Run)?;
-    let bytes = sink.finish(&job, &setup.request).map_err(cannot_write)?;
-    timings.write += clock.lap();
-    let difference = match &setup.original {
-        None => None,
-        Some(original) => {
-            let measured = original.measure(&setup.model, &setup.request, args.radius.unwrap_or(1.0));
-            let failed = |error| {
-                let error = load::in_model(&setup.model_path, &error);
-                Failure::Run(anyhow!(
-                    "comparing the smooth stand-in with the network: {error}; nothing was written"
-                ))
-            };
-            Some(measured.map_err(failed)?)
-        }
+    let smooth = setup.difference(args.radius.unwrap_or(1.0))?;
+    let seconds = hope::results::Seconds { load, plan, compute, write };
+    let record = Record {
+        model: Some(&source),
+        smooth: smooth.as_ref(),
+        dtype: args.dtype.into(),
+        seconds,
+        ..Record::new(&job, &report)
     };
-    let record = record::record(&setup, &job, &report, &timings, difference.as_ref());
-    files.finish(&setup.target, &record).map_err(Failure::Run)?;
-
-    if args.quiet {
-        return Ok(());
-    }
-    text::print(summary::summary(&setup, &job, &report, &timings, bytes, difference.as_ref()))
-        .map_err(Failure::Run)
+    files.write(&target.json, record.to_json().as_bytes()).map_err(Failure::Run)?;
+    files.commit().map_err(Failure::Run)?;
+    let outcome = Outcome { setup: &setup, target: &target, record, bytes };
+    verbosity.print(summary(&outcome)).map_err(Failure::Run)
 }
 
-impl Setup {
-    fn new(args: &ExpandArgs) -> Result<Self> {
-        let kind = terms_kind(args)?;
-        let target = Target::new(args.out.as_deref(), &args.model)?;
-        let model = load::model(&args.model, &args.network)?;
-        let (model, original) = args.smooth.apply(&args.model, model)?;
-        let points = input::points(&args.at, &model)?;
-        let mut request = Request::new(points, args.order);
-        request.terms = terms(args, kind, &model, request.points.len() / model.inputs())?;
-        request.method = args.method.into();
-        request.outputs = match &args.outputs {
-            Outputs::All => None,
-            Outputs::Some(outputs) => Some(outputs.clone()),
-        };
-        let verify = args.verify.map(|rays| rays as usize);
-        args.place.apply(&mut request, args.order, verify)?;
-        request.profile = args.verbose;
-        Ok(Self {
-            model,
-            original,
-            model_path: args.model.clone(),
-            sha256: load::sha256(&args.model)?,
-            request,
-            dtype: args.dtype,
-            target,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-        })
-    }
-
-    /// The model's file, without its folders.
-    pub fn model_name(&self) -> String {
-        self.model_path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
+fn target(args: &ExpandArgs) -> Result<Target> {
+    let npz = args.out.clone().unwrap_or_else(|| beside_model(&args.network.model, "expansion.npz"));
+    check_ending("--out", &npz, "npz")?;
+    Ok(Target::new(&npz)?)
 }
 
-/// Which terms the options mean, and whether they agree.
-fn terms_kind(args: &ExpandArgs) -> Result<TermsArg> {
-    let (directions, subspace) = (args.directions.is_some(), args.subspace.is_some());
-    let terms = args.terms.unwrap_or(match (directions, subspace) {
-        (true, _) => TermsArg::Along,
-        (_, true) => TermsArg::Mixed,
-        _ => TermsArg::Unmixed,
-    });
-    match terms {
-        TermsArg::Along if !directions => bail!("--terms along needs --directions D.npy"),
-        TermsArg::Unmixed | TermsArg::Mixed if directions => {
-            bail!("--directions goes with --terms along only; for mixed terms of a subspace use --subspace")
-        }
-        TermsArg::Unmixed | TermsArg::Along if subspace => bail!("--subspace goes with --terms mixed only"),
-        _ => Ok(terms),
-    }
+fn setup(args: &ExpandArgs, verbosity: Verbosity) -> Result<Setup> {
+    let kind = meant(args.terms, args.directions.as_deref(), args.subspace.as_deref())?;
+    let mut setup = Setup::new(&args.network, args.order)?;
+    setup.smooth(&args.smooth)?;
+    setup.at(args.points.read(&setup.model)?);
+    setup.request.terms = terms(args, kind, &setup.model, setup.points())?;
+    setup.request.method = args.method.into();
+    setup.outputs(&args.outputs)?;
+    setup.place(&args.place, args.order, args.verify.map(|rays| rays as usize))?;
+    setup.request.profile = verbosity.verbose;
+    Ok(setup)
 }
 
-fn terms(args: &ExpandArgs, kind: TermsArg, model: &Model, points: usize) -> Result<Terms> {
+fn terms(args: &ExpandArgs, kind: Option<TermsArg>, model: &Model, points: usize) -> Result<Terms> {
     Ok(match (kind, &args.directions, &args.subspace) {
-        (TermsArg::Unmixed, ..) => Terms::Unmixed,
-        (TermsArg::Along, Some(path), _) => Terms::Along(input::directions(path, model, points)?),
-        (TermsArg::Along, None, _) => bail!("--terms along needs --directions D.npy"),
-        (TermsArg::Mixed, _, Some(path)) => Terms::Mixed(Some(input::subspace(path, model)?)),
-        (TermsArg::Mixed, _, None) => Terms::Mixed(None),
+        (None | Some(TermsArg::Unmixed), ..) => Terms::Unmixed,
+        (Some(TermsArg::Along), Some(path), _) => Terms::Along(input::directions(path, model, points)?),
+        (Some(TermsArg::Along), None, _) => bail!("--terms along needs --directions D.npy"),
+        (Some(TermsArg::Mixed), _, Some(path)) => Terms::Mixed(Some(input::subspace(path, model)?)),
+        (Some(TermsArg::Mixed), _, None) => Terms::Mixed(None),
     })
 }
 
-fn compute(setup: &Setup, job: &Job, sink: &mut NpzSink, quiet: bool) -> Result<Report> {
-    let title = format!(
-        "expanding {} at {} to order {}",
-        setup.model_name(),
-        text::count(job.points(), "point"),
-        setup.request.order
-    );
-    let reporter = Reporter::new(&title, quiet);
+fn compute(
+    setup: &Setup,
+    target: &Target,
+    job: &Job,
+    sink: &mut NpzSink,
+    verbosity: Verbosity,
+) -> Result<Report> {
+    let points = text::count(job.points(), "point");
+    let title = format!("expanding {} at {points} to order {}", setup.name(), setup.request.order);
+    let reporter = Reporter::new(&title, verbosity);
     let report = job.run(sink, &|progress| {
         reporter.update(progress);
         ControlFlow::Continue(())
     });
     reporter.finish();
     report.map_err(|error| match error {
-        Error::Sink(error) => cannot_write(&setup.target, &error),
-        error => anyhow!("{}; nothing was written", load::in_model(&setup.model_path, &error)),
+        Error::Sink(error) => cannot_write(target, &error),
+        error => anyhow!("{}; nothing was written", setup.explain(&error)),
     })
 }
 
@@ -183,7 +124,7 @@ fn cannot_write(target: &Target, error: &std::io::Error) -> anyhow::Error {
 
 fn plan_text(job: &Job) -> String {
     format!(
-        "{}\nabout {} in all, at most {} of memory, coefficients of shape {:?}\n",
+        "{}\nabout {} in all, at most {} of memory, coefficients of shape {:?}",
         job.plan(),
         text::flops(job.flops()),
         memory::human(job.bytes()),

@@ -1,62 +1,55 @@
 //! The summary at the end of a run, for people.
 
-use std::fmt::Write as _;
-
 use hope::backend::Kind;
 use hope::plan::Method;
+use hope::results::{Record, Seconds, Target};
 use hope::{Job, Largest, Report, Terms, memory};
 
-use crate::cli::expand::record::peak_bytes;
-use crate::cli::expand::sink::terms_name;
-use crate::cli::expand::{Setup, Timings};
-use crate::cli::smooth::Difference;
-use crate::cli::text::{count, grouped, number, seconds, shape};
+use crate::cli::setup::Setup;
+use crate::cli::smooth;
+use crate::cli::text::{self, count, grouped, number, seconds};
+
+/// What a run came to.
+pub struct Outcome<'a> {
+    pub setup: &'a Setup,
+    pub target: &'a Target,
+    pub record: Record<'a>,
+    /// Size of the archive.
+    pub bytes: u64,
+}
+
+/// Label and text.
+type Row = (&'static str, String);
 
 /// Writes the summary.
-pub fn summary(
-    setup: &Setup,
-    job: &Job,
-    report: &Report,
-    timings: &Timings,
-    bytes: u64,
-    difference: Option<&Difference>,
-) -> String {
-    let mut lines = Lines::default();
-    let (model, request) = (&setup.model, &setup.request);
-    lines.add(
-        "model",
-        format!(
-            "{}: input {}, output '{}' {}",
-            setup.model_name(),
-            shape(model.input_shape()),
-            model.output_name(),
-            shape(model.output_shape())
-        ),
-    );
-    lines.add(
+pub fn summary(outcome: &Outcome) -> String {
+    let Outcome { setup, target, record, bytes } = outcome;
+    let (job, report, request) = (record.job, record.report, &setup.request);
+    let mut lines = vec![setup.header()];
+    lines.push((
         "method",
         match request.method {
             Method::Exact => "exact: Taylor series along rays".to_string(),
             Method::Hope => "hope: the published rule, one backward pass".to_string(),
         },
-    );
-    match difference {
+    ));
+    match record.smooth {
         None => exactness(&mut lines, report, "exact"),
         Some(difference) => {
-            lines.add("STAND-IN", difference.reason());
-            lines.add("", difference.text());
+            lines.push(("STAND-IN", difference.reason()));
+            lines.push(("", smooth::text(difference)));
             if report.certificate.kinks != hope::Kinks::None {
-                lines.add("", "it still has kinks: --smooth can round off more than one kind".into());
+                lines.push(("", "it still has kinks: --smooth can round off more than one kind".into()));
             }
             exactness(&mut lines, report, "its series");
         }
     }
     let device = match &request.device {
-        device if device.kind() == Kind::Processor => format!("cpu, {}", count(setup.threads, "thread")),
+        device if device.kind() == Kind::Processor => format!("cpu, {}", count(job.threads(), "thread")),
         device => device.name(),
     };
-    lines.add("device", format!("{device}, {}", request.precision.name()));
-    lines.add(
+    lines.push(("device", format!("{device}, {}", request.precision.name())));
+    lines.push((
         "points",
         format!(
             "{}, {}, order {}, {}",
@@ -65,9 +58,9 @@ pub fn summary(
             request.order,
             scope(setup, job)
         ),
-    );
-    let Timings { load, plan, compute, write } = *timings;
-    lines.add(
+    ));
+    let Seconds { load, plan, compute, write } = record.seconds;
+    lines.push((
         "time",
         format!(
             "{} (load {}, plan {}, compute {}, write {})",
@@ -77,39 +70,42 @@ pub fn summary(
             seconds(compute),
             seconds(write)
         ),
-    );
-    if let Some(peak) = peak_bytes() {
-        lines.add("memory", format!("{} at the most", memory::human(peak)));
+    ));
+    if let Some(peak) = memory::peak() {
+        lines.push(("memory", format!("{} at the most", memory::human(peak))));
     }
-    lines.add(
+    lines.push((
         "results",
-        format!("{} ({}), {}", setup.target.npz.display(), memory::human(bytes), setup.target.json.display()),
-    );
+        format!("{} ({}), {}", target.npz.display(), memory::human(*bytes), target.json.display()),
+    ));
     if let Some((smallest, median)) = report.kink_distance {
-        lines.add(
+        lines.push((
             "kinks",
             format!("nearest at t = {}, median over the rays {}", distance(smallest), distance(median)),
-        );
+        ));
         if smallest == 0.0 {
-            lines.add("", "some rays begin on a kink: there the coefficients hold on one side of it".into());
+            lines.push((
+                "",
+                "some rays begin on a kink: there the coefficients hold on one side of it".into(),
+            ));
         }
     }
     if let Some(condition) = report.condition {
-        lines.add("condition", format!("{} of the interpolation", number(condition)));
+        lines.push(("condition", format!("{} of the interpolation", number(condition))));
     }
     if let Some(v) = report.verification {
-        lines.add(
+        lines.push((
             "verify",
             format!(
                 "{} in f64: largest relative deviation of an order {}",
                 count(v.rays, "random ray"),
                 number(v.deviation)
             ),
-        );
+        ));
     }
     let all: f64 = report.kernels.iter().map(|k| k.seconds).sum();
     for (i, k) in report.kernels.iter().enumerate() {
-        lines.add(
+        lines.push((
             if i == 0 { "kernels" } else { "" },
             format!(
                 "{:<20} {:>10.3} ms, {:>5.1} % of the device's time, dispatched {}",
@@ -118,25 +114,25 @@ pub fn summary(
                 100.0 * k.seconds / all.max(f64::MIN_POSITIVE),
                 count(k.dispatches as usize, "time")
             ),
-        );
+        ));
     }
     for (i, largest) in report.largest.iter().enumerate() {
-        lines.add(if i == 0 { "largest" } else { "" }, coefficient(setup, job, largest));
+        lines.push((if i == 0 { "largest" } else { "" }, coefficient(setup, job, largest)));
     }
-    lines.text
+    text::lines(&lines)
 }
 
 /// Says whether the numbers are right, and if not, so that nobody misses it.
-fn exactness(lines: &mut Lines, report: &Report, label: &str) {
+fn exactness(lines: &mut Vec<Row>, report: &Report, label: &'static str) {
     let certificate = &report.certificate;
     if certificate.exact {
         let yes = if label == "exact" { "yes" } else { "exact" };
-        lines.add(label, format!("{yes}: {}", certificate.reason));
+        lines.push((label, format!("{yes}: {}", certificate.reason)));
         return;
     }
-    lines.add("NOT EXACT", certificate.reason.clone());
+    lines.push(("NOT EXACT", certificate.reason.clone()));
     let measured = report.verification.and_then(|v| v.deviation_from_exact);
-    lines.add(
+    lines.push((
         "",
         match measured {
             Some(deviation) => {
@@ -147,13 +143,13 @@ fn exactness(lines: &mut Lines, report: &Report, label: &str) {
             }
             None => "add --verify 20 to measure how far off".into(),
         },
-    );
-    lines.add("", "--method exact gives the right numbers".into());
+    ));
+    lines.push(("", "--method exact gives the right numbers".into()));
 }
 
 /// What the coefficients belong to.
 fn scope(setup: &Setup, job: &Job) -> String {
-    let name = terms_name(&setup.request.terms);
+    let name = setup.request.terms.name();
     match (&setup.request.terms, job.variables()) {
         (Terms::Unmixed, _) => format!("{name} along {}", count(setup.model.inputs(), "input")),
         (Terms::Along(directions), _) => format!("{name} {}", count(directions.len(), "direction")),
@@ -219,18 +215,6 @@ fn monomial(exponents: &[u8], variable: char) -> String {
         });
     let factors: Vec<String> = factors.collect();
     if factors.is_empty() { "constant term".into() } else { factors.join(" ") }
-}
-
-/// Lines with a label in front.
-#[derive(Default)]
-struct Lines {
-    text: String,
-}
-
-impl Lines {
-    fn add(&mut self, label: &str, text: String) {
-        let _ = writeln!(self.text, "{label:<10} {text}");
-    }
 }
 
 #[cfg(test)]

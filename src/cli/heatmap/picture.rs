@@ -4,9 +4,10 @@ use anyhow::Result;
 
 use hope::picture::{ColourMap, Content, Figure, MapGrid, Panel};
 
-use crate::cli::args::MethodArg;
-use crate::cli::heatmap::{Explained, HeatmapArgs};
+use super::args::HeatmapArgs;
+use super::maps::Explained;
 use crate::cli::image::Layout;
+use crate::cli::values::MethodArg;
 
 /// Draws the images and their maps; all maps of an image share one range of colours.
 ///
@@ -19,7 +20,7 @@ pub fn figure(args: &HeatmapArgs, layout: Layout, all: &[Explained]) -> Result<F
         panels.extend(row(args, layout, one, with_rule)?);
     }
     let channels = if layout.channels == 3 { ", summed over the channels" } else { "" };
-    let model = args.model.file_name().unwrap_or_default().to_string_lossy();
+    let model = args.network.name();
     let grid = MapGrid {
         title: format!("{model}: change of the class score, {}", args.delta.words()),
         caption: format!(

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use hope::attribution::{Agreement, Heatmap};
 
-use crate::cli::args::MethodArg;
-use crate::cli::heatmap::{Explained, HeatmapArgs};
+use super::args::HeatmapArgs;
+use super::maps::Explained;
 use crate::cli::text;
+use crate::cli::values::MethodArg;
 
 /// Writes the report.
 pub fn report(args: &HeatmapArgs, all: &[Explained]) -> String {

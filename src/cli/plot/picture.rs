@@ -6,7 +6,26 @@ use hope::picture::{
     Axis, Chart, Colour, ColourMap, Content, Figure, Guide, MapGrid, Marker, Panel, Series, Stroke, short,
 };
 
-use crate::cli::plot::{Data, SIDE};
+use super::args::PlotArgs;
+use super::slice::{SIDE, Slice};
+
+/// A polynomial to draw.
+pub struct Curve {
+    pub name: String,
+    pub values: Vec<f64>,
+    pub r_squared: Option<f64>,
+}
+
+/// Everything of a picture.
+pub struct Data<'a> {
+    pub args: &'a PlotArgs,
+    pub slice: Slice,
+    /// The network, at the points of a line or at the cells of a map, the first coordinate running fastest.
+    pub network: Vec<f64>,
+    pub curves: Vec<Curve>,
+    /// The network at the centre.
+    pub centre: f64,
+}
 
 /// Draws the picture.
 ///
@@ -17,7 +36,7 @@ pub fn figure(data: &Data) -> Result<Figure> {
 }
 
 fn title(data: &Data) -> String {
-    let name = data.args.model.file_name().unwrap_or_default().to_string_lossy();
+    let name = data.args.network.name();
     let at: Vec<String> = data.slice.axes.iter().map(|(n, at)| format!("{n} = {}", short(*at))).collect();
     format!("{name} around {}", at.join(", "))
 }

@@ -4,30 +4,44 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use hope::Terms;
 use hope::backend::Kind;
+use hope::surrogate::Principal;
+use hope::{Expansion, TaylorPolynomial, Terms};
 
-use crate::cli::rays::lines;
-use crate::cli::surrogate::Done;
-use crate::cli::surrogate::timing::Row;
-use crate::cli::text::{count, grouped, number, shape};
+use super::args::SurrogateArgs;
+use super::errors::Measured;
+use super::timing::{Contest, Row};
+use crate::cli::model::header;
+use crate::cli::setup::Setup;
+use crate::cli::text::{count, grouped, lines, number};
+
+/// Everything that is known in the end.
+pub struct Done<'a> {
+    pub args: &'a SurrogateArgs,
+    pub setup: &'a Setup,
+    pub output: usize,
+    /// The directions that the variables run along, if they are those of data.
+    pub principal: Option<Principal>,
+    pub expansion: &'a Expansion,
+    pub polynomial: &'a TaylorPolynomial,
+    pub measured: Measured,
+    pub times: Contest,
+}
+
+impl Done<'_> {
+    /// How the stand-in is made, if there is one.
+    fn smoothing(&self) -> Option<String> {
+        self.setup.original.as_ref().map(|original| original.rules.to_string())
+    }
+}
 
 /// For stdout.
 pub fn summary(done: &Done) -> String {
     let Done { args, setup, expansion, polynomial, measured, .. } = done;
     let network = setup.network();
-    let mut rows = vec![(
-        "model",
-        format!(
-            "{}: input {}, output '{}' {}, {}",
-            setup.name(args),
-            shape(network.input_shape()),
-            network.output_name(),
-            shape(network.output_shape()),
-            count(network.parameters(), "parameter"),
-        ),
-    )];
-    if let Some(rules) = setup.smoothing() {
+    let parameters = count(network.parameters(), "parameter");
+    let mut rows = vec![("model", format!("{}, {parameters}", header(&setup.name(), network)))];
+    if let Some(rules) = done.smoothing() {
         let text =
             "the polynomial is that of a smooth stand-in; errors and times are against the network itself";
         rows.push(("STAND-IN", format!("({rules}) {text}")));
@@ -42,14 +56,14 @@ pub fn summary(done: &Done) -> String {
         "polynomial",
         format!(
             "of output {}: degree {}, {} in {}: {names}{}",
-            setup.output,
+            done.output,
             polynomial.degree(),
             count(polynomial.len(), "term"),
             count(variables.len(), "variable"),
             subspace(done),
         ),
     ));
-    if let Some(principal) = &setup.principal {
+    if let Some(principal) = &done.principal {
         let shares: Vec<String> = principal.explained().iter().map(|share| percent(*share)).collect();
         let sum: f64 = principal.explained().iter().sum();
         rows.push((
@@ -190,7 +204,7 @@ fn table(done: &Done) -> String {
 
 /// For programs. Numbers that are not finite are null.
 pub fn record(done: &Done) -> String {
-    let Done { args, setup, expansion, polynomial, measured, times } = done;
+    let Done { args, setup, expansion, polynomial, measured, times, .. } = done;
     let accuracy = measured.accuracy;
     let row = |row: &Row| {
         let mut fields = serde_json::Map::from_iter([("batch".to_string(), json!(row.batch))]);
@@ -209,17 +223,17 @@ pub fn record(done: &Done) -> String {
     let times: Vec<Value> = times.rows.iter().map(row).collect();
     let relative = |error: f64| (accuracy.spread > 0.0).then(|| error / accuracy.spread);
     let record = json!({
-        "model": args.model.to_string_lossy(),
+        "model": args.network.model.to_string_lossy(),
         "output_name": setup.network().output_name(),
-        "output": setup.output,
+        "output": done.output,
         "outputs_of_network": setup.network().outputs(),
-        "smooth": setup.smoothing(),
+        "smooth": done.smoothing(),
         "at": setup.request.points,
         "order": args.order,
         "terms": polynomial.len(),
         "variables": polynomial.variables(),
         "polynomial": args.out.as_ref().map(|out| out.to_string_lossy()),
-        "principal": setup.principal.as_ref().map(|principal| json!({
+        "principal": done.principal.as_ref().map(|principal| json!({
             "data": args.principal.as_ref().map(|path| path.to_string_lossy()),
             "samples": principal.samples,
             "variance": principal.variances,
@@ -239,7 +253,7 @@ pub fn record(done: &Done) -> String {
             "largest_relative": relative(accuracy.largest),
             "mean_relative": relative(accuracy.mean),
         },
-        "device": "cpu",
+        "device": setup.request.device.name(),
         "seconds_per_batch": times,
         "version": concat!("hope ", env!("CARGO_PKG_VERSION")),
     });

@@ -19,25 +19,6 @@ const MOST: usize = 301;
 /// A batch that takes a single run longer than this (estimated from the one before) is not measured.
 const LONGEST: f64 = 20.0;
 
-/// Batch sizes, ascending.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batches(Vec<usize>);
-
-impl std::str::FromStr for Batches {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let size = |part: &str| match part.trim().parse::<usize>() {
-            Ok(size @ 1..=1_000_000) => Ok(size),
-            _ => Err(format!("'{part}' is no batch size: give numbers from 1 to 1000000 such as 1,16,256")),
-        };
-        let mut sizes = text.split(',').map(size).collect::<Result<Vec<_>, _>>()?;
-        sizes.sort_unstable();
-        sizes.dedup();
-        Ok(Self(sizes))
-    }
-}
-
 /// What was measured.
 pub struct Contest {
     /// What runs: networks, then the polynomial.
@@ -120,7 +101,7 @@ pub fn measure(
     model: &Model,
     polynomial: &TaylorPolynomial,
     radius: f64,
-    batches: &Batches,
+    batches: &[usize],
     request: &Request,
 ) -> Result<Contest> {
     let allowed = request.memory.unwrap_or_else(memory::default_budget);
@@ -129,7 +110,7 @@ pub fn measure(
     let mut random = SplitMix(0x71E);
     let mut slowest = 0.0f64; // seconds per point
     let mut rows = Vec::new();
-    for &batch in &batches.0 {
+    for &batch in batches {
         if batch as f64 * slowest > LONGEST || (batch * model.inputs() * 16) as u64 > allowed {
             rows.push(Row { batch, times: None });
             continue;
@@ -180,17 +161,4 @@ fn medians(runners: &mut [Runner], inputs: &[f64], points: &[f64]) -> Result<Vec
         Timed { seconds: all[all.len() / 2], repeats: all.len() }
     };
     Ok(all.into_iter().map(median).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_of_batches() {
-        assert_eq!("256, 1,16,1".parse(), Ok(Batches(vec![1, 16, 256])));
-        for wrong in ["", "0", "1,,2", "-1", "1.5", "all", "1000001"] {
-            assert!(wrong.parse::<Batches>().is_err(), "{wrong}");
-        }
-    }
 }

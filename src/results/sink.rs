@@ -7,56 +7,58 @@ use std::time::{Duration, Instant};
 
 use tempfile::SpooledTempFile;
 
-use hope::npy::NpzWriter;
-use hope::rays::Directions;
-use hope::{Batch, Job, Request, Sink, Terms};
-
-use crate::cli::args::NumberType;
+use crate::expansion::{Batch, Job, Sink, Terms};
+use crate::npy::NpzWriter;
+use crate::rays::Directions;
+use crate::scalar::Precision;
 
 /// Bytes that a spool keeps in memory before it goes to the disk.
 const SPOOLED: usize = 1 << 22;
 
 /// Takes batches and writes them. An archive takes one array after the other, so what comes together with the
 /// coefficients waits in spools.
-pub struct NpzSink {
+pub struct NpzSink<'a> {
+    job: &'a Job<'a>,
     npz: NpzWriter,
     value: Spool,
     kinks: Option<Spool>,
     spent: Duration,
 }
 
-impl NpzSink {
-    /// Begins the archive: the points, and the array of coefficients.
-    pub fn new(
-        file: File,
-        folder: &Path,
-        dtype: NumberType,
-        job: &Job,
-        request: &Request,
-    ) -> io::Result<Self> {
+impl<'a> NpzSink<'a> {
+    /// Begins the archive of a job in a new file: the points, and the array of coefficients. Spools that don't fit into memory go
+    /// to `folder`.
+    ///
+    /// # Errors
+    /// If the disk is full.
+    pub fn new(file: File, folder: &Path, dtype: Precision, job: &'a Job<'a>) -> io::Result<Self> {
+        let request = job.request();
         let mut npz = NpzWriter::new(file, dtype);
-        npz.array("points", &[job.points(), request.points.len() / job.points()], &request.points)?;
-        npz.begin(terms_name(&request.terms), &job.shape())?;
+        npz.array("points", &[job.points(), job.model().inputs()], job.coordinates())?;
+        npz.begin(request.terms.name(), &job.shape())?;
         let kinks = (job.kink_distances() > 0).then(|| Spool::new(folder));
-        Ok(Self { npz, value: Spool::new(folder), kinks, spent: Duration::ZERO })
+        Ok(Self { job, npz, value: Spool::new(folder), kinks, spent: Duration::ZERO })
     }
 
-    /// Seconds spent on writing.
+    /// Seconds spent on writing so far.
     pub fn seconds(&self) -> f64 {
         self.spent.as_secs_f64()
     }
 
-    /// Writes the rest and completes the archive; returns its size.
-    pub fn finish(self, job: &Job, request: &Request) -> io::Result<u64> {
-        let Self { mut npz, value, kinks, .. } = self;
-        let (points, inputs) = (job.points(), request.points.len() / job.points());
+    /// Writes the rest, completes the archive and makes sure that it is on the disk; returns its size.
+    ///
+    /// # Errors
+    /// If the disk is full, or batches are missing.
+    pub fn finish(self) -> io::Result<u64> {
+        let Self { job, mut npz, value, kinks, .. } = self;
+        let (points, inputs) = (job.points(), job.model().inputs());
         npz.begin("value", &[points, job.outputs().len()])?;
         value.pour(&mut npz)?;
         if let Some(kinks) = kinks {
             npz.begin("kink", &[points, job.kink_distances()])?;
             kinks.pour(&mut npz)?;
         }
-        match &request.terms {
+        match &job.request().terms {
             Terms::Along(Directions::Shared { rows, .. }) => {
                 npz.array("directions", &[rows.len() / inputs, inputs], rows)?;
             }
@@ -79,21 +81,12 @@ impl NpzSink {
     }
 }
 
-impl Sink for NpzSink {
+impl Sink for NpzSink<'_> {
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
         let started = Instant::now();
         let written = self.write(batch);
         self.spent += started.elapsed();
         written
-    }
-}
-
-/// Name of the array, and of the option's value.
-pub fn terms_name(terms: &Terms) -> &'static str {
-    match terms {
-        Terms::Unmixed => "unmixed",
-        Terms::Along(_) => "along",
-        Terms::Mixed(_) => "mixed",
     }
 }
 

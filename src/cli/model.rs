@@ -1,35 +1,59 @@
-//! Loading a model for a command.
+//! The network that a command works on.
 
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use clap::Args;
-use sha2::{Digest, Sha256};
 
 use hope::Error;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 
+use super::text::shape;
+
+/// The options of commands that work on a network.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// The network: an ONNX file.
+    #[arg(value_name = "MODEL.onnx")]
+    pub model: PathBuf,
+
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
+
 /// The options that say which function of the file is meant.
 #[derive(Debug, Args)]
 pub struct NetworkArgs {
     /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to compute")]
+    #[arg(long, value_name = "NAME", help_heading = "What to compute", display_order = 500)]
     output_name: Option<String>,
 
     /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long, help_heading = "What to compute")]
+    #[arg(long, help_heading = "What to compute", display_order = 501)]
     logits: bool,
+}
+
+impl ModelArgs {
+    /// The model's file, without its folders.
+    pub fn name(&self) -> String {
+        self.model.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Loads the model.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn load(&self) -> Result<Model> {
+        load(&self.model, &self.network)
+    }
 }
 
 /// Loads a model, picks its output and leaves out a softmax at its end, as asked.
 ///
 /// # Errors
 /// If the file isn't a usable model; the message names file, node and cause.
-pub fn model(path: &Path, network: &NetworkArgs) -> Result<Model> {
+pub fn load(path: &Path, network: &NetworkArgs) -> Result<Model> {
     let options = ImportOptions { output_name: network.output_name.clone() };
     let model = Model::from_onnx(path, &options).map_err(|error| in_model(path, &error))?;
     if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }
@@ -45,23 +69,12 @@ pub fn in_model(path: &Path, error: &Error) -> anyhow::Error {
     }
 }
 
-/// SHA-256 of a file, in hexadecimal.
-///
-/// # Errors
-/// If the file can't be read.
-pub fn sha256(path: &Path) -> Result<String> {
-    let failed = |error| anyhow!("cannot read {}: {error}", path.display());
-    let mut file = BufReader::new(File::open(path).map_err(failed)?);
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut block).map_err(failed)? {
-            0 => break,
-            n => hash.update(&block[..n]),
-        }
-    }
-    Ok(hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+/// A model in a line: `net.onnx: input 1 x 28 x 28, output 'scores' 10`.
+pub fn header(name: &str, model: &Model) -> String {
+    format!(
+        "{name}: input {}, output '{}' {}",
+        shape(model.input_shape()),
+        model.output_name(),
+        shape(model.output_shape())
+    )
 }

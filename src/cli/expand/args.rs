@@ -1,0 +1,117 @@
+//! The options of `hope expand`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::device::PlaceArgs;
+use crate::cli::model::ModelArgs;
+use crate::cli::points::PointsArgs;
+use crate::cli::smooth::SmoothArgs;
+use crate::cli::terms::TermsArg;
+use crate::cli::values::{MethodArg, NumberType, Outputs, positive};
+
+const EXAMPLES: &str = "\
+Examples:
+  Orders 1 to 3 along each pixel, at 40 digits; writes mnist_cnn_tanh.expansion.npz and .json
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 3
+
+  Only logits 3 and 8, in single precision, a file of half the size
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 3 \\
+          --outputs 3,8 --precision f32 --dtype f32 --out three_or_eight.npz
+
+  By the published rule, and how far it is from the exact coefficients on 20 random rays
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 3 \\
+          --method hope --verify 20
+
+  Along directions of your own, [R, 784], to a high order
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 12 \\
+          --directions directions.npy
+
+  All mixed coefficients to degree 4 of a network with two inputs, at two points
+      hope expand two_inputs.onnx --at \"0.5,-0.5;0,0\" --order 4 --terms mixed
+
+  A network with ReLU and max pooling has kinks; expand a smooth stand-in instead
+      hope expand examples/mnist/mnist_cnn_relu_bn.onnx --at examples/mnist/digits.npy --order 3 \\
+          --smooth relu=softplus:20,max_pool=logsumexp:20 --radius 0.5
+
+  One digit, from an image
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digit_3.png --order 3
+
+  Read the result in Python: c_2 of logit 7 along pixel 412 at digit 3
+      numpy.load(\"mnist_cnn_tanh.expansion.npz\")[\"unmixed\"][3, 7, 2 - 1, 412]
+
+Results (B points, m outputs, p inputs, n orders, R directions, T terms; all f64):
+  points   [B, p]
+  value    [B, m]
+  unmixed  [B, m, n, p]   coefficients along each input, orders 1 to n
+  along    [B, m, n, R]   with directions [R, p] or [B, R, p]
+  mixed    [B, m, T]      with exponents [T, d] (u8), by degree
+  kink     [B, R]         distance to the nearest kink along each ray, where the network has kinks
+                          (mixed: [B, 1], the nearest of all rays it takes)
+All coefficients are normalised: c_k is the k-th derivative divided by k!.
+
+Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";
+
+/// Expand a network into Taylor polynomials at given points.
+///
+/// The exact method propagates truncated Taylor series along rays and is right for every network. The
+/// published rule of HOPE (arXiv 2307.08192) is one backward pass: faster for many inputs, but exact only on
+/// some networks; every result says which.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct ExpandArgs {
+    #[command(flatten)]
+    pub network: ModelArgs,
+
+    #[command(flatten)]
+    pub points: PointsArgs,
+
+    /// Highest order, 1 to 30.
+    #[arg(long, value_name = "N", help_heading = "What to compute")]
+    pub order: usize,
+
+    /// Which coefficients [default: unmixed; along with --directions; mixed with --subspace].
+    #[arg(long, value_enum, help_heading = "What to compute")]
+    pub terms: Option<TermsArg>,
+
+    /// Directions of the rays: an .npy file of shape [R, p], [R, …input shape], or [B, R, p] for other ones at
+    /// each point.
+    #[arg(long, value_name = "D.npy", conflicts_with = "subspace", help_heading = "What to compute")]
+    pub directions: Option<PathBuf>,
+
+    /// Directions of the variables of mixed terms: an .npy file of shape [d, p] or [d, …input shape].
+    #[arg(long, value_name = "S.npy", help_heading = "What to compute")]
+    pub subspace: Option<PathBuf>,
+
+    /// Which outputs: "all", or numbers such as 0,3.
+    #[arg(long, value_name = "LIST", default_value = "all", help_heading = "What to compute")]
+    pub outputs: Outputs,
+
+    #[command(flatten)]
+    pub smooth: SmoothArgs,
+
+    /// Distance from the points up to which a smooth stand-in is compared with the network [default: 1].
+    #[arg(long, value_name = "R", requires = "smooth", value_parser = positive, allow_hyphen_values = true, help_heading = "What to compute")]
+    pub radius: Option<f64>,
+
+    /// How to compute.
+    #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
+    pub method: MethodArg,
+
+    #[command(flatten)]
+    pub place: PlaceArgs,
+
+    /// Recompute K random rays in f64 and report the largest relative deviation.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
+    pub verify: Option<u32>,
+
+    /// The result, overwritten if it exists; RESULT.json is written beside it [default: the model's name with
+    /// .expansion.npz, in the current folder].
+    #[arg(long, value_name = "RESULT.npz", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+
+    /// Number type in the result.
+    #[arg(long, value_enum, default_value = "f64", help_heading = "Output")]
+    pub dtype: NumberType,
+}

@@ -1,0 +1,63 @@
+//! `hope interactions`: which pairs of inputs act together.
+
+mod args;
+mod report;
+mod task;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use hope::Error;
+use hope::attribution::{interactions, strongest};
+
+pub use args::InteractionsArgs;
+
+use super::failure::Failure;
+use super::files::{Files, beside_model, check_ending, check_pictures, names};
+use super::verbosity::Verbosity;
+use task::Task;
+
+/// Runs the command.
+pub fn run(args: &InteractionsArgs, verbosity: Verbosity) -> Result<(), Failure> {
+    let csv = args.out.clone().unwrap_or_else(|| beside_model(&args.network.model, "interactions.csv"));
+    let task = check_names(args, &csv).and_then(|()| Task::new(args)).map_err(Failure::Input)?;
+    let all: Vec<PathBuf> = std::iter::once(&csv).chain(&args.map).cloned().collect();
+    let mut files = Files::begin(all.iter().map(PathBuf::as_path), &args.files()).map_err(Failure::Input)?;
+
+    // What doesn't fit is bad input; what goes wrong while computing is not.
+    let setup = &task.setup;
+    let failed = |error: Error| {
+        let input = matches!(error, Error::Request(_) | Error::Method { .. } | Error::Memory { .. });
+        let error = setup.explain(&error);
+        if input { Failure::Input(error) } else { Failure::Run(error) }
+    };
+    let (model, request, class) = (&setup.model, &setup.request, task.class);
+    let chosen = match args.strongest {
+        None => args.inputs.clone(),
+        Some(count) => {
+            strongest(model, &request.points, class, count, args.delta, request).map_err(failed)?
+        }
+    };
+    let found = interactions(model, &request.points, class, &chosen, request).map_err(failed)?;
+    setup.check(&found.report)?;
+    setup.tell(verbosity);
+
+    let write = || {
+        files.write(&csv, report::table(&task, &found).as_bytes())?;
+        if !args.map.is_empty() {
+            files.draw(&report::figure(&task, &found)?, args.map.iter().map(PathBuf::as_path))?;
+        }
+        files.commit()
+    };
+    write().map_err(Failure::Run)?;
+    let mut out = report::ranking(args, &task, &found);
+    let _ = writeln!(out, "written to {}", names(&all));
+    verbosity.print(out).map_err(Failure::Run)
+}
+
+fn check_names(args: &InteractionsArgs, csv: &Path) -> Result<()> {
+    check_pictures(&args.map)?;
+    check_ending("--out", csv, "csv")
+}

@@ -1,0 +1,85 @@
+//! What `hope interactions` looks at.
+
+use anyhow::{Result, bail};
+
+use hope::forward::values;
+
+use super::args::InteractionsArgs;
+use crate::cli::image::{Layout, Normalization};
+use crate::cli::points::{self, Points};
+use crate::cli::setup::Setup;
+use crate::cli::{input, text};
+
+/// Inputs that pairs are computed of at most: some 500,000 pairs.
+const MOST: usize = 1000;
+
+/// What to look at, read and checked.
+pub struct Task {
+    pub setup: Setup,
+    pub layout: Option<Layout>,
+    /// The image as read, if the point is one.
+    pub image: Option<Vec<f64>>,
+    pub class: usize,
+}
+
+impl Task {
+    /// Reads and checks.
+    ///
+    /// # Errors
+    /// If something can't be read or doesn't fit.
+    pub fn new(args: &InteractionsArgs) -> Result<Self> {
+        let count = args.strongest.unwrap_or(args.inputs.len());
+        if !(2..=MOST).contains(&count) {
+            bail!("{} given: pairs are computed of 2 to {MOST}", text::count(count, "input"));
+        }
+        let mut setup = Setup::new(&args.network, 2)?;
+        // A point is no image unless it says so.
+        let (mut layout, mut image) = (None, None);
+        let point = match &args.image {
+            Some(path) => {
+                let shape = Layout::of(&setup.model)?;
+                let normalization = args.normalize.clone().unwrap_or_else(Normalization::none);
+                normalization.check(shape)?;
+                let images = input::images(path, &setup.model, shape)?;
+                let all: Vec<f64> = images.into_iter().flat_map(|image| image.numbers).collect();
+                let inputs = setup.model.inputs();
+                let chosen = points::one("--image", &path.to_string_lossy(), &all, inputs, args.point)?;
+                let point = Points { values: normalization.apply(shape, &chosen.values), ..chosen.clone() };
+                (layout, image) = (Some(shape), Some(chosen.values));
+                point
+            }
+            None => {
+                let all = points::read(&args.at, &setup.model)?;
+                points::one("--at", &args.at.join(" "), &all, setup.model.inputs(), args.point)?
+            }
+        };
+        let scores = values(&setup.model, &point.values, None).map_err(|error| setup.explain(&error))?;
+        let class = args.class.pick(&scores)?;
+        setup.at(point);
+        setup.request.method = args.method.into();
+        setup.place(&args.place, 2, None)?;
+        Ok(Self { setup, layout, image, class })
+    }
+
+    /// Row, column (and channel, of three) of an input in an image.
+    pub fn place(&self, input: usize) -> Option<Vec<usize>> {
+        let layout = self.layout?;
+        let (pixel, channel) = layout.place(input);
+        let mut place = vec![pixel / layout.columns, pixel % layout.columns];
+        if layout.channels > 1 {
+            place.push(channel);
+        }
+        Some(place)
+    }
+
+    /// An input for people: `412 (14,20)`.
+    pub fn name(&self, input: usize) -> String {
+        match self.place(input) {
+            None => input.to_string(),
+            Some(place) => {
+                let place: Vec<String> = place.iter().map(usize::to_string).collect();
+                format!("{input} ({})", place.join(","))
+            }
+        }
+    }
+}

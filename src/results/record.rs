@@ -1,0 +1,150 @@
+//! RESULT.json: what is known about a result, for programs.
+
+use serde_json::{Value, json};
+
+use super::source::ModelFile;
+use crate::backend::KernelTime;
+use crate::expansion::{Job, Report};
+use crate::memory;
+use crate::model::Smoothing;
+use crate::scalar::Precision;
+use crate::trust::StandIn;
+
+/// Seconds that the parts of a run took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seconds {
+    /// Reading the model and the points.
+    pub load: f64,
+    /// Planning.
+    pub plan: f64,
+    /// Computing.
+    pub compute: f64,
+    /// Writing.
+    pub write: f64,
+}
+
+/// How far a smooth stand-in is from the network that it stands in for.
+#[derive(Clone, Copy, Debug)]
+pub struct StandInRecord {
+    /// How it was made.
+    pub rules: Smoothing,
+    /// What was measured.
+    pub measured: StandIn,
+}
+
+impl StandInRecord {
+    /// Why the result isn't the network's own.
+    pub fn reason(&self) -> String {
+        format!("of a smooth stand-in for the network ({}), not of the network itself", self.rules)
+    }
+
+    /// As records have it.
+    pub fn to_json(&self) -> Value {
+        let StandIn { at, over, mean, samples, radius } = self.measured;
+        json!({
+            "rules": self.rules.to_string(),
+            "difference_at_points": at,
+            "difference_within_radius": over,
+            "mean_difference_within_radius": mean,
+            "radius": radius,
+            "samples": samples,
+        })
+    }
+}
+
+/// What RESULT.json says:
+///
+/// | key | value |
+/// |---|---|
+/// | `model`, `model_sha256` | the model's file and its hash |
+/// | `output_name`, `input_shape`, `output_shape` | of the model, for one point |
+/// | `method`, `exact`, `exact_reason` | how it was computed, whether it is exact, and why |
+/// | `smooth` | of a smooth stand-in for the network: how far it is from it |
+/// | `order`, `terms`, `outputs`, `points`, `rays`, `variables` | what was computed; rays and variables where there are such |
+/// | `device`, `driver`, `threads`, `precision`, `dtype` | where, in which numbers, and in which it was written |
+/// | `kinks` | `smallest` and `median` distance to a kink, where the network has kinks |
+/// | `condition` | of the interpolation of mixed terms |
+/// | `seconds` | `load`, `plan`, `compute`, `write` |
+/// | `peak_bytes` | the most memory that the process has had, or null |
+/// | `kernels` | time of each kernel, if asked for |
+/// | `verify` | `rays`, `max_relative_deviation`, `deviation_from_exact`, or null |
+/// | `version` | of this program |
+///
+/// What doesn't apply is left out, except for `peak_bytes` and `verify`. Numbers that are not finite are null, as JSON has no others.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// What was run.
+    pub job: &'a Job<'a>,
+    /// What came of it.
+    pub report: &'a Report,
+    /// The model's file, if it came from one.
+    pub model: Option<&'a ModelFile>,
+    /// If the model is a smooth stand-in for another.
+    pub smooth: Option<&'a StandInRecord>,
+    /// Number type in the archive.
+    pub dtype: Precision,
+    /// How long it took.
+    pub seconds: Seconds,
+}
+
+impl<'a> Record<'a> {
+    /// The record of a run whose result is written as f64.
+    pub fn new(job: &'a Job<'a>, report: &'a Report) -> Self {
+        Self { job, report, model: None, smooth: None, dtype: Precision::F64, seconds: Seconds::default() }
+    }
+
+    /// The text of RESULT.json.
+    pub fn to_json(&self) -> String {
+        let Self { job, report, smooth, seconds, .. } = self;
+        let (model, request) = (job.model(), job.request());
+        let reason = &report.certificate.reason;
+        let about = request.device.backend().about();
+        let record = json!({
+            "model": self.model.map(|file| file.path.to_string_lossy()),
+            "model_sha256": self.model.map(|file| &file.sha256),
+            "output_name": model.output_name(),
+            "input_shape": model.input_shape(),
+            "output_shape": model.output_shape(),
+            "method": request.method.name(),
+            "exact": report.certificate.exact && smooth.is_none(),
+            "exact_reason": smooth.map_or(reason.clone(), |s| format!("{}; {reason}", s.reason())),
+            "smooth": smooth.map(StandInRecord::to_json),
+            "order": request.order,
+            "terms": request.terms.name(),
+            "outputs": job.outputs(),
+            "points": job.points(),
+            "rays": job.rays(),
+            "variables": job.variables(),
+            "device": about.name,
+            "driver": about.driver,
+            "threads": job.threads(),
+            "precision": request.precision.name(),
+            "dtype": self.dtype.name(),
+            "kinks": report.kink_distance.map(|(smallest, median)| json!({ "smallest": smallest, "median": median })),
+            "condition": report.condition,
+            "seconds": {
+                "load": seconds.load,
+                "plan": seconds.plan,
+                "compute": seconds.compute,
+                "write": seconds.write,
+            },
+            "peak_bytes": memory::peak(),
+            "kernels": (!report.kernels.is_empty()).then(|| {
+                let kernel = |k: &KernelTime| json!({
+                    "kernel": k.kernel, "dispatches": k.dispatches, "seconds": k.seconds,
+                });
+                report.kernels.iter().map(kernel).collect::<Vec<_>>()
+            }),
+            "verify": report.verification.map(|v| json!({
+                "rays": v.rays,
+                "max_relative_deviation": v.deviation,
+                "deviation_from_exact": v.deviation_from_exact,
+            })),
+            "version": concat!("hope ", env!("CARGO_PKG_VERSION")),
+        });
+        let Value::Object(mut fields) = record else { return String::new() };
+        // What doesn't apply is left out, except for what readers may rely on.
+        fields.retain(|key, value| !value.is_null() || matches!(key.as_str(), "peak_bytes" | "verify"));
+        format!("{:#}\n", Value::Object(fields))
+    }
+}
