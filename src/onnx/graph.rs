@@ -12,8 +12,9 @@ use super::proto::{
     DimensionProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorName,
     TensorProto, ValueInfoProto,
 };
+use super::shape::{MAX_RANK, count};
 use super::shown;
-use super::tensor::{External, Kind, MAX_RANK, Tensor, kind};
+use super::tensor::{External, Kind, Tensor, kind};
 use super::values::{Importer, Value};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -388,7 +389,7 @@ fn input_shape(input: &ValueInfoProto) -> Result<(Option<usize>, Vec<usize>)> {
             }
         }
     }
-    if super::fold::count(&shape).is_none_or(|units| units > 1 << 31) {
+    if count(&shape).is_none_or(|units| units > 1 << 31) {
         return format_error(format!(
             "the input '{name}' has shape {shape:?} per sample, which is too large"
         ));

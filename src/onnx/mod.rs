@@ -13,6 +13,7 @@ mod node;
 mod ops;
 mod patterns;
 mod proto;
+mod shape;
 mod tensor;
 mod values;
 
