@@ -60,7 +60,7 @@ pub mod surrogate;
 pub mod trust;
 
 pub use certificate::{Certificate, Kinks, TermKind};
-pub use error::{Error, Result};
+pub use error::{Error, Format, Result};
 pub use expansion::{
     Batch, Device, Expansion, Job, KernelTime, Largest, OnProgress, Precision, Progress, Report, Request,
     Sink, Terms, Verification, expand, expand_async, values,

@@ -102,7 +102,7 @@ fn searches_are_checked() {
     ];
     for (search, part) in wrong {
         let error = discover(&model, &search, &Request::new(Vec::new(), 1)).unwrap_err();
-        assert!(matches!(error, Error::Request(_)) && error.to_string().contains(part), "{error}");
+        assert!(error.is_request() && error.to_string().contains(part), "{error}");
     }
     let mut b = Model::builder(&[1]);
     let x = b.input();

@@ -106,7 +106,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     let found = discover(&model, &search, &request).map_err(|error| {
         let told = load::in_model(&args.model, &error);
         match error {
-            hope::Error::Request(_) => Failure::Input(told),
+            error if error.is_request() => Failure::Input(told),
             _ => Failure::Run(anyhow!("{told}; nothing was written")),
         }
     })?;

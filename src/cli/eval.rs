@@ -71,7 +71,7 @@ pub fn run(args: &EvalArgs) -> Result<(), Failure> {
     };
     // A point too far away is bad input, too: it is found before anything is written.
     let results = results.map_err(|error| match error {
-        Error::Request(_) => Failure::Input(anyhow!("--at {}: {error}", args.at)),
+        error if error.is_request() => Failure::Input(anyhow!("--at {}: {error}", args.at)),
         _ => Failure::Run(anyhow!("--device {}: {error}", args.device)),
     })?;
     match &args.out {

@@ -124,7 +124,7 @@ pub fn run(args: &InteractionsArgs) -> Result<(), Failure> {
 
     // What doesn't fit is bad input; what goes wrong while computing is not.
     let failed = |error: Error| {
-        let input = matches!(error, Error::Request(_) | Error::Method { .. } | Error::Memory { .. });
+        let input = error.is_request() || matches!(error, Error::Method { .. } | Error::Memory { .. });
         let error = load::in_model(&args.model, &error);
         if input { Failure::Input(error) } else { Failure::Run(error) }
     };

@@ -140,10 +140,13 @@ impl Model {
         }
         match last.op {
             Op::Softmax { .. } => Ok(self.truncated(last.inputs[0])),
-            _ => Err(Error::Request(format!(
-                "--logits leaves out a softmax or log-softmax at the end, but this model ends in '{}' ({}): drop --logits",
-                last.name, last.kind
-            ))),
+            _ => Err(Error::NoLayer {
+                wanted: "softmax",
+                cause: format!(
+                    "--logits leaves out a softmax or log-softmax at the end, but this model ends in '{}' ({}): drop --logits",
+                    last.name, last.kind
+                ),
+            }),
         }
     }
 

@@ -127,7 +127,7 @@ impl Figure {
     /// If the name ends otherwise, the picture can't be drawn, or the file can't be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = self.bytes(Format::of(path)?)?;
-        let failed = |reason| Error::Io { path: path.into(), reason };
+        let failed = |reason| Error::Write { path: path.into(), reason };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
