@@ -5,12 +5,12 @@
 mod common;
 
 use common::{fixtures, path};
+use hope::Request;
 use hope::activation::Exp;
 use hope::discovery::{Discovery, Search, discover};
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::region::Region;
-use hope::{Error, Request};
 
 /// A coefficient with its powers.
 type Known = (&'static [(usize, u8)], f64);

@@ -7,9 +7,9 @@ mod gpus;
 use std::sync::Arc;
 
 use gpus::opened;
+use hope::TaylorPolynomial;
 use hope::gpu::{Engine, PreparedPolynomial, wgpu};
 use hope::polynomial::Frame;
-use hope::{Error, TaylorPolynomial};
 use libtest_mimic::Arguments;
 
 const CASES: &[(&str, gpus::Case)] = &[

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
-use hope::{Device, Error, Precision, TaylorPolynomial, npy};
+use hope::{Device, Precision, TaylorPolynomial, npy};
 
 use super::device::Place;
 use super::files::Files;

@@ -150,7 +150,7 @@ fn select<'a>(
         return Err(Error::NoSuch { what: "point", index: point, count: points });
     }
     if output >= outputs {
-        return Err(Error::NoSuch { what: "selected output", index: output, count: outputs });
+        return Err(Error::NoSuch { what: "output", index: output, count: outputs });
     }
     let (inputs, row) = (expansion.points.len() / points, point * outputs + output);
     let each = expansion.coefficients.len() / (points * outputs);
