@@ -2,7 +2,7 @@
 //!
 //! Messages name the node, operator, shape or layer, and say what to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::scalar::Precision;
 
@@ -10,21 +10,228 @@ use crate::scalar::Precision;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong.
+///
+/// Variants up to [`Error::Undetermined`] are about what the caller gave ([`Error::is_request`]): another request, file or number
+/// helps. Those after it are about the model, the machine or the results.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file can't be read.
-    #[error("{}: {reason}", path.display())]
-    Io {
+    /// The numbers given make no points of the model.
+    #[error("the model takes {} numbers per point (shape {shape:?}), but {given} were given", shape.iter().product::<usize>())]
+    PointSize {
+        /// Shape of the model's input.
+        shape: Vec<usize>,
+        /// How many numbers were given, for all points together.
+        given: usize,
+    },
+
+    /// An argument has the wrong length.
+    #[error("{cause}")]
+    Size {
+        /// How many numbers there have to be, or a multiple of it where there may be several rows.
+        expected: usize,
+        /// How many there are.
+        given: usize,
+        /// Of what, and what to do.
+        cause: String,
+    },
+
+    /// The model has no output of this number.
+    #[error("there is no output {output}: the model has outputs 0 to {}", outputs.saturating_sub(1))]
+    NoOutput {
+        /// What was asked for.
+        output: usize,
+        /// How many outputs the model has.
+        outputs: usize,
+    },
+
+    /// The model has no input of this number.
+    #[error("there is no input {input}: the model has inputs 0 to {}", inputs.saturating_sub(1))]
+    NoInput {
+        /// What was asked for.
+        input: usize,
+        /// How many inputs the model has.
+        inputs: usize,
+    },
+
+    /// Something else has no such number: a point, a direction, a variable.
+    #[error("there is no {what} {index}: they are 0 to {}", count.saturating_sub(1))]
+    NoSuch {
+        /// What.
+        what: &'static str,
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
+
+    /// The model has no tensor of this name.
+    #[error("the model has no output or inner tensor '{name}'; its outputs are {}", listed(outputs))]
+    NoTensor {
+        /// What was asked for.
+        name: String,
+        /// Names of the outputs.
+        outputs: Vec<String>,
+    },
+
+    /// The model has no such layer.
+    #[error("{cause}")]
+    NoLayer {
+        /// What was looked for.
+        wanted: &'static str,
+        /// What there is instead, or what to do.
+        cause: String,
+    },
+
+    /// An order that can't be computed.
+    #[error("order {order} is not supported{}: choose 1 to {max}{}",
+        device.as_ref().map_or(String::new(), |name| format!(" by device '{name}'")),
+        if device.is_some() { ", or --device cpu" } else { "" }
+    )]
+    Order {
+        /// What was asked for.
+        order: usize,
+        /// The highest possible.
+        max: usize,
+        /// The device whose limit it is; none: the library's.
+        device: Option<String>,
+    },
+
+    /// A device doesn't compute in a number type.
+    #[error("device '{device}' does not compute in {}: use {}", wanted.name(), instead(offered, *wanted))]
+    Precision {
+        /// Its name.
+        device: String,
+        /// What was asked for.
+        wanted: Precision,
+        /// What it has.
+        offered: &'static [Precision],
+    },
+
+    /// A number given is infinite or none.
+    #[error("{cause}")]
+    NotFinite {
+        /// Its index among the numbers that are given together.
+        index: usize,
+        /// What it belongs to.
+        cause: String,
+    },
+
+    /// A number given is outside its range.
+    #[error("{cause}")]
+    OutOfRange {
+        /// What the number is.
+        what: &'static str,
+        /// The number.
+        value: f64,
+        /// What the range is.
+        cause: String,
+    },
+
+    /// Fewer things are given than are needed.
+    #[error("{cause}")]
+    TooFew {
+        /// How many are given.
+        given: usize,
+        /// How many it takes at least.
+        least: usize,
+        /// Of what, and what to do.
+        cause: String,
+    },
+
+    /// The same thing is given twice.
+    #[error("{0}")]
+    Repeated(String),
+
+    /// A text means nothing here.
+    #[error("{cause}")]
+    Text {
+        /// The text.
+        text: String,
+        /// Why, and what would.
+        cause: String,
+    },
+
+    /// Terms that this method does not give, or that this function does not work on.
+    #[error("{0}")]
+    Terms(String),
+
+    /// Two things that do not belong together.
+    #[error("{0}")]
+    Mismatch(String),
+
+    /// More terms than can be handled.
+    #[error("{cause}")]
+    TooManyTerms {
+        /// How many may be.
+        limit: usize,
+        /// How they come about, and what to do.
+        cause: String,
+    },
+
+    /// A batch that exceeds a device's limits.
+    #[error("{cause}")]
+    Batch {
+        /// Points of the batch.
+        points: usize,
+        /// What would fit, and what to do.
+        cause: String,
+    },
+
+    /// Numbers that follow from what is given overflow.
+    #[error("{0}")]
+    Overflow(String),
+
+    /// No measured error is within the tolerance.
+    #[error("{cause}")]
+    Tolerance {
+        /// The tolerance.
+        tolerance: f64,
+        /// Where it is exceeded, and by how much.
+        cause: String,
+    },
+
+    /// Data or network do not determine what is asked for.
+    #[error("{0}")]
+    Undetermined(String),
+
+    /// A file can't be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
         /// The file.
         path: PathBuf,
         /// The system's reason.
         reason: std::io::Error,
     },
 
-    /// A file isn't what it should be: an ONNX model, an array, a polynomial.
-    #[error("{0}")]
-    Format(String),
+    /// A file can't be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        reason: std::io::Error,
+    },
+
+    /// A file isn't what it should be.
+    #[error("{}{cause}", path.as_ref().map_or(String::new(), |path| format!("{}: ", path.display())))]
+    Format {
+        /// What it should be.
+        format: Format,
+        /// The file, where it is known.
+        path: Option<PathBuf>,
+        /// What is wrong with it, and what to do.
+        cause: String,
+    },
+
+    /// A model's input or output is empty or too large.
+    #[error("the model's {end} has shape {shape:?} per sample, which is empty or too large")]
+    Shape {
+        /// Its input or its output.
+        end: &'static str,
+        /// The shape of one sample.
+        shape: Vec<usize>,
+    },
 
     /// A node of the model is malformed or not supported.
     #[error("node '{node}' ({op}): {cause}")]
@@ -36,10 +243,6 @@ pub enum Error {
         /// What is wrong and what to do.
         cause: String,
     },
-
-    /// The request doesn't fit the model or itself.
-    #[error("{0}")]
-    Request(String),
 
     /// The method has no answer for an operator of the model.
     #[error("layer '{layer}' ({op}): {cause}")]
@@ -79,31 +282,6 @@ pub enum Error {
         point: usize,
         /// What to do.
         hint: &'static str,
-    },
-
-    /// An order that can't be computed.
-    #[error("order {order} is not supported{}: choose 1 to {max}{}",
-        device.as_ref().map_or(String::new(), |name| format!(" by device '{name}'")),
-        if device.is_some() { ", or --device cpu" } else { "" }
-    )]
-    Order {
-        /// What was asked for.
-        order: usize,
-        /// The highest possible.
-        max: usize,
-        /// The device whose limit it is; none: the library's.
-        device: Option<String>,
-    },
-
-    /// A device doesn't compute in a number type.
-    #[error("device '{device}' does not compute in {}: use {}", wanted.name(), instead(offered, *wanted))]
-    Precision {
-        /// Its name.
-        device: String,
-        /// What was asked for.
-        wanted: Precision,
-        /// What it has.
-        offered: &'static [Precision],
     },
 
     /// The system gives no threads to compute on.
@@ -162,6 +340,86 @@ pub enum Error {
     /// Whoever receives the results failed to take them.
     #[error("cannot write the results: {0}")]
     Sink(std::io::Error),
+}
+
+/// Formats of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// A trained network: ONNX.
+    Onnx,
+    /// An array, or an archive of arrays: numpy's `.npy` and `.npz`.
+    Numpy,
+    /// A polynomial of this library: `.json` or `.npz`.
+    Polynomial,
+}
+
+impl Error {
+    /// Whether what the caller gave is at fault, apart from files: another request helps, another machine does not.
+    pub fn is_request(&self) -> bool {
+        match self {
+            Self::PointSize { .. }
+            | Self::Size { .. }
+            | Self::NoOutput { .. }
+            | Self::NoInput { .. }
+            | Self::NoSuch { .. }
+            | Self::NoTensor { .. }
+            | Self::NoLayer { .. }
+            | Self::Order { .. }
+            | Self::Precision { .. }
+            | Self::NotFinite { .. }
+            | Self::OutOfRange { .. }
+            | Self::TooFew { .. }
+            | Self::Repeated(_)
+            | Self::Text { .. }
+            | Self::Terms(_)
+            | Self::Mismatch(_)
+            | Self::TooManyTerms { .. }
+            | Self::Batch { .. }
+            | Self::Overflow(_)
+            | Self::Tolerance { .. }
+            | Self::Undetermined(_) => true,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Format { .. }
+            | Self::Shape { .. }
+            | Self::Node { .. }
+            | Self::Method { .. }
+            | Self::Memory { .. }
+            | Self::NonFinite { .. }
+            | Self::Threads { .. }
+            | Self::NoAdapter { .. }
+            | Self::Device { .. }
+            | Self::DeviceMemory { .. }
+            | Self::DeviceLost { .. }
+            | Self::Picture(_)
+            | Self::Interrupted
+            | Self::Sink(_) => false,
+        }
+    }
+
+    /// What has to be positive and finite, and isn't.
+    pub(crate) fn not_positive(what: &'static str, value: f64) -> Self {
+        let cause = format!("{what} {value}: it has to be a positive number");
+        Self::OutOfRange { what, value, cause }
+    }
+
+    /// The same error of a named file; whatever else goes wrong inside a file is an error of its format.
+    pub(crate) fn in_file(self, format: Format, path: &Path) -> Self {
+        match self {
+            Self::Read { .. } | Self::Write { .. } | Self::Format { path: Some(_), .. } => self,
+            Self::Format { format, path: None, cause } => {
+                Self::Format { format, path: Some(path.into()), cause }
+            }
+            other => Self::Format { format, path: Some(path.into()), cause: other.to_string() },
+        }
+    }
+}
+
+/// The first names of a list.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 16;
+    names.iter().take(SHOWN).map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// What to use in place of a number type.

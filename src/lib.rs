@@ -69,7 +69,7 @@ pub mod trust;
 
 pub use backend::{Device, KernelTime};
 pub use certificate::{Certificate, Kinks, TermKind};
-pub use error::{Error, Result};
+pub use error::{Error, Format, Result};
 pub use expansion::{
     Batch, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Sink, Terms,
     Verification, expand, expand_async,

@@ -96,23 +96,30 @@ impl Directions {
             Self::Shared { rows, .. } => rows,
             Self::PerPoint { rows, rays, .. } => {
                 if rows.len() != points * rays * inputs {
-                    return Err(Error::Request(format!(
-                        "directions of their own for each point: {} numbers do not make {points} points x {rays} rays x {inputs} inputs",
-                        rows.len()
-                    )));
+                    return Err(Error::Size {
+                        expected: points * rays * inputs,
+                        given: rows.len(),
+                        cause: format!(
+                            "directions of their own for each point: {} numbers do not make {points} points x {rays} rays x {inputs} inputs",
+                            rows.len()
+                        ),
+                    });
                 }
                 rows
             }
             Self::Spanned { basis: Some(basis), .. } => basis,
         };
         if rows.is_empty() || !rows.len().is_multiple_of(inputs) {
-            return Err(Error::Request(format!(
-                "the directions have to be rows of {inputs} numbers, one per input"
-            )));
+            return Err(Error::Size {
+                expected: inputs,
+                given: rows.len(),
+                cause: format!("the directions have to be rows of {inputs} numbers, one per input"),
+            });
         }
         match rows.iter().position(|x| !x.is_finite()) {
-            Some(i) => {
-                Err(Error::Request(format!("direction {} has a component that is not finite", i / inputs)))
+            Some(index) => {
+                let cause = format!("direction {} has a component that is not finite", index / inputs);
+                Err(Error::NotFinite { index, cause })
             }
             None => Ok(()),
         }

@@ -47,16 +47,24 @@ impl Region {
     /// If there are not as many intervals, or one is empty, the wrong way round or not finite.
     pub fn check(&self, inputs: usize) -> Result<()> {
         if self.low.len() != inputs || self.high.len() != inputs {
-            return Err(Error::Request(format!(
-                "the box has {} intervals, the model {inputs} inputs: give one for all, or one for each",
-                self.low.len()
-            )));
+            return Err(Error::Size {
+                expected: inputs,
+                given: self.low.len(),
+                cause: format!(
+                    "the box has {} intervals, the model {inputs} inputs: give one for all, or one for each",
+                    self.low.len()
+                ),
+            });
         }
         for (i, (a, b)) in self.low.iter().zip(&self.high).enumerate() {
             if !(a < b && (b - a).is_finite()) {
-                return Err(Error::Request(format!(
-                    "the box is empty along input {i}: it goes from {a} to {b}; give the lower end first"
-                )));
+                return Err(Error::OutOfRange {
+                    what: "box",
+                    value: *b,
+                    cause: format!(
+                        "the box is empty along input {i}: it goes from {a} to {b}; give the lower end first"
+                    ),
+                });
             }
         }
         Ok(())

@@ -54,7 +54,7 @@ pub fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
 pub(crate) fn finite(what: &str, numbers: &[f64]) -> Result<()> {
     match numbers.iter().position(|x| !x.is_finite()) {
         None => Ok(()),
-        Some(i) => Err(Error::Request(format!(
+        Some(i) => Err(Error::Overflow(format!(
             "{what} overflows at number {i}: lower the order, or change the inputs by less"
         ))),
     }

@@ -5,12 +5,12 @@
 mod common;
 
 use common::{fixtures, path};
+use hope::Request;
 use hope::activation::Exp;
 use hope::discovery::{Discovery, Search, discover};
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::region::Region;
-use hope::{Error, Request};
 
 /// A coefficient with its powers.
 type Known = (&'static [(usize, u8)], f64);
@@ -102,7 +102,7 @@ fn searches_are_checked() {
     ];
     for (search, part) in wrong {
         let error = discover(&model, &search, &Request::new(Vec::new(), 1)).unwrap_err();
-        assert!(matches!(error, Error::Request(_)) && error.to_string().contains(part), "{error}");
+        assert!(error.is_request() && error.to_string().contains(part), "{error}");
     }
     let mut b = Model::builder(&[1]);
     let x = b.input();

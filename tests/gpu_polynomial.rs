@@ -7,9 +7,9 @@ mod gpus;
 use std::sync::Arc;
 
 use gpus::opened;
+use hope::TaylorPolynomial;
 use hope::gpu::{Engine, PreparedPolynomial, wgpu};
 use hope::polynomial::Frame;
-use hope::{Error, TaylorPolynomial};
 use libtest_mimic::Arguments;
 
 const CASES: &[(&str, gpus::Case)] = &[
@@ -51,7 +51,7 @@ fn evaluated(prepared: &PreparedPolynomial, points: &[f64]) -> Vec<f64> {
 
 fn refused<T>(result: hope::Result<T>, parts: &[&str]) {
     let error = result.err().expect("an error");
-    assert!(matches!(error, Error::Request(_)), "{error:?}");
+    assert!(error.is_request(), "{error:?}");
     let error = error.to_string();
     assert!(parts.iter().all(|part| error.contains(part)), "{error}");
 }

@@ -307,7 +307,7 @@ fn what_cannot_be_asked() {
     let request = Request::new(vec![0.0], 4);
     let refused = |request: Request, question: Question, part: &str| {
         let error = ask(&model, &request, question).unwrap_err();
-        assert!(matches!(error, Error::Request(_)) && error.to_string().contains(part), "{error}");
+        assert!(error.is_request() && error.to_string().contains(part), "{error}");
     };
     refused(Request { order: 29, ..request.clone() }, QUESTION, "1 to 28");
     refused(Request { order: 0, ..request.clone() }, QUESTION, "1 to 28");

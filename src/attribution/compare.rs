@@ -16,7 +16,9 @@ const BLOCK: usize = 1 << 22;
 pub fn measured(model: &Model, point: &[f64], output: usize, deltas: &[f64]) -> Result<Vec<f64>> {
     let inputs = model.inputs();
     if point.len() != inputs || deltas.len() != inputs {
-        return Err(Error::Request(format!("the model has {inputs} inputs, {} were given", point.len())));
+        let given = if point.len() == inputs { deltas.len() } else { point.len() };
+        let cause = format!("the model has {inputs} inputs, {given} were given");
+        return Err(Error::Size { expected: inputs, given, cause });
     }
     let value = values(model, point, Some(&[output]))?[0];
     let moved: Vec<usize> = (0..inputs).filter(|&i| deltas[i] != 0.0).collect();

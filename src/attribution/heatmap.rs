@@ -25,20 +25,22 @@ impl Push {
         let deltas: Vec<f64> = match self {
             Self::By(delta) => vec![*delta; point.len()],
             Self::ByEach(all) | Self::To(all) if all.len() != point.len() => {
-                return Err(Error::Request(format!(
-                    "{} numbers were given to change {} inputs",
-                    all.len(),
-                    point.len()
-                )));
+                return Err(Error::Size {
+                    expected: point.len(),
+                    given: all.len(),
+                    cause: format!("{} numbers were given to change {} inputs", all.len(), point.len()),
+                });
             }
             Self::ByEach(all) => all.clone(),
             Self::To(baseline) => baseline.iter().zip(point).map(|(b, x)| b - x).collect(),
         };
         if let Some(i) = deltas.iter().position(|d| !d.is_finite()) {
-            return Err(Error::Request(format!("the change of input {i}, {}, is not finite", deltas[i])));
+            let cause = format!("the change of input {i}, {}, is not finite", deltas[i]);
+            return Err(Error::NotFinite { index: i, cause });
         }
         if deltas.iter().all(|&d| d == 0.0) {
-            return Err(Error::Request("no input is changed: the push is zero everywhere".into()));
+            let cause = "no input is changed: the push is zero everywhere".into();
+            return Err(Error::TooFew { given: 0, least: 1, cause });
         }
         Ok(deltas)
     }
@@ -88,11 +90,15 @@ pub fn heatmap(
 ) -> Result<Heatmap> {
     let inputs = model.inputs();
     if point.len() != inputs || deltas.len() != inputs {
-        return Err(Error::Request(format!(
-            "the model has {inputs} inputs, but {} numbers and {} changes were given",
-            point.len(),
-            deltas.len()
-        )));
+        return Err(Error::Size {
+            expected: inputs,
+            given: if point.len() == inputs { deltas.len() } else { point.len() },
+            cause: format!(
+                "the model has {inputs} inputs, but {} numbers and {} changes were given",
+                point.len(),
+                deltas.len()
+            ),
+        });
     }
     let request = Request {
         points: point.to_vec(),

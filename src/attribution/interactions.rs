@@ -62,18 +62,16 @@ pub fn interactions(
 ) -> Result<Interactions> {
     let (count, all) = (inputs.len(), model.inputs());
     if count < 2 {
-        return Err(Error::Request("pairs need at least two inputs".into()));
+        let cause = "pairs need at least two inputs".into();
+        return Err(Error::TooFew { given: count, least: 2, cause });
     }
     let mut basis = vec![0.0; count * all];
     for (row, &input) in inputs.iter().enumerate() {
         if input >= all {
-            return Err(Error::Request(format!(
-                "there is no input {input}: the model has inputs 0 to {}",
-                all - 1
-            )));
+            return Err(Error::NoInput { input, inputs: all });
         }
         if inputs[..row].contains(&input) {
-            return Err(Error::Request(format!("input {input} is named twice")));
+            return Err(Error::Repeated(format!("input {input} is named twice")));
         }
         basis[row * all + input] = 1.0;
     }
@@ -119,10 +117,12 @@ pub fn strongest(
 ) -> Result<Vec<usize>> {
     let inputs = model.inputs();
     if count > inputs {
-        return Err(Error::Request(format!("{count} inputs were asked for, the model has {inputs}")));
+        let cause = format!("{count} inputs were asked for, the model has {inputs}");
+        return Err(Error::TooFew { given: inputs, least: count, cause });
     }
     if !delta.is_finite() || delta == 0.0 {
-        return Err(Error::Request(format!("{delta} is no change of an input")));
+        let cause = format!("{delta} is no change of an input");
+        return Err(Error::OutOfRange { what: "change", value: delta, cause });
     }
     let request = Request {
         points: point.to_vec(),

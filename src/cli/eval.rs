@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 
-use hope::{Device, Error, Precision, TaylorPolynomial, npy};
+use hope::{Device, Precision, TaylorPolynomial, npy};
 
 use super::device::Place;
 use super::failure::Failure;
@@ -73,7 +73,7 @@ pub fn run(args: &EvalArgs, _: Verbosity) -> Result<(), Failure> {
     };
     // A point too far away is bad input, too: it is found before anything is written.
     let results = results.map_err(|error| match error {
-        Error::Request(_) => Failure::Input(anyhow!("--at {}: {error}", args.at)),
+        error if error.is_request() => Failure::Input(anyhow!("--at {}: {error}", args.at)),
         _ => Failure::Run(anyhow!("--device {}: {error}", args.device)),
     })?;
     match &args.out {

@@ -23,7 +23,7 @@ impl Quality {
     pub(super) fn of(polynomial: &TaylorPolynomial, points: &[f64], truth: &[f64]) -> Result<Self> {
         let found = polynomial.evaluate_batch(points)?;
         let r_squared = r_squared(&found, truth).ok_or_else(|| {
-            Error::Request("the network is constant over the box: there is nothing to discover".into())
+            Error::Undetermined("the network is constant over the box: there is nothing to discover".into())
         })?;
         let errors = found.iter().zip(truth).map(|(p, y)| (p - y).abs());
         Ok(Self { r_squared, max_error: errors.fold(0.0, f64::max) })

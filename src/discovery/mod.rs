@@ -68,15 +68,20 @@ impl Search {
     pub fn check(&self, model: &Model) -> Result<()> {
         let inputs = model.inputs();
         self.region.check(inputs)?;
-        let fail = |message: String| Err(Error::Request(message));
         if self.at.len() != inputs || self.at.iter().any(|x| !x.is_finite()) {
-            return fail(format!("the centre needs {inputs} finite numbers, one per input"));
+            let cause = format!("the centre needs {inputs} finite numbers, one per input");
+            return Err(match self.at.iter().position(|x| !x.is_finite()) {
+                Some(index) if self.at.len() == inputs => Error::NotFinite { index, cause },
+                _ => Error::Size { expected: inputs, given: self.at.len(), cause },
+            });
         }
         if self.samples < 3 {
-            return fail(format!("{} reference points have no consensus: take 3 at least", self.samples));
+            let cause = format!("{} reference points have no consensus: take 3 at least", self.samples);
+            return Err(Error::TooFew { given: self.samples, least: 3, cause });
         }
         if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
-            return fail(format!("the tolerance is {}: it has to be between 0 and 1", self.tolerance));
+            let cause = format!("the tolerance is {}: it has to be between 0 and 1", self.tolerance);
+            return Err(Error::OutOfRange { what: "tolerance", value: self.tolerance, cause });
         }
         Ok(())
     }

@@ -118,7 +118,7 @@ impl Request {
         match &self.terms {
             Terms::Unmixed => {}
             Terms::Along(_) if self.method == Method::Hope => {
-                return Err(Error::Request(
+                return Err(Error::Terms(
                     "the published rule gives no coefficients along directions: use --method exact".into(),
                 ));
             }

@@ -48,10 +48,11 @@ impl Combine {
         let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) as usize / 4;
         // Floats hold integers to 2^24.
         if length.max(entries.len()) > room || entries.len() / 2 > 1 << 24 {
-            return Err(Error::Request(format!(
-                "{terms} mixed terms of {} points exceed the device's limits: prepare fewer points, or lower the order",
-                layout.samples
-            )));
+            let points = layout.samples;
+            let cause = format!(
+                "{terms} mixed terms of {points} points exceed the device's limits: prepare fewer points, or lower the order"
+            );
+            return Err(Error::Batch { points, cause });
         }
         let params =
             engine.filled("hope parameters", &params(layout, terms).0, BufferUsages::UNIFORM).await?;

@@ -95,13 +95,15 @@ impl PreparedPolynomial {
         let largest = limit(engine, variables);
         // Floats hold integers to 2^24.
         if points == 0 || points > largest || variables > 1 << 24 {
-            return Err(Error::Request(format!(
-                "a batch of {points} points in {variables} variables doesn't suit the device: prepare 1 to {largest} points{}",
-                if largest == 0 || variables > 1 << 24 { ", of a polynomial in fewer variables" } else { "" }
-            )));
+            let fewer =
+                if largest == 0 || variables > 1 << 24 { ", of a polynomial in fewer variables" } else { "" };
+            let cause = format!(
+                "a batch of {points} points in {variables} variables doesn't suit the device: prepare 1 to {largest} points{fewer}"
+            );
+            return Err(Error::Batch { points, cause });
         }
         if let Some(x) = polynomial.centre().iter().find(|x| !(**x as f32).is_finite()) {
-            return Err(Error::Request(format!(
+            return Err(Error::Overflow(format!(
                 "the polynomial's centre has a coordinate of {x:e}, too large for f32: evaluate it on the CPU"
             )));
         }
@@ -189,10 +191,11 @@ impl PreparedPolynomial {
     pub async fn evaluate(&self, points: &[f64]) -> Result<Vec<f64>> {
         let variables = self.centre.len();
         if !points.len().is_multiple_of(variables) {
-            return Err(Error::Request(format!(
+            let cause = format!(
                 "{} numbers make no points in {variables} variables: give one number for each, point by point",
                 points.len()
-            )));
+            );
+            return Err(Error::Size { expected: variables, given: points.len(), cause });
         }
         let mut values = Vec::with_capacity(points.len() / variables);
         // One batch computes while the one before it is read back.
@@ -233,7 +236,7 @@ impl PreparedPolynomial {
         let numbers = readback::read(&self.engine, &flight.staging, flight.submission).await?;
         for &value in &numbers[..flight.count] {
             if !value.is_finite() {
-                return Err(Error::Request(format!(
+                return Err(Error::Overflow(format!(
                     "the polynomial's value at point {} is not finite in f32: the point is too far from the centre, \
                      or try the CPU, which computes in f64",
                     values.len()
@@ -335,7 +338,7 @@ fn scale(polynomial: &TaylorPolynomial) -> Result<i32> {
     let exponent = slope.round().clamp(-126.0, 126.0) as i32;
     match outside(exponent) {
         None => Ok(exponent),
-        Some(term) => Err(Error::Request(format!(
+        Some(term) => Err(Error::Overflow(format!(
             "the coefficients of the polynomial differ too much for f32: one of degree {} is {:e}; \
              evaluate it on the CPU, which computes in f64, or leave out such terms",
             term.degree(),

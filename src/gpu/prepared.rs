@@ -102,9 +102,10 @@ impl Prepared {
     ) -> Result<Self> {
         GpuExecutor::check(engine, &plan)?;
         if points == 0 || lanes == 0 || !GpuExecutor::fits(engine, &plan, points, lanes) {
-            return Err(Error::Request(format!(
+            let cause = format!(
                 "a batch of {points} points with {lanes} series each exceeds the device's limits: prepare a smaller one"
-            )));
+            );
+            return Err(Error::Batch { points, cause });
         }
         let weights = Weights::new(engine, &plan).await?;
         let program = Program::new(engine, &plan, &weights, points, lanes).await?;

@@ -80,6 +80,7 @@ impl Interpolation {
             let unknowns = binomial(order - 1, size - 1).unwrap_or(usize::MAX);
             if unknowns > MAX_UNKNOWNS {
                 return Err(too_many(
+                    MAX_UNKNOWNS,
                     variables,
                     order,
                     format!("{unknowns} involve the same {size} variables"),
@@ -246,14 +247,17 @@ fn check_count(variables: usize, order: usize) -> Result<usize> {
     let terms = (0..=order).try_fold(0usize, |sum, k| sum.checked_add(count(variables, k)?));
     match terms {
         Some(n) if n <= MAX_TERMS && variables > 0 => Ok(n),
-        _ => Err(too_many(variables, order, format!("that is more than {MAX_TERMS} terms"))),
+        _ => Err(too_many(MAX_TERMS, variables, order, format!("that is more than {MAX_TERMS} terms"))),
     }
 }
 
-fn too_many(variables: usize, order: usize, what: String) -> Error {
-    Error::Request(format!(
-        "mixed terms of degree {order} in {variables} variables: {what}; lower the order, or give a --subspace of fewer directions"
-    ))
+fn too_many(limit: usize, variables: usize, order: usize, what: String) -> Error {
+    Error::TooManyTerms {
+        limit,
+        cause: format!(
+            "mixed terms of degree {order} in {variables} variables: {what}; lower the order, or give a --subspace of fewer directions"
+        ),
+    }
 }
 
 /// `Π x_j^α_j`.

@@ -131,13 +131,10 @@ impl Model {
     pub(crate) fn select_outputs(&self, selection: Option<&[usize]>) -> Result<Vec<usize>> {
         let outputs = selection.map_or_else(|| (0..self.outputs()).collect(), <[usize]>::to_vec);
         if let Some(output) = outputs.iter().find(|&&o| o >= self.outputs()) {
-            return Err(Error::Request(format!(
-                "there is no output {output}: the model has outputs 0 to {}",
-                self.outputs() - 1
-            )));
+            return Err(Error::NoOutput { output: *output, outputs: self.outputs() });
         }
         if outputs.is_empty() {
-            return Err(Error::Request("no outputs are selected".into()));
+            return Err(Error::TooFew { given: 0, least: 1, cause: "no outputs are selected".into() });
         }
         Ok(outputs)
     }
@@ -149,14 +146,11 @@ impl Model {
     pub(crate) fn count_points(&self, points: &[f64]) -> Result<usize> {
         let inputs = self.inputs();
         if points.is_empty() || !points.len().is_multiple_of(inputs) {
-            return Err(Error::Request(format!(
-                "the model takes {inputs} numbers per point (shape {:?}), but {} were given",
-                self.input_shape(),
-                points.len()
-            )));
+            return Err(Error::PointSize { shape: self.input_shape().to_vec(), given: points.len() });
         }
         if let Some(i) = points.iter().position(|x| !x.is_finite()) {
-            return Err(Error::Request(format!("point {} has a coordinate that is not finite", i / inputs)));
+            let cause = format!("point {} has a coordinate that is not finite", i / inputs);
+            return Err(Error::NotFinite { index: i, cause });
         }
         Ok(points.len() / inputs)
     }
@@ -177,10 +171,13 @@ impl Model {
         }
         match last.op {
             Op::Softmax { .. } => Ok(self.truncated(last.inputs[0])),
-            _ => Err(Error::Request(format!(
-                "--logits leaves out a softmax or log-softmax at the end, but this model ends in '{}' ({}): drop --logits",
-                last.name, last.kind
-            ))),
+            _ => Err(Error::NoLayer {
+                wanted: "softmax",
+                cause: format!(
+                    "--logits leaves out a softmax or log-softmax at the end, but this model ends in '{}' ({}): drop --logits",
+                    last.name, last.kind
+                ),
+            }),
         }
     }
 

@@ -83,7 +83,8 @@ impl std::str::FromStr for Smoothing {
         for rule in text.split(',').map(str::trim) {
             let wrong = |why: &str| {
                 let all: Vec<String> = PAIRS.iter().map(|(from, to)| format!("{from}={to}:BETA")).collect();
-                Err(Error::Request(format!("'{rule}' {why}: write one or more of {}", all.join(","))))
+                let cause = format!("'{rule}' {why}: write one or more of {}", all.join(","));
+                Err(Error::Text { text: rule.into(), cause })
             };
             let Some((from, (to, beta))) =
                 rule.split_once('=').and_then(|(from, to)| Some((from.trim(), to.split_once(':')?)))
@@ -123,16 +124,18 @@ impl Model {
     /// If a sharpness isn't positive, something chosen doesn't occur in the network, or the stand-in becomes too large.
     pub fn smooth(&self, smoothing: &Smoothing) -> Result<Self> {
         for (beta, (from, to)) in smoothing.fields().into_iter().zip(PAIRS) {
-            if beta.is_some_and(|beta| !(beta > 0.0 && beta.is_finite())) {
-                return Err(Error::Request(format!(
-                    "{from}={to}: the sharpness has to be a positive number"
-                )));
+            if let Some(value) = beta.filter(|&beta| !(beta > 0.0 && beta.is_finite())) {
+                let cause = format!("{from}={to}: the sharpness has to be a positive number");
+                return Err(Error::OutOfRange { what: "sharpness", value, cause });
             }
             let occurs = |node: &Node| Smoothing::kind(&node.op).is_some_and(|i| PAIRS[i].0 == from);
             if beta.is_some() && !self.nodes.iter().any(occurs) {
-                return Err(Error::Request(format!(
-                    "there is no {from} in this network to smooth; `hope check` lists its layers"
-                )));
+                return Err(Error::NoLayer {
+                    wanted: from,
+                    cause: format!(
+                        "there is no {from} in this network to smooth; `hope check` lists its layers"
+                    ),
+                });
             }
         }
         let mut builder = Model::builder(self.input_shape());

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Format, Result};
 
 pub use header::header;
 use header::{Element, read_header, shape_tuple};
@@ -33,13 +33,13 @@ pub struct Array {
 /// # Errors
 /// If it isn't one, is cut short, or holds something else than real numbers.
 pub fn read(path: &Path) -> Result<Array> {
-    let name = path.display();
-    let metadata = std::fs::metadata(path).map_err(|error| wrong(format!("cannot read {name}: {error}")))?;
+    let failed = |reason| Error::Read { path: path.into(), reason };
+    let metadata = std::fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {
-        return Err(wrong(format!("cannot read {name}: it is not a file")));
+        return Err(failed(io::Error::other("it is not a file")));
     }
-    let file = File::open(path).map_err(|error| wrong(format!("cannot read {name}: {error}")))?;
-    read_from(BufReader::new(file), metadata.len()).map_err(|error| wrong(format!("{name}: {error}")))
+    let file = File::open(path).map_err(failed)?;
+    read_from(BufReader::new(file), metadata.len()).map_err(|error| error.in_file(Format::Numpy, path))
 }
 
 /// Reads an array from a stream that holds at most `bytes` bytes, header included.
@@ -127,7 +127,7 @@ pub fn write(mut stream: impl Write, shape: &[usize], values: &[f64]) -> io::Res
 }
 
 fn wrong(message: impl Into<String>) -> Error {
-    Error::Format(message.into())
+    Error::Format { format: Format::Numpy, path: None, cause: message.into() }
 }
 
 /// Re-orders an array whose first axis varies fastest.

@@ -7,7 +7,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{Array, header, read_from, read_texts, wrong};
-use crate::error::{Error, Result};
+use crate::error::{Error, Format, Result};
 use crate::scalar::Precision;
 
 /// Numbers that are encoded at once.
@@ -156,13 +156,12 @@ impl NpzReader<BufReader<File>> {
     /// # Errors
     /// If the file can't be read or is no archive.
     pub fn open(path: &std::path::Path) -> Result<Self> {
-        let failed =
-            |cause: &dyn std::fmt::Display| wrong(format!("cannot read {}: {cause}", path.display()));
-        let file = File::open(path).map_err(|error| failed(&error))?;
-        if !file.metadata().map_err(|error| failed(&error))?.is_file() {
-            return Err(failed(&"it is not a file"));
+        let failed = |reason| Error::Read { path: path.into(), reason };
+        let file = File::open(path).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(failed(io::Error::other("it is not a file")));
         }
-        Self::new(BufReader::new(file)).map_err(|error| wrong(format!("{}: {error}", path.display())))
+        Self::new(BufReader::new(file)).map_err(|error| error.in_file(Format::Numpy, path))
     }
 }
 

@@ -4,29 +4,9 @@
 
 use std::sync::Arc;
 
-use super::tensor::{Data, MAX_RANK, Tensor};
+use super::shape::MAX_RANK;
+use super::tensor::{Data, Tensor};
 use crate::activation::Activation;
-
-/// Number of elements, unless strides or bytes would overflow (also those of empty tensors).
-pub fn count(shape: &[usize]) -> Option<usize> {
-    let all = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
-    if shape.contains(&0) { Some(0) } else { Some(all) }.filter(|_| all < isize::MAX as usize / 16)
-}
-
-/// The shape that two shapes broadcast to.
-pub fn joint(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
-    let rank = a.len().max(b.len());
-    let size =
-        |shape: &[usize], i: usize| if i + shape.len() < rank { 1 } else { shape[i + shape.len() - rank] };
-    (0..rank)
-        .map(|i| match (size(a, i), size(b, i)) {
-            (m, n) if m == n => Some(m),
-            (1, n) => Some(n),
-            (m, 1) => Some(m),
-            _ => None,
-        })
-        .collect()
-}
 
 fn strides(shape: &[usize]) -> Vec<isize> {
     let mut strides = vec![1isize; shape.len()];

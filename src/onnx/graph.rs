@@ -12,9 +12,10 @@ use super::proto::{
     DimensionProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorName,
     TensorProto, ValueInfoProto,
 };
-use super::shown;
-use super::tensor::{External, Kind, MAX_RANK, Tensor, kind};
+use super::shape::{MAX_RANK, count};
+use super::tensor::{External, Kind, Tensor, kind};
 use super::values::{Importer, Value};
+use super::{malformed, shown};
 use crate::error::{Error, Result};
 use crate::model::Model;
 
@@ -25,7 +26,7 @@ const OPSETS: std::ops::RangeInclusive<i64> = 7..=22;
 const MAX_EDGES: usize = 1 << 16;
 
 fn format_error<T>(message: impl Into<String>) -> Result<T> {
-    Err(Error::Format(message.into()))
+    Err(malformed(message))
 }
 
 fn decode<M: Message + Default>(bytes: Bytes, what: &str) -> Result<M> {
@@ -173,18 +174,12 @@ impl Graph {
 
     /// Makes the model that computes one output.
     pub fn import(&self, output: Option<&str>, folder: Option<PathBuf>, file_size: u64) -> Result<Model> {
-        let listed =
-            || self.outputs.iter().take(16).map(|o| format!("'{}'", shown(o))).collect::<Vec<_>>().join(", ");
         let output = match output {
-            None => self.outputs.first().ok_or_else(|| Error::Format("the model has no output".into()))?,
+            None => self.outputs.first().ok_or_else(|| malformed("the model has no output"))?,
             Some(name) if self.outputs.iter().any(|o| o == name) || self.producers.contains_key(name) => name,
             Some(name) => {
-                let cause = format!(
-                    "the model has no output or inner tensor '{}'; its outputs are {}",
-                    shown(name),
-                    listed()
-                );
-                return Err(Error::Request(cause));
+                let outputs = self.outputs.iter().map(|name| shown(name)).collect();
+                return Err(Error::NoTensor { name: shown(name), outputs });
             }
         };
         let needed = self.needed(output);
@@ -388,7 +383,7 @@ fn input_shape(input: &ValueInfoProto) -> Result<(Option<usize>, Vec<usize>)> {
             }
         }
     }
-    if super::fold::count(&shape).is_none_or(|units| units > 1 << 31) {
+    if count(&shape).is_none_or(|units| units > 1 << 31) {
         return format_error(format!(
             "the input '{name}' has shape {shape:?} per sample, which is too large"
         ));

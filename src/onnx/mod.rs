@@ -13,6 +13,7 @@ mod node;
 mod ops;
 mod patterns;
 mod proto;
+mod shape;
 mod tensor;
 mod values;
 
@@ -20,7 +21,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Format, Result};
 use crate::model::Model;
 use graph::Graph;
 
@@ -91,9 +92,9 @@ pub fn output_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
 }
 
 fn read(path: &Path) -> Result<Bytes> {
-    let failed = |reason| Error::Io { path: path.into(), reason };
+    let failed = |reason| Error::Read { path: path.into(), reason };
     let metadata = std::fs::metadata(path).map_err(failed)?;
-    let refuse = |cause: String| Err(of_file(Error::Format(cause), path));
+    let refuse = |cause: String| Err(of_file(malformed(cause), path));
     if !metadata.is_file() {
         return refuse("this is not a file".into());
     }
@@ -122,7 +123,7 @@ fn check(bytes: &[u8]) -> Result<()> {
     ];
     /// Fields of ModelProto with a number (wire type 0) and with a length (2).
     const FIELDS: [&[u32]; 3] = [&[1, 5], &[], &[2, 3, 4, 6, 7, 8, 14, 20, 25, 26]];
-    let not_onnx = |what: &str| Err(Error::Format(format!("this is not an ONNX file{what}")));
+    let not_onnx = |what: &str| Err(malformed(format!("this is not an ONNX file{what}")));
     if bytes.is_empty() {
         return not_onnx(": it is empty");
     }
@@ -140,10 +141,14 @@ fn check(bytes: &[u8]) -> Result<()> {
     }
 }
 
+fn malformed(cause: impl Into<String>) -> Error {
+    Error::Format { format: Format::Onnx, path: None, cause: cause.into() }
+}
+
 /// Names the file in errors about its format.
 fn of_file(error: Error, path: &Path) -> Error {
     match error {
-        Error::Format(message) => Error::Format(format!("{}: {message}", path.display())),
+        Error::Format { .. } | Error::Shape { .. } => error.in_file(Format::Onnx, path),
         other => other,
     }
 }

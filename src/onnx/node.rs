@@ -8,8 +8,9 @@ use std::cell::{Cell, RefCell};
 use prost::Message;
 
 use super::proto::{AttributeProto, NodeProto, attribute_type};
+use super::shape::MAX_RANK;
 use super::shown;
-use super::tensor::{Data, MAX_RANK, Tensor};
+use super::tensor::{Data, Tensor};
 use super::values::Value;
 use crate::error::{Error, Result};
 

@@ -10,11 +10,9 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::proto::{EXTERNAL, StringStringEntryProto, TensorProto};
+use super::shape::{MAX_RANK, count};
 use super::shown;
 use crate::model::Weights;
-
-/// Largest number of axes of any value.
-pub const MAX_RANK: usize = 16;
 
 /// A constant tensor.
 #[derive(Clone, Debug)]
@@ -213,7 +211,7 @@ impl Tensor {
             return Err(format!("it has {} axes; up to {MAX_RANK} are supported", tensor.dims.len()));
         }
         let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
-        let count = shape.as_ref().and_then(|s| super::fold::count(s));
+        let count = shape.as_ref().and_then(|s| count(s));
         let (Some(shape), Some(count)) = (shape, count) else {
             return Err(format!("its shape {:?} is impossible", tensor.dims));
         };

@@ -5,10 +5,12 @@
 
 use std::rc::Rc;
 
-use super::fold::{Binary, count, joint};
-use super::tensor::{External, MAX_RANK, Tensor};
+use super::fold::Binary;
+use super::patterns;
+use super::shape::{MAX_RANK, count, joint};
+use super::tensor::{External, Tensor};
 use crate::error::{Error, Result};
-use crate::model::{ModelBuilder, NodeId};
+use crate::model::{Constant, ModelBuilder, NodeId, Op, Weights};
 
 /// What a tensor's name stands for.
 #[derive(Clone, Debug)]
@@ -146,6 +148,50 @@ impl Importer {
                 self.fail(format!("one of its inputs is {what}, which is not supported"))
             }
         }
+    }
+
+    /// `x ∘ scale + shift` with constants as one sample sees them.
+    pub fn affine(&mut self, x: NodeId, scale: Option<&Tensor>, shift: Option<&Tensor>) -> Result<NodeId> {
+        let number =
+            |t: Option<&Tensor>, default| t.map_or(Some(default), |t| t.uniform().filter(|_| t.len() == 1));
+        let mut shape = self.builder.shape(x).to_vec();
+        for constant in [scale, shift].into_iter().flatten() {
+            if let Some(both) = joint(&shape, &constant.shape) {
+                shape = both; // if they don't broadcast, the builder says so
+            }
+        }
+        self.checked_rank(shape.len())?;
+        if let (Some(a), Some(b)) = (number(scale, 1.0), number(shift, 0.0))
+            && shape == self.builder.shape(x)
+        {
+            return patterns::affine(&mut self.builder, x, a, b);
+        }
+        for constant in [scale, shift].into_iter().flatten().filter(|c| c.shape.len() <= shape.len()) {
+            // What the builder stores: the range of axes that the constant varies over.
+            let missing = shape.len() - constant.shape.len();
+            let varies = |&n: &usize| n > 1;
+            let range = constant.shape.iter().position(varies).zip(constant.shape.iter().rposition(varies));
+            if let Some((first, last)) = range {
+                self.charge(constant.len())?;
+                self.charge_shape(&shape[missing + first..=missing + last])?;
+            }
+        }
+        if let Op::Linear(linear) = &self.builder.node(x).op
+            && linear.bias.is_none()
+        {
+            self.charge(linear.weight.len())?; // checked once more with the bias
+        }
+        if scale.is_none()
+            && let Some(shift) = shift
+            && let Some(fused) = patterns::bias(&mut self.builder, x, shift)?
+        {
+            return Ok(fused);
+        }
+        let (a, b) = (scale.map(Tensor::values), shift.map(Tensor::values));
+        fn constant<'a>(tensor: Option<&'a Tensor>, values: &'a Option<Weights>) -> Option<Constant<'a>> {
+            Some(Constant { shape: &tensor?.shape, values: values.as_ref()? })
+        }
+        self.builder.affine(x, constant(scale, &a), constant(shift, &b))
     }
 
     /// A constant as one sample of a value with `rank` axes sees it: without the batch axis.

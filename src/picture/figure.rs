@@ -128,7 +128,7 @@ impl Figure {
     /// If the name ends otherwise, the picture can't be drawn, or the file can't be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = self.bytes(Format::of(path)?)?;
-        let failed = |reason| Error::Io { path: path.into(), reason };
+        let failed = |reason| Error::Write { path: path.into(), reason };
         let (temporary, mut file) = Temporary::create(path).map_err(failed)?;
         file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
         drop(file);

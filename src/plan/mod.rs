@@ -195,7 +195,7 @@ fn check_order(order: usize) -> Result<()> {
     if (1..=MAX_ORDER).contains(&order) {
         return Ok(());
     }
-    Err(Error::Request(format!("order {order} is not supported: choose 1 to {MAX_ORDER}")))
+    Err(Error::Order { order, max: MAX_ORDER, device: None })
 }
 
 /// A plan under construction.

@@ -34,7 +34,8 @@ impl TaylorPolynomial {
     fn sum<'a>(polynomials: impl IntoIterator<Item = &'a Self>, weight: f64) -> Result<Self> {
         let mut polynomials = polynomials.into_iter().peekable();
         let Some(&first) = polynomials.peek() else {
-            return Err(Error::Request("no polynomials are given to average".into()));
+            let cause = "no polynomials are given to average".into();
+            return Err(Error::TooFew { given: 0, least: 1, cause });
         };
         let mut collector = Collector::default();
         for polynomial in polynomials {
@@ -79,21 +80,21 @@ impl TaylorPolynomial {
 
     fn check_compatible(&self, other: &Self) -> Result<()> {
         if self.variables != other.variables {
-            return Err(Error::Request(format!(
+            return Err(Error::Mismatch(format!(
                 "the polynomials have different variables: {} and {}",
                 listed(&self.variables),
                 listed(&other.variables)
             )));
         }
         if self.frame != other.frame {
-            return Err(Error::Request(
+            return Err(Error::Mismatch(
                 "the polynomials' variables are coordinates of different subspaces: they can't be combined"
                     .into(),
             ));
         }
         match self.centre.iter().zip(&other.centre).position(|(a, b)| a != b) {
             None => Ok(()),
-            Some(i) => Err(Error::Request(format!(
+            Some(i) => Err(Error::Mismatch(format!(
                 "the polynomials have different centres ({} and {} at variable '{}'): recentre them to one first",
                 self.centre[i], other.centre[i], self.variables[i]
             ))),

@@ -227,7 +227,7 @@ fn multiply(a: &mut Lanes, b: &Lanes) {
 fn finite(results: Vec<f64>, width: usize, what: &str) -> Result<Vec<f64>> {
     match results.iter().position(|x| !x.is_finite()) {
         None => Ok(results),
-        Some(i) => Err(Error::Request(format!(
+        Some(i) => Err(Error::Overflow(format!(
             "the polynomial's {what} at point {} is not finite: the point is too far from the centre",
             i / width
         ))),

@@ -16,14 +16,19 @@ impl Frame {
     /// If the directions aren't rows of as many numbers as x0 has, or a number is not finite.
     pub fn new(origin: Vec<f64>, directions: Vec<f64>) -> Result<Self> {
         if origin.is_empty() || directions.is_empty() || !directions.len().is_multiple_of(origin.len()) {
-            return Err(Error::Request(format!(
-                "a frame needs directions of as many numbers as its origin: {} numbers are no rows of {}",
-                directions.len(),
-                origin.len()
-            )));
+            return Err(Error::Size {
+                expected: origin.len(),
+                given: directions.len(),
+                cause: format!(
+                    "a frame needs directions of as many numbers as its origin: {} numbers are no rows of {}",
+                    directions.len(),
+                    origin.len()
+                ),
+            });
         }
-        if origin.iter().chain(&directions).any(|x| !x.is_finite()) {
-            return Err(Error::Request("a frame has a number that is not finite".into()));
+        if let Some(index) = origin.iter().chain(&directions).position(|x| !x.is_finite()) {
+            let cause = "a frame has a number that is not finite".into();
+            return Err(Error::NotFinite { index, cause });
         }
         Ok(Self { origin, directions })
     }
@@ -51,7 +56,7 @@ impl Frame {
         }
         match inputs.iter().position(|x| !x.is_finite()) {
             None => Ok(inputs),
-            Some(i) => Err(Error::Request(format!("the point gives {} at input {i}", inputs[i]))),
+            Some(i) => Err(Error::Overflow(format!("the point gives {} at input {i}", inputs[i]))),
         }
     }
 }

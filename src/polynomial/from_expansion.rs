@@ -79,7 +79,7 @@ impl TaylorPolynomial {
             Terms::Along(directions) if directions.len() == 1 => {
                 Self::along_ray(expansion, request, point, output, 0)
             }
-            Terms::Along(directions) => Err(Error::Request(format!(
+            Terms::Along(directions) => Err(Error::Terms(format!(
                 "a polynomial runs along one of the {} directions: say which",
                 directions.len()
             ))),
@@ -100,12 +100,12 @@ impl TaylorPolynomial {
     ) -> Result<Self> {
         let Selected { at, value, coefficients } = select(expansion, request, point, output)?;
         let Terms::Along(directions) = &request.terms else {
-            return Err(Error::Request("the expansion is not one along directions".into()));
+            return Err(Error::Terms("the expansion is not one along directions".into()));
         };
         let (inputs, rays) = (at.len(), directions.len());
         directions.check(expansion.shape[0], inputs)?;
         if ray >= rays {
-            return Err(Error::Request(format!("there is no direction {ray}: they are 0 to {}", rays - 1)));
+            return Err(Error::NoSuch { what: "direction", index: ray, count: rays });
         }
         if coefficients.len() != request.order * rays {
             return Err(foreign());
@@ -147,13 +147,10 @@ fn select<'a>(
         return Err(foreign());
     }
     if point >= points {
-        return Err(Error::Request(format!("there is no point {point}: they are 0 to {}", points - 1)));
+        return Err(Error::NoSuch { what: "point", index: point, count: points });
     }
     if output >= outputs {
-        return Err(Error::Request(format!(
-            "there is no output {output} among the selected ones: they are 0 to {}",
-            outputs - 1
-        )));
+        return Err(Error::NoSuch { what: "output", index: output, count: outputs });
     }
     let (inputs, row) = (expansion.points.len() / points, point * outputs + output);
     let each = expansion.coefficients.len() / (points * outputs);
@@ -165,9 +162,13 @@ fn select<'a>(
 }
 
 fn power(k: usize) -> Result<u8> {
-    u8::try_from(k).map_err(|_| Error::Request(format!("order {k} is too high for a polynomial")))
+    u8::try_from(k).map_err(|_| Error::OutOfRange {
+        what: "order",
+        value: k as f64,
+        cause: format!("order {k} is too high for a polynomial"),
+    })
 }
 
 fn foreign() -> Error {
-    Error::Request("the request is not the one that the expansion was made for".into())
+    Error::Mismatch("the request is not the one that the expansion was made for".into())
 }

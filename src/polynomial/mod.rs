@@ -106,11 +106,7 @@ impl TaylorPolynomial {
             scratch.clear();
             for &(variable, power) in powers.as_ref() {
                 if variable >= centre.len() {
-                    return Err(Error::Request(format!(
-                        "a term has variable {variable}, but there are {} (0 to {})",
-                        centre.len(),
-                        centre.len().saturating_sub(1)
-                    )));
+                    return Err(Error::NoSuch { what: "variable", index: variable, count: centre.len() });
                 }
                 scratch.push(Factor { variable: variable as u32, power });
             }
@@ -125,12 +121,16 @@ impl TaylorPolynomial {
     /// As for [`Self::from_terms`], or if the sizes don't match.
     pub fn from_exponents(centre: &[f64], exponents: &[u8], coefficients: &[f64]) -> Result<Self> {
         if centre.is_empty() || exponents.len() != centre.len() * coefficients.len() {
-            return Err(Error::Request(format!(
-                "{} exponents do not make {} terms in {} variables",
-                exponents.len(),
-                coefficients.len(),
-                centre.len()
-            )));
+            return Err(Error::Size {
+                expected: centre.len() * coefficients.len(),
+                given: exponents.len(),
+                cause: format!(
+                    "{} exponents do not make {} terms in {} variables",
+                    exponents.len(),
+                    coefficients.len(),
+                    centre.len()
+                ),
+            });
         }
         let mut collector = Collector::default();
         for (powers, &coefficient) in exponents.chunks_exact(centre.len()).zip(coefficients) {
@@ -149,13 +149,17 @@ impl TaylorPolynomial {
         duplicates: Duplicates,
     ) -> Result<Self> {
         if centre.is_empty() {
-            return Err(Error::Request("a polynomial needs at least one variable".into()));
+            let cause = "a polynomial needs at least one variable".into();
+            return Err(Error::TooFew { given: 0, least: 1, cause });
         }
         if let Some(i) = centre.iter().position(|x| !x.is_finite()) {
-            return Err(Error::Request(format!(
-                "the centre is {} at variable '{}': it has to be finite",
-                centre[i], variables[i]
-            )));
+            return Err(Error::NotFinite {
+                index: i,
+                cause: format!(
+                    "the centre is {} at variable '{}': it has to be finite",
+                    centre[i], variables[i]
+                ),
+            });
         }
         let (starts, factors, coefficients) = collector.finish(duplicates, &variables)?;
         Ok(Self { variables, centre, frame, starts, factors, coefficients })
@@ -178,11 +182,15 @@ impl TaylorPolynomial {
     /// If the frame has another number of directions than there are variables.
     pub fn with_frame(self, frame: Frame) -> Result<Self> {
         if frame.variables() != self.variables.len() {
-            return Err(Error::Request(format!(
-                "the frame has {} directions, the polynomial {} variables",
-                frame.variables(),
-                self.variables.len()
-            )));
+            return Err(Error::Size {
+                expected: self.variables.len(),
+                given: frame.variables(),
+                cause: format!(
+                    "the frame has {} directions, the polynomial {} variables",
+                    frame.variables(),
+                    self.variables.len()
+                ),
+            });
         }
         Ok(Self { frame: Some(frame.into()), ..self })
     }
@@ -274,10 +282,14 @@ impl TaylorPolynomial {
         if length.is_multiple_of(variables) && wanted.is_none_or(|wanted| points == wanted) {
             return Ok(points);
         }
-        Err(Error::Request(format!(
-            "{length} numbers were given, but the polynomial has {variables} variable{}: give one number for each{}",
-            if variables == 1 { "" } else { "s" },
-            if wanted.is_none() { ", point by point" } else { "" },
-        )))
+        Err(Error::Size {
+            expected: variables * wanted.unwrap_or(1),
+            given: length,
+            cause: format!(
+                "{length} numbers were given, but the polynomial has {variables} variable{}: give one number for each{}",
+                if variables == 1 { "" } else { "s" },
+                if wanted.is_none() { ", point by point" } else { "" },
+            ),
+        })
     }
 }

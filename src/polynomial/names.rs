@@ -14,16 +14,17 @@ pub fn numbered(letter: &str, count: usize) -> Vec<String> {
 
 /// Checks names from a user.
 pub fn check(names: &[String], variables: usize) -> Result<()> {
-    let refused = |cause: String| Err(Error::Request(cause));
     if names.len() != variables {
-        return refused(format!(
-            "{} names are given for {variables} variables: give one for each",
-            names.len()
-        ));
+        return Err(Error::Size {
+            expected: variables,
+            given: names.len(),
+            cause: format!("{} names are given for {variables} variables: give one for each", names.len()),
+        });
     }
     let reserved: HashSet<&str> = RESERVED.lines().collect();
     let mut seen = HashSet::new();
     for name in names {
+        let refused = |cause: String| Err(Error::Text { text: name.clone(), cause });
         let mut letters = name.chars();
         let starts_well = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
         if !starts_well || !letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -37,7 +38,7 @@ pub fn check(names: &[String], variables: usize) -> Result<()> {
             ));
         }
         if !seen.insert(name) {
-            return refused(format!("two variables have the name '{name}'"));
+            return Err(Error::Repeated(format!("two variables have the name '{name}'")));
         }
     }
     Ok(())

@@ -28,10 +28,13 @@ impl TaylorPolynomial {
         self.check_points(centre.len(), Some(1))?;
         let shifts: Vec<f64> = centre.iter().zip(&self.centre).map(|(new, old)| new - old).collect();
         if let Some(i) = shifts.iter().position(|h| !h.is_finite()) {
-            return Err(Error::Request(format!(
-                "the new centre is {} at variable '{}': it has to be finite and within reach",
-                centre[i], self.variables[i]
-            )));
+            return Err(Error::NotFinite {
+                index: i,
+                cause: format!(
+                    "the new centre is {} at variable '{}': it has to be finite and within reach",
+                    centre[i], self.variables[i]
+                ),
+            });
         }
         let mut nodes = self.nodes_below(&shifts)?;
         for (top, variable) in tops(&nodes, &shifts) {
@@ -58,8 +61,10 @@ impl TaylorPolynomial {
             if let Some(&found) = index.get(&factors) {
                 return Ok(found);
             }
-            let new = u32::try_from(nodes.len())
-                .map_err(|_| Error::Request("the recentred polynomial has too many terms".into()))?;
+            let new = u32::try_from(nodes.len()).map_err(|_| Error::TooManyTerms {
+                limit: u32::MAX as usize,
+                cause: "the recentred polynomial has too many terms".into(),
+            })?;
             index.insert(factors.clone(), new);
             nodes.push(Node { factors, coefficient: 0.0, lower: Vec::new() });
             Ok(new)

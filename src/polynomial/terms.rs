@@ -63,12 +63,16 @@ impl Collector {
         let start = self.starts.last().map_or(0, |&start| start as usize);
         let degree = degree(&self.factors[start..]);
         if degree > MAX_DEGREE {
-            return Err(Error::Request(format!(
-                "a term has degree {degree}: polynomials have degrees up to {MAX_DEGREE}"
-            )));
+            return Err(Error::OutOfRange {
+                what: "degree",
+                value: degree as f64,
+                cause: format!("a term has degree {degree}: polynomials have degrees up to {MAX_DEGREE}"),
+            });
         }
-        let end = u32::try_from(self.factors.len())
-            .map_err(|_| Error::Request("the polynomial has too many terms: lower its degree".into()))?;
+        let end = u32::try_from(self.factors.len()).map_err(|_| Error::TooManyTerms {
+            limit: u32::MAX as usize,
+            cause: "the polynomial has too many terms: lower its degree".into(),
+        })?;
         self.starts.push(end);
         self.coefficients.push(coefficient);
         Ok(())
@@ -79,7 +83,7 @@ impl Collector {
         factors.retain(|factor| factor.power > 0);
         factors.sort_unstable_by_key(|factor| factor.variable);
         if let Some(pair) = factors.windows(2).find(|pair| pair[0].variable == pair[1].variable) {
-            return Err(Error::Request(format!(
+            return Err(Error::Repeated(format!(
                 "a term has variable {} twice: give one power for each variable",
                 pair[0].variable
             )));
@@ -103,14 +107,17 @@ impl Collector {
         for same in order.chunk_by(|&a, &b| compare(factors(a), factors(b)).is_eq()) {
             let powers = factors(same[0]);
             if same.len() > 1 && duplicates == Duplicates::Refused {
-                return Err(Error::Request(format!("the term {} is given twice", describe(powers, names))));
+                return Err(Error::Repeated(format!("the term {} is given twice", describe(powers, names))));
             }
             let coefficient: f64 = same.iter().map(|&i| self.coefficients[i]).sum();
             if !coefficient.is_finite() {
-                return Err(Error::Request(format!(
-                    "the coefficient of {} is {coefficient}: coefficients have to be finite",
-                    describe(powers, names)
-                )));
+                return Err(Error::NotFinite {
+                    index: same[0],
+                    cause: format!(
+                        "the coefficient of {} is {coefficient}: coefficients have to be finite",
+                        describe(powers, names)
+                    ),
+                });
             }
             if coefficient != 0.0 {
                 sorted.extend_from_slice(powers);

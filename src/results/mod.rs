@@ -72,7 +72,7 @@ pub fn save(
     progress: OnProgress,
 ) -> Result<Report> {
     let started = Instant::now();
-    let begin = |path| Temporary::create(path).map_err(|reason| Error::Io { path: path.into(), reason });
+    let begin = |path| Temporary::create(path).map_err(|reason| Error::Write { path: path.into(), reason });
     let (npz, archive) = begin(&target.npz)?;
     let (json, mut text) = begin(&target.json)?;
     let mut sink = NpzSink::new(archive, folder(&target.npz), dtype, job).map_err(Error::Sink)?;

@@ -24,7 +24,7 @@ impl ModelFile {
     /// # Errors
     /// If it can't be read.
     pub fn read(path: &Path) -> Result<Self> {
-        let failed = |reason| Error::Io { path: path.into(), reason };
+        let failed = |reason| Error::Read { path: path.into(), reason };
         let mut file = BufReader::new(File::open(path).map_err(failed)?);
         let mut hash = Sha256::new();
         let mut block = vec![0; 1 << 20];

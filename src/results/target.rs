@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Format, Result};
 
 /// The two files of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +20,8 @@ impl Target {
     /// If the name doesn't end in `.npz`.
     pub fn new(npz: &Path) -> Result<Self> {
         if !npz.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz")) {
-            return Err(Error::Format(format!(
-                "{}: the result is an .npz archive, its name has to end in .npz",
-                npz.display()
-            )));
+            let cause = "the result is an .npz archive, its name has to end in .npz".into();
+            return Err(Error::Format { format: Format::Numpy, path: Some(npz.into()), cause });
         }
         Ok(Self { json: npz.with_extension("json"), npz: npz.into() })
     }

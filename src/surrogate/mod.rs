@@ -75,10 +75,14 @@ impl<'a> Surrogate<'a> {
     pub fn new(polynomial: &'a TaylorPolynomial, model: &Model, output: usize) -> Result<Self> {
         let inputs = polynomial.frame().map_or(polynomial.centre().len(), |frame| frame.origin().len());
         if inputs != model.inputs() {
-            return Err(Error::Request(format!(
-                "the polynomial is one of {inputs} inputs, the network has {}",
-                model.inputs()
-            )));
+            return Err(Error::Size {
+                expected: model.inputs(),
+                given: inputs,
+                cause: format!(
+                    "the polynomial is one of {inputs} inputs, the network has {}",
+                    model.inputs()
+                ),
+            });
         }
         Ok(Self { polynomial, network: Forward::new(model, Some(&[output]), &Place::default())? })
     }
@@ -90,10 +94,11 @@ impl<'a> Surrogate<'a> {
     /// somewhere in the ball.
     pub fn accuracy(&self, radius: f64, samples: usize, seed: u64) -> Result<Accuracy> {
         if !(radius > 0.0 && radius.is_finite()) {
-            return Err(Error::Request(format!("radius {radius}: it has to be a positive number")));
+            return Err(Error::not_positive("radius", radius));
         }
         if samples < 4 {
-            return Err(Error::Request(format!("{samples} samples are too few: take at least 4")));
+            let cause = format!("{samples} samples are too few: take at least 4");
+            return Err(Error::TooFew { given: samples, least: 4, cause });
         }
         let variables = self.polynomial.centre().len();
         let inside = samples / 2;

@@ -41,16 +41,18 @@ impl Principal {
     /// # Errors
     /// If the numbers don't make rows, one is not finite, or the data vary in fewer directions.
     pub fn of(data: &[f64], inputs: usize, dimensions: usize) -> Result<Self> {
-        let wrong = |message: String| Err(Error::Request(message));
         if inputs == 0 || data.is_empty() || !data.len().is_multiple_of(inputs) {
-            return wrong(format!("{} numbers are no rows of {inputs}", data.len()));
+            let cause = format!("{} numbers are no rows of {inputs}", data.len());
+            return Err(Error::Size { expected: inputs, given: data.len(), cause });
         }
         if let Some(i) = data.iter().position(|x| !x.is_finite()) {
-            return wrong(format!("sample {} has {} at input {}", i / inputs, data[i], i % inputs));
+            let cause = format!("sample {} has {} at input {}", i / inputs, data[i], i % inputs);
+            return Err(Error::NotFinite { index: i, cause });
         }
         let samples = data.len() / inputs;
         if dimensions == 0 {
-            return wrong("no principal directions are asked for: take at least 1".into());
+            let cause = "no principal directions are asked for: take at least 1".into();
+            return Err(Error::TooFew { given: 0, least: 1, cause });
         }
         let mut mean = vec![0.0; inputs];
         for row in data.chunks_exact(inputs) {
@@ -58,7 +60,7 @@ impl Principal {
         }
         let centred = Mat::from_fn(samples, inputs, |i, j| data[i * inputs + j] - mean[j]);
         let svd = threads::alone(|| centred.thin_svd())?
-            .map_err(|_| Error::Request("the singular values of the data do not converge".into()))?;
+            .map_err(|_| Error::Undetermined("the singular values of the data do not converge".into()))?;
         let singular: Vec<f64> = svd.S().column_vector().iter().copied().collect();
         // What rounding alone can make: of the decomposition, and of the mean.
         let size = data.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
@@ -67,10 +69,10 @@ impl Principal {
             * (samples.max(inputs) as f64 * largest + (data.len() as f64).sqrt() * samples as f64 * size);
         let rank = singular.iter().filter(|s| **s > noise).count();
         if dimensions > rank {
-            return wrong(format!(
+            return Err(Error::Undetermined(format!(
                 "{samples} samples vary in {rank} direction{} only, {dimensions} are asked for",
                 if rank == 1 { "" } else { "s" }
-            ));
+            )));
         }
         let v = svd.V();
         let mut directions = Vec::with_capacity(dimensions * inputs);
@@ -83,7 +85,7 @@ impl Principal {
         let variances: Vec<f64> = singular[..dimensions].iter().map(variance).collect();
         let total: f64 = singular.iter().map(variance).sum();
         if !total.is_finite() {
-            return wrong("the variance of the data overflows: scale them down".into());
+            return Err(Error::Overflow("the variance of the data overflows: scale them down".into()));
         }
         Ok(Self { directions, variances, total, mean, samples })
     }

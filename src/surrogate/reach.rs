@@ -39,14 +39,17 @@ impl Surrogate<'_> {
     pub fn reach(&self, tolerance: f64, start: f64, samples: usize, seed: u64) -> Result<Reach> {
         for (what, x) in [("tolerance", tolerance), ("start", start)] {
             if !(x > 0.0 && x.is_finite()) {
-                return Err(Error::Request(format!("{what} {x}: it has to be a positive number")));
+                return Err(Error::not_positive(what, x));
             }
         }
         let centre = self.error_at_centre()?;
         if centre > tolerance {
-            return Err(Error::Request(format!(
-                "the polynomial is off by {centre:.3e} at the point itself, more than the tolerance {tolerance:e}: raise the tolerance"
-            )));
+            return Err(Error::Tolerance {
+                tolerance,
+                cause: format!(
+                    "the polynomial is off by {centre:.3e} at the point itself, more than the tolerance {tolerance:e}: raise the tolerance"
+                ),
+            });
         }
         self.accuracy(start * 0.5f64.powi(HALVINGS as i32), samples, seed)?;
         let measurements = Cell::new(0);
@@ -86,8 +89,11 @@ impl Surrogate<'_> {
             }
             low *= 0.98;
         }
-        Err(Error::Request(format!(
-            "no radius was found within the tolerance {tolerance:e}: down to {low:e} the measured error is above it; raise the tolerance"
-        )))
+        Err(Error::Tolerance {
+            tolerance,
+            cause: format!(
+                "no radius was found within the tolerance {tolerance:e}: down to {low:e} the measured error is above it; raise the tolerance"
+            ),
+        })
     }
 }

@@ -35,17 +35,21 @@ pub const MORE_ORDERS: usize = 2;
 fn with_more_orders(request: &Request, order: usize) -> Result<Request> {
     let highest = MAX_ORDER - MORE_ORDERS;
     if !(1..=highest).contains(&order) {
-        return Err(Error::Request(format!(
-            "order {order} is not supported here: choose 1 to {highest}, as the error is estimated from the next two orders"
-        )));
+        return Err(Error::OutOfRange {
+            what: "order",
+            value: order as f64,
+            cause: format!(
+                "order {order} is not supported here: choose 1 to {highest}, as the error is estimated from the next two orders"
+            ),
+        });
     }
     if matches!(request.terms, Terms::Mixed(_)) {
-        return Err(Error::Request(
+        return Err(Error::Terms(
             "trust is estimated along rays: ask for unmixed terms or for directions".into(),
         ));
     }
     if request.method != Method::Exact {
-        return Err(Error::Request(
+        return Err(Error::Terms(
             "trust is estimated from exact coefficients: the published rule's may be off from the start"
                 .into(),
         ));
@@ -62,9 +66,9 @@ fn rays(model: &Model, request: &Request) -> Directions {
 }
 
 /// A positive, finite number, or an error that names it.
-fn positive(what: &str, x: f64) -> Result<()> {
+fn positive(what: &'static str, x: f64) -> Result<()> {
     if x > 0.0 && x.is_finite() {
         return Ok(());
     }
-    Err(Error::Request(format!("{what} {x}: it has to be a positive number")))
+    Err(Error::not_positive(what, x))
 }

@@ -51,7 +51,8 @@ impl Study {
         orders.sort_unstable();
         orders.dedup();
         let Some(&highest) = orders.last() else {
-            return Err(Error::Request("no orders are given: a study needs one at least".into()));
+            let cause = "no orders are given: a study needs one at least".into();
+            return Err(Error::TooFew { given: 0, least: 1, cause });
         };
         for &order in &orders {
             with_more_orders(request, order)?;
@@ -60,7 +61,8 @@ impl Study {
             positive("the radius", radius)?;
         }
         if radii.is_some_and(<[f64]>::is_empty) {
-            return Err(Error::Request("no radii are given: a study needs one at least".into()));
+            let cause = "no radii are given: a study needs one at least".into();
+            return Err(Error::TooFew { given: 0, least: 1, cause });
         }
         let expansion = expand(model, &with_more_orders(request, highest)?)?;
         let series = Series::new(&expansion.coefficients, &expansion.shape, &expansion.kinks);
@@ -134,7 +136,7 @@ impl Study {
 }
 
 fn overflow(order: usize, radius: f64) -> Error {
-    Error::Request(format!(
+    Error::Overflow(format!(
         "the polynomial of order {order} overflows at radius {radius:e}: choose smaller radii or lower orders"
     ))
 }

@@ -1,6 +1,6 @@
 //! Each kernel alone, on awkward shapes: the CPU's in both precisions, and the shaders on every adapter.
 //!
-//! The truth comes from [`naive`]: the definitions of DESIGN.md as plain loops in f64. What a kernel is given is rounded to f32
+//! The truth comes from [`naive`]: what a kernel means, as plain loops in f64. What a kernel is given is rounded to f32
 //! first, so that all executors compute the same numbers; what it has to overwrite holds NaN before.
 #![allow(clippy::unwrap_used)]
 

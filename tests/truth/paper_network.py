@@ -2,7 +2,8 @@
 
 1-1024-1024-1024-1024-1, sine after every layer, weights uniform within +-sqrt(6/1024)/30, of the first layer within
 +-1, no biases. Its three million weights are not stored: they are numbers of SplitMix64 (Steele, Lea, Flood), which the
-test makes again. As in DESIGN: linear x[k] = (W^k)^T z[k], sine by the Bell matrix of its Taylor coefficients.
+test makes again. The rule as rule.py states it: linear x[k] = (W^k)^T z[k], the power elementwise; sine by the
+Bell matrix of its Taylor coefficients.
 """
 
 from math import factorial, sqrt

@@ -1,4 +1,4 @@
-"""The published rule (DESIGN 2.1), written as naively as possible, on small networks.
+"""The published rule, written as naively as possible, on small networks.
 
 Writes tests/fixtures/rule/NAME.onnx and NAME.npz (see the README there). Run from the repository root:
 

@@ -28,7 +28,7 @@ pub fn run(args: &DiscoverArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let (setup, search) = setup(args).map_err(Failure::Input)?;
     let (model, request) = (&setup.model, &setup.request);
     let found = discover(model, &search, request).map_err(|error| match error {
-        hope::Error::Request(_) => Failure::Input(setup.explain(&error)),
+        error if error.is_request() => Failure::Input(setup.explain(&error)),
         _ => setup.failed(&error),
     })?;
     setup.tell(verbosity);

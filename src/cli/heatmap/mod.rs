@@ -140,7 +140,10 @@ fn explain(args: &HeatmapArgs, task: &Task) -> Result<(Vec<Explained>, String), 
             truth = Some(measured(&setup.model, point, class, deltas).map_err(|error| failed(&error))?);
             match compute(&Request { method: Method::Hope, ..setup.request.clone() }) {
                 Ok(map) => rule = Some(map),
-                Err(error @ (Error::Method { .. } | Error::Request(_) | Error::NonFinite { .. })) => {
+                Err(error)
+                    if error.is_request()
+                        || matches!(error, Error::Method { .. } | Error::NonFinite { .. }) =>
+                {
                     note = format!("published rule: no answer: {error}\n");
                 }
                 Err(error) => return Err(failed(&error)),

@@ -29,7 +29,7 @@ pub fn run(args: &InteractionsArgs, verbosity: Verbosity) -> Result<(), Failure>
     // What doesn't fit is bad input; what goes wrong while computing is not.
     let setup = &task.setup;
     let failed = |error: Error| {
-        let input = matches!(error, Error::Request(_) | Error::Method { .. } | Error::Memory { .. });
+        let input = error.is_request() || matches!(error, Error::Method { .. } | Error::Memory { .. });
         let error = setup.explain(&error);
         if input { Failure::Input(error) } else { Failure::Run(error) }
     };

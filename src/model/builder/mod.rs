@@ -85,13 +85,10 @@ impl ModelBuilder {
 
     /// [`Self::build`] with a name for the output.
     pub fn build_named(self, output: NodeId, name: String) -> Result<Model> {
-        for (what, id) in [("input", NodeId(0)), ("output", output)] {
+        for (end, id) in [("input", NodeId(0)), ("output", output)] {
             let units = checked_units(&self.nodes[id.0].shape);
             if !units.is_some_and(|n| (1..=MAX_UNITS).contains(&n)) {
-                return Err(Error::Format(format!(
-                    "the model's {what} has shape {:?} per sample, which is empty or too large",
-                    self.nodes[id.0].shape
-                )));
+                return Err(Error::Shape { end, shape: self.nodes[id.0].shape.clone() });
             }
         }
         Ok(Model::pruned(self.nodes, output, name))

@@ -34,7 +34,7 @@ use std::path::Path;
 
 use super::terms::{Collector, Duplicates};
 use super::{Frame, TaylorPolynomial};
-use crate::error::{Error, Result};
+use crate::error::{Error, Format, Result};
 use crate::npy::NpzReader;
 
 use json::MAX_JSON;
@@ -48,18 +48,16 @@ impl TaylorPolynomial {
     /// # Errors
     /// If the file can't be read, or anything in it is wrong; the message names the file.
     pub fn load(path: &Path) -> Result<Self> {
-        let named = |error: Error| Error::Format(format!("{}: {error}", path.display()));
+        let named = |error: Error| error.in_file(Format::Polynomial, path);
         match FileKind::of(path)? {
             FileKind::Json => {
-                let cannot = |error: &dyn std::fmt::Display| {
-                    Error::Format(format!("cannot read {}: {error}", path.display()))
-                };
-                let file = File::open(path).map_err(|error| cannot(&error))?;
-                if !file.metadata().map_err(|error| cannot(&error))?.is_file() {
-                    return Err(cannot(&"it is not a file"));
+                let failed = |reason| Error::Read { path: path.into(), reason };
+                let file = File::open(path).map_err(failed)?;
+                if !file.metadata().map_err(failed)?.is_file() {
+                    return Err(failed(io::Error::other("it is not a file")));
                 }
                 let mut text = String::new();
-                file.take(MAX_JSON + 1).read_to_string(&mut text).map_err(|error| cannot(&error))?;
+                file.take(MAX_JSON + 1).read_to_string(&mut text).map_err(failed)?;
                 Self::from_json(&text).map_err(named)
             }
             FileKind::Npz => {
@@ -76,7 +74,7 @@ impl TaylorPolynomial {
     pub fn save(&self, path: &Path) -> Result<()> {
         let kind = FileKind::of(path)?;
         let written = File::create(path).and_then(|file| self.write(file, kind));
-        written.map_err(|error| Error::Format(format!("cannot write {}: {error}", path.display())))
+        written.map_err(|reason| Error::Write { path: path.into(), reason })
     }
 
     /// Writes the polynomial into a file, and makes sure that it is on the disk.
@@ -138,16 +136,19 @@ impl FileKind {
         match ending.as_deref() {
             Some("json") => Ok(Self::Json),
             Some("npz") => Ok(Self::Npz),
-            _ => Err(Error::Request(format!(
-                "{}: polynomials are in files whose names end in .json or .npz",
-                path.display()
-            ))),
+            _ => Err(Error::Text {
+                text: path.display().to_string(),
+                cause: format!(
+                    "{}: polynomials are in files whose names end in .json or .npz",
+                    path.display()
+                ),
+            }),
         }
     }
 }
 
 fn wrong(message: impl Into<String>) -> Error {
-    Error::Format(message.into())
+    Error::Format { format: Format::Polynomial, path: None, cause: message.into() }
 }
 
 fn no_polynomial() -> Error {

@@ -1,4 +1,10 @@
-//! What the kernels mean: the definitions of DESIGN.md, sections 2.1 and 2.3, as plain loops in f64.
+//! What the kernels mean, as plain loops in f64. All coefficients are normalised, `c[k] = (1/k!) d^k/dt^k` at t = 0.
+//!
+//! - The exact method carries series in t forward: linear operators act on each coefficient alike, the bias on order 0 only; a
+//!   function, a product, a quotient and a softmax are those of power series, cut off behind the highest order.
+//! - The published rule carries backward the coefficients v of an output with respect to one unit alone: a linear z = W x + b gives
+//!   `v_x[k] = (W^k)^T v_z[k]`, the power elementwise; a function σ gives `v_x[k] = Σ_{s=1..k} B[k,s] v_z[s]`, where B[k,s] is the
+//!   coefficient of t^k in (a_1 t + a_2 t² + …)^s and `a_j = σ^(j)(x)/j!`; where branches meet, their v are added.
 //!
 //! Nothing here is clever, and nothing comes from `src/kernels`: a linear layer is a sum over all pairs, a series of a function
 //! is `Σ a_j u^j` with powers multiplied out, an adjoint walks the forward definition and goes the other way.
