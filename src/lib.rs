@@ -37,6 +37,7 @@ pub mod discovery;
 mod error;
 pub mod executor;
 mod expansion;
+mod geometry;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod interpolation;
