@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::dispatch::Shader;
 use super::{Tiling, shader};
 use crate::error::{Error, Result};
+use crate::kernel::dispatch::{Shader, WORKGROUP};
 
 /// Number of storage buffers in the one bind group layout that all kernels share.
 const STORAGE_BUFFERS: u32 = 6;
@@ -43,8 +43,8 @@ impl Engine {
                 limits.max_storage_buffers_per_shader_stage,
                 STORAGE_BUFFERS,
             ),
-            ("invocations per workgroup", limits.max_compute_invocations_per_workgroup, 256),
-            ("workgroup size along x", limits.max_compute_workgroup_size_x, 256),
+            ("invocations per workgroup", limits.max_compute_invocations_per_workgroup, WORKGROUP),
+            ("workgroup size along x", limits.max_compute_workgroup_size_x, WORKGROUP),
             ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 12_800),
         ];
         for (what, has, needs) in least {
@@ -107,9 +107,8 @@ impl Engine {
         }
         let label = format!("hope {}", shader.name());
         let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
-        let source =
-            shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
-        let constants = shader.tile.map_or_else(Vec::new, |tile| tile.constants());
+        let source = shader::source(&shader).map_err(failed)?;
+        let constants = shader.tile.map_or_else(Vec::new, |tile| tile.overrides());
         let (pipeline, complaint) = self.scoped(wgpu::ErrorFilter::Validation, |device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(&label),

@@ -8,7 +8,6 @@ mod adapter;
 #[cfg(feature = "bench")]
 mod bench;
 mod combine;
-mod dispatch;
 mod engine;
 mod executor;
 mod forward;
@@ -33,8 +32,6 @@ pub use prepared::Prepared;
 pub use program::{Program, Weights};
 pub use resilient::ResilientExecutor;
 pub use shader::{Variant, variants};
-pub use tiling::Tiling;
 pub use wgpu;
 
-/// Highest order that the shaders compute.
-pub const MAX_ORDER: usize = 16;
+pub use crate::kernel::dispatch::{MAX_ORDER, Tiling};
