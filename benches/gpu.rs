@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use hope::gpu::wgpu::{self, BufferUsages};
 use hope::gpu::{Choice, Engine, Prepared, Program, Tiling, Weights, adapters};
+use hope::kernel::elementwise::Compose;
 use hope::model::Model;
-use hope::plan::{Kernel, Layer, Method, Plan, Step, Value, ValueId};
+use hope::plan::{Layer, Method, Plan, Step, Value, ValueId};
 use hope::rays::Directions;
 use hope::{Device, Precision, Request, expand};
 
@@ -138,7 +139,7 @@ fn composition(device: &str, engine: &Engine, order: usize) {
     let value = |slot| Value { units, degree: order, primal: true, slot };
     let step = Step {
         layer: 0,
-        kernel: Kernel::Compose(hope::activation::Tanh.into()),
+        kernel: Compose(hope::activation::Tanh.into()).into(),
         inputs: vec![ValueId(0)],
         output: ValueId(1),
         accumulate: false,

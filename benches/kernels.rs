@@ -7,10 +7,10 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hope::activation::{Activation, Tanh};
-use hope::kernels::conv::{ConvShape, conv};
-use hope::kernels::elementwise::{bell, compose};
-use hope::kernels::linear::{LinearShape, linear, linear_adjoint};
-use hope::kernels::{Layout, Series, SeriesMut};
+use hope::kernel::conv::{ConvShape, conv};
+use hope::kernel::elementwise::{bell, compose};
+use hope::kernel::linear::{LinearShape, linear, linear_adjoint};
+use hope::kernel::{Layout, Series, SeriesMut};
 use hope::model::{Model, Op};
 use hope::onnx::ImportOptions;
 use hope::random::SplitMix;

@@ -1,4 +1,4 @@
-// Sums, scaling by constants, products and quotients of series. Twin of src/kernels/arithmetic.rs.
+// Sums, scaling by constants, products and quotients of series. Twin of src/kernel/arithmetic/cpu.rs.
 // Products and quotients know the degrees ORDER of the result, X_ORDER and Y_ORDER of the inputs: loops over them are
 // unrolled.
 
@@ -12,9 +12,6 @@ struct Params {
     scale_count: u32,
     shift_inner: u32,
     shift_count: u32,
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
 
 alias Coefficients = array<f32, MAX_ORDER + 1u>;

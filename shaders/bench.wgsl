@@ -6,9 +6,6 @@ struct Params {
     y: Layout,
     out: Layout,
     turns: u32,
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
 
 fn fused4(s: vec4<f32>, a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
@@ -21,7 +18,7 @@ fn separate4(s: vec4<f32>, a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
 
 // 32 sums per invocation that don't wait for each other, 128 multiply-adds per turn. a and b come from memory, and the sums
 // go there, so that nothing can be computed beforehand or left out. With a = b = 1/2 every sum tends to 1.
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn fused(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
     let a = vec4(x[0]);
@@ -49,7 +46,7 @@ fn fused(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
 }
 
 // The same with a product and a sum, which some drivers fuse and some run faster than fma.
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn separate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
     let a = vec4(x[0]);
@@ -78,7 +75,7 @@ fn separate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
 
 // out = x + y / 2: two numbers read and one written per multiply-add. An invocation takes EACH numbers: one is enough for GPUs,
 // several are faster where starting an invocation and asking for the end of the array aren't free. The loop is unrolled.
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn triad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
     // A whole number of them.

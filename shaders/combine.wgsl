@@ -6,14 +6,11 @@ struct Params {
     y: Layout,
     out: Layout,
     terms: u32,
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
 
 // x: series along all rays. weights: (ray, weight) for each entry. bias: (degree, first entry, entries) for each term.
 // All are floats, exact for these small integers. out: [sample, unit, term].
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn combine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
     let units = params.x.units;

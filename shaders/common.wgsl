@@ -2,19 +2,16 @@
 //
 // A value is [order][row][unit], units contiguous. Block 0 has a row per sample, blocks 1.. a row per
 // (sample, lane). A lane is a ray (exact) or an output (published rule, whose adjoints have no block 0).
-// Each kernel file defines its own `struct Params`, which begins with the layouts of x, y and out.
-
-const MAX_ORDER: u32 = 16u;
+// Each kernel file defines its own `struct Params`, which begins with the layouts of x, y and out and whose twin is in the kernel's
+// gpu.rs. The constants MAX_ORDER, of series, and WORKGROUP, of invocations, are written in src/kernel/dispatch, which puts them in
+// front.
 
 struct Layout {
     samples: u32,
     lanes: u32,
     units: u32,
     degree: u32,
-    primal: u32, // 1 if there is a block 0
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
+    @size(16) primal: u32, // 1 if there is a block 0
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -26,8 +23,6 @@ struct Layout {
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 // Distance to the nearest kink of each (sample, lane), as the bits of a non-negative float: those order like integers.
 @group(0) @binding(6) var<storage, read_write> kinks: array<atomic<u32>>;
-
-const WORKGROUP: u32 = 256u;
 
 // Number of this invocation in a grid of one dimension that is folded into two.
 fn invocation(id: vec3<u32>, groups: vec3<u32>) -> u32 {

@@ -1,5 +1,5 @@
 // Convolution as a matrix product of gathered pixels, and its adjoint with powers of the weights.
-// Twin of src/kernels/conv.rs, where the rule is. Nothing is scattered: the adjoint gathers, for each input
+// Twin of src/kernel/conv/cpu, where the rule is. Nothing is scattered: the adjoint gathers, for each input
 // pixel, the output positions whose window holds it.
 
 struct Params {
@@ -25,7 +25,6 @@ struct Params {
     accumulate: u32,
     scale: f32,
     inverse_scale: f32,
-    pad0: u32,
 }
 
 override ADJOINT: bool = false;
@@ -156,7 +155,7 @@ fn store(z: u32, m: u32, n: u32, value: f32) {
 }
 
 // z is the group.
-@compute @workgroup_size(TILE_X, TILE_Y)
+@compute @workgroup_size(TILE_X)
 fn conv(at: Invocation) {
     let depth = params.in_channels * params.kernel_height * params.kernel_width;
     let columns = total_rows(params.x) * params.out_height * params.out_width;
@@ -164,7 +163,7 @@ fn conv(at: Invocation) {
 }
 
 // z is (order - 1) * groups + group.
-@compute @workgroup_size(TILE_X, TILE_Y)
+@compute @workgroup_size(TILE_X)
 fn conv_adjoint(at: Invocation) {
     let order = at.group.z / params.groups + 1u;
     // Orders above the adjoint's degree are zero: a product of no depth stores that.

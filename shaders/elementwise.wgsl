@@ -1,12 +1,12 @@
 // Elementwise functions: composition of series (exact), Bell-polynomial matrices (published rule).
-// Twin of src/kernels/elementwise.rs, where the formulas are. The function itself comes from
+// Twin of src/kernel/elementwise/cpu.rs, where the formulas are. The function itself comes from
 // activations/NAME.wgsl: `taylor(x, p)` fills a[0..=TERMS].
 //
 // Both are a substitution, Σ_{1≤j≤OUTER} outer_j inner^j to order ORDER:
 // - `compose` puts the series along a ray, of degree INNER, into the function's;
 // - `bell` puts the function's series into the adjoint's, whose degree is OUTER: B[k,s] is the coefficient of t^k in
 //   (a_1 t + a_2 t² + …)^s, so that Σ_s B[k,s] z_s is that of Σ_s z_s (a_1 t + a_2 t² + …)^s.
-// The four degrees, the number of KINKS and whether to ACCUMULATE are constants that src/gpu/shader.rs puts in front; loops
+// The four degrees, the number of KINKS and whether to ACCUMULATE are constants that src/kernel/elementwise/gpu.rs gives; loops
 // between them are unrolled.
 
 struct Params {
@@ -17,9 +17,6 @@ struct Params {
     kink_values: vec4<f32>,
     // Lanes that an invocation computes one after the other, as they share the function's series.
     lanes_each: u32,
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
 
 var<private> outer: array<f32, COEFFICIENTS>;
@@ -68,7 +65,7 @@ fn stride(l: Layout) -> u32 {
 }
 
 // y = Σ a_j u^j.
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let p = place(invocation(id, groups));
     if !p.exists {
@@ -106,7 +103,7 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 }
 
 // x̄[k] = Σ_s B[k,s] z̄[s], or added to x̄; x is the primal, y the adjoint z̄.
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let p = place(invocation(id, groups));
     if !p.exists {

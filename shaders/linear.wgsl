@@ -1,5 +1,5 @@
 // Matrix product over rows, and its adjoint with elementwise powers of the weights.
-// Twin of src/kernels/linear.rs, where the rule is. As a product C = A B, the rows of the series are the columns of B
+// Twin of src/kernel/linear/cpu.rs, where the rule is. As a product C = A B, the rows of the series are the columns of B
 // and C: a row of series may be short, their number is large.
 
 struct Params {
@@ -72,13 +72,13 @@ fn store(z: u32, m: u32, n: u32, value: f32) {
 }
 
 // z is always 0.
-@compute @workgroup_size(TILE_X, TILE_Y)
+@compute @workgroup_size(TILE_X)
 fn linear(at: Invocation) {
     tiled_product(0u, at, params.part, params.inputs, total_rows(params.x) * positions());
 }
 
 // z is the order less one.
-@compute @workgroup_size(TILE_X, TILE_Y)
+@compute @workgroup_size(TILE_X)
 fn linear_adjoint(at: Invocation) {
     // Orders above the adjoint's degree are zero: a product of no depth stores that.
     let depth = select(0u, params.part, at.group.z < params.x.degree);
@@ -86,7 +86,7 @@ fn linear_adjoint(at: Invocation) {
 }
 
 // Order 0 of rays along unit vectors: x has its block 0 only.
-@compute @workgroup_size(TILE_X, TILE_Y)
+@compute @workgroup_size(TILE_X)
 fn linear_of_unit_rays(at: Invocation) {
     tiled_product(0u, at, params.part, params.inputs, params.x.samples);
 }

@@ -24,7 +24,7 @@ fn displacement(first: u32, variable: u32) -> f32 {
 // bias: (coefficient, first factor, factors) for each term. All are floats, exact for these small integers. out: [point] sums, then [point] what
 // they lost to rounding.
 // Compensated summation (Kahan, "Further remarks on reducing truncation errors", 1965).
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn evaluate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let point = invocation(id, groups);
     if point >= params.x.samples {

@@ -1,4 +1,4 @@
-// Average and max pooling, and their adjoints. Twin of src/kernels/pool.rs.
+// Average and max pooling, and their adjoints. Twin of src/kernel/pool/cpu.rs.
 //
 // Images lie one after the other, channels too, so that most kernels only see images. Adjoints gather: each
 // pixel looks for the windows that hold it.
@@ -16,9 +16,6 @@ struct Params {
     counted_begin: vec2<i32>,
     counted_end: vec2<i32>,
     accumulate: u32,
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
 
 // Known when the shader is put together, as dividing by constants is cheaper.

@@ -1,4 +1,4 @@
-// Softmax, log-softmax and layer normalisation over the last axis, as series. Twin of src/kernels/reduction.rs.
+// Softmax, log-softmax and layer normalisation over the last axis, as series. Twin of src/kernel/reduction/cpu.rs.
 // Needs functions.wgsl. Loops over the degrees ORDER of the result and X_ORDER of the input are unrolled.
 //
 // An invocation computes a group of `axis` neighbouring units of one lane. It has no room for all their
@@ -10,8 +10,6 @@ struct Params {
     out: Layout,
     axis: u32,
     epsilon: f32,
-    pad0: u32,
-    pad1: u32,
 }
 
 alias Coefficients = array<f32, MAX_ORDER + 1u>;

@@ -1,8 +1,5 @@
 // Rows of A for tile_registers.wgsl: each invocation loads all of them.
 
-const TILE_X: u32 = 32u;
-const TILE_Y: u32 = 1u;
-
 struct Invocation {
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(local_invocation_index) index: u32,

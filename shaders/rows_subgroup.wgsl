@@ -1,8 +1,5 @@
 // Rows of A for tile_registers.wgsl: each of eight lanes of a subgroup loads one and all have it.
 
-const TILE_X: u32 = 32u;
-const TILE_Y: u32 = 1u;
-
 struct Invocation {
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(subgroup_id) subgroup: u32,

@@ -1,8 +1,7 @@
 // Power series of one number, for the activations: the twin of src/series.rs. Coefficients are f^(k)(x) / k!.
-// Needs functions.wgsl. Orders 0 to TERMS are computed, a constant that src/gpu/shader.rs puts in front.
+// Needs functions.wgsl. Orders 0 to TERMS are computed, a constant that src/kernel/elementwise/gpu.rs gives.
 
-// Orders 0 to 16.
-const COEFFICIENTS: u32 = 17u;
+const COEFFICIENTS: u32 = MAX_ORDER + 1u;
 
 // The activation's coefficients: what `taylor` writes.
 var<private> a: array<f32, COEFFICIENTS>;

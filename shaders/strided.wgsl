@@ -1,5 +1,5 @@
 // Strided copies: permuting, slicing, padding, joining, broadcasting, and sums over axes.
-// Twin of src/kernels/strided.rs.
+// Twin of src/kernel/strided/cpu.rs.
 //
 // All rows are copied alike. An invocation writes one unit of a row: the index ranges that move through the
 // output number the invocations, those that stand still there are summed.
@@ -20,9 +20,6 @@ struct Params {
     scale: f32,
     fill: f32, // of order 0
     accumulate: u32,
-    pad0: u32,
-    pad1: u32,
-    pad2: u32,
 }
 
 // Where the `number`-th index tuple of some ranges leads in the input and in the output; the last one runs fastest.

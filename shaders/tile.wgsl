@@ -4,11 +4,10 @@
 //   fn load_a(z: u32, m: u32, k: u32) -> f32
 //   fn load_b(column: Column, cell: Cell) -> f32
 //   fn store(z: u32, m: u32, n: u32, value: f32)
-// A workgroup of 256 invocations computes a tile of 64 x 128, four by eight numbers each; the strips of A and B that it
-// needs are staged in workgroup memory, 16 deep, in fours of rows or columns. See tile_registers.wgsl for processors.
+// A workgroup of TILE_X = 256 invocations computes a tile of TILE_ROWS x TILE_COLUMNS = 64 x 128, constants of src/kernel/dispatch,
+// four by eight numbers each; the strips of A and B that it needs are staged in workgroup memory, 16 deep, in fours of rows or
+// columns. See tile_registers.wgsl for processors.
 
-const TILE_X: u32 = 256u;
-const TILE_Y: u32 = 1u;
 const DEPTH: u32 = 16u;
 // Fours in a row of a strip; one more than needed, so that neighbouring depths lie in different banks.
 const PITCH_A: u32 = 17u;
@@ -73,8 +72,8 @@ fn tiled_product(z: u32, at: Invocation, rows_m: u32, depth: u32, columns_n: u32
     if rows_m == 0u || columns_n == 0u {
         return;
     }
-    let m0 = at.group.y * 64u;
-    let n0 = at.group.x * 128u;
+    let m0 = at.group.y * TILE_ROWS;
+    let n0 = at.group.x * TILE_COLUMNS;
     let last_m = rows_m - 1u;
     let last_n = columns_n - 1u;
     // Which four of A it stages, and at which depth; the same of two fours of B.

@@ -9,8 +9,8 @@
 // Eights of rows.
 override BLOCKS: u32 = 4u;
 
-// Eights of invocations in a workgroup.
-const EIGHTS: u32 = 4u;
+// Eights of invocations in a workgroup, whose size TILE_X is a constant of src/kernel/dispatch.
+const EIGHTS: u32 = TILE_X / 8u;
 
 // The four by four products of four rows and four columns.
 fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {

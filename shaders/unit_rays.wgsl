@@ -12,7 +12,7 @@ struct Params {
 }
 
 // A step without a second input finds the chunk's numbers in `y`: word 0 is the chunk's first ray.
-@compute @workgroup_size(256)
+@compute @workgroup_size(WORKGROUP)
 fn unit_rays(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
     if i >= rows(params.out, 1u) * params.part {

@@ -24,8 +24,9 @@
 //! # Shape of the code
 //! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → an executor ([`cpu`], `gpu`) → the expansion → [`polynomial`] →
 //! applications ([`attribution`], [`discovery`], [`surrogate`], [`trust`]). A plan is plain data, a list of kernel calls over numbered values;
-//! the [`kernels`] are pure functions on slices; an executor runs any plan. A new activation is one file in `src/activation`
-//! and one line in its list.
+//! each family of [`kernel`]s has one home, with what it is, its computation on CPUs, its dispatches on GPUs and its test cases, and knows
+//! neither plans nor devices; an executor runs any plan. A new kernel is a folder in `src/kernel`, a shader and a line in the list there;
+//! a new activation is one file in `src/activation` and one line in its list.
 
 pub mod activation;
 pub mod attribution;
@@ -38,10 +39,11 @@ pub mod discovery;
 mod error;
 mod expansion;
 pub mod forward;
+mod geometry;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod interpolation;
-pub mod kernels;
+pub mod kernel;
 pub mod memory;
 pub mod model;
 #[cfg(feature = "files")]
@@ -51,7 +53,6 @@ pub mod onnx;
 pub mod picture;
 pub mod plan;
 pub mod polynomial;
-mod product;
 pub mod random;
 pub mod rays;
 pub mod region;

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use hope::activation::Activation;
 use hope::gpu::variants;
+use hope::kernel::dispatch::{Layouts, Member, layout_members};
 
 #[test]
 fn every_variant_is_valid_wgsl() {
     let mut flags = naga::valid::ValidationFlags::all();
     flags.insert(naga::valid::ValidationFlags::BINDINGS);
-    for variant in variants() {
+    for variant in variants().unwrap() {
         let name = &variant.name;
         let module = naga::front::wgsl::parse_str(&variant.source)
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(&variant.source)));
@@ -38,6 +39,41 @@ fn every_variant_is_valid_wgsl() {
         let bindings: BTreeSet<u32> =
             module.global_variables.iter().filter_map(|(_, v)| v.binding.map(|b| b.binding)).collect();
         assert_eq!(bindings, (0..7).collect(), "{name}");
+    }
+}
+
+/// Name, offset and size of each member of a struct, and the size of all.
+fn members(module: &naga::Module, handle: naga::Handle<naga::Type>) -> (Vec<(String, usize, usize)>, usize) {
+    let naga::TypeInner::Struct { members, span } = &module.types[handle].inner else { panic!("no struct") };
+    let size = |ty: naga::Handle<naga::Type>| module.types[ty].inner.size(module.to_ctx()) as usize;
+    let each = members.iter().map(|m| (m.name.clone().unwrap(), m.offset as usize, size(m.ty)));
+    (each.collect(), *span as usize)
+}
+
+/// Every `Params` and `Layout` of a shader is what the host takes it for: the same names in the same places.
+#[test]
+fn uniforms_are_what_the_host_fills() {
+    let host = |members: &[Member]| -> Vec<(String, usize, usize)> {
+        members.iter().map(|m| (m.name.to_owned(), m.offset, m.size)).collect()
+    };
+    let (layout, layout_size) = layout_members();
+    for variant in variants().unwrap() {
+        let name = &variant.name;
+        let module = naga::front::wgsl::parse_str(&variant.source).unwrap();
+        let mut uniforms = module.global_variables.iter().map(|(_, v)| v);
+        let uniform = uniforms.find(|v| v.space == naga::AddressSpace::Uniform).unwrap();
+        let (found, size) = members(&module, uniform.ty);
+        let expected = [host(&Layouts::MEMBERS), host(variant.params)].concat();
+        assert_eq!(found, expected, "{name}: Params");
+        let (_, offset, bytes) = expected.last().unwrap();
+        // Uniforms are bound in whole vectors of four words.
+        assert_eq!(
+            size.next_multiple_of(16),
+            (offset + bytes).next_multiple_of(16),
+            "{name}: size of Params"
+        );
+        let (handle, _) = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Layout")).unwrap();
+        assert_eq!(members(&module, handle), (host(&layout), layout_size), "{name}: Layout");
     }
 }
 
@@ -70,7 +106,7 @@ fn a_loop_over_orders_would_be_seen() {
 
 #[test]
 fn there_is_a_variant_for_every_activation() {
-    let names: BTreeSet<String> = variants().into_iter().map(|v| v.name).collect();
+    let names: BTreeSet<String> = variants().unwrap().into_iter().map(|v| v.name).collect();
     for activation in Activation::NAMES {
         assert!(names.contains(&format!("elementwise {activation}")), "{activation}");
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::kernels::{Series, SeriesMut};
+use crate::kernel::{Series, SeriesMut};
 use crate::plan::{Method, Plan, ValueId};
 use crate::rays::Directions;
 use crate::scalar::{Precision, Scalar};

@@ -6,9 +6,8 @@ use faer::Par;
 
 use crate::backend::{self, Chunk, ChunkResult, Source};
 use crate::error::Result;
-use crate::kernels::arithmetic::{self, Constants};
-use crate::kernels::{Series, SeriesMut, conv, elementwise, linear, pool, reduction, strided, windows};
-use crate::plan::{ConstantId, Kernel, Method, PerUnitId, Plan, Step, ValueId};
+use crate::kernel::{Call, Series, SeriesMut};
+use crate::plan::{Method, Plan, Step, ValueId};
 use crate::scalar::Scalar;
 
 /// A plan with its weights in the scalar type, ready to run.
@@ -167,67 +166,27 @@ impl<T: Scalar> CpuExecutor<T> {
         first_lane: usize,
         parallel: Par,
     ) {
-        let add = step.accumulate;
-        let weights = |id: ConstantId| &self.constants[id.0][..];
-        let bias = |id: &Option<ConstantId>| id.map(weights);
-        let per_unit =
-            |id: &Option<PerUnitId>| id.map(|id| Constants { values: weights(id.values), inner: id.inner });
-        match &step.kernel {
-            Kernel::Linear { shape, weight, bias: b } => {
-                linear::linear(*shape, weights(*weight), bias(b), inputs[0], output, parallel);
-            }
-            Kernel::LinearOfUnitRays { shape, weight, bias: b } => {
-                linear::linear_of_unit_rays(
-                    *shape,
-                    weights(*weight),
-                    bias(b),
-                    first_lane,
-                    inputs[0],
-                    output,
-                    parallel,
-                );
-            }
-            Kernel::Windows { windows, weights: ids } => {
-                let rays = self.plan.unit_rays.as_deref().unwrap_or_default();
-                let rays = &rays[first_lane..first_lane + output.layout.lanes];
-                let weights: Vec<&[T]> = ids.iter().map(|&id| weights(id)).collect();
-                windows::windows(windows, rays, inputs, &weights, output, kinks, parallel);
-            }
-            Kernel::LinearAdjoint { shape, weight } => {
-                linear::linear_adjoint(*shape, weights(*weight), inputs[0], output, add, parallel);
-            }
-            Kernel::Conv { shape, weight, bias: b } => {
-                conv::conv(shape, weights(*weight), bias(b), inputs[0], output, parallel);
-            }
-            Kernel::ConvAdjoint { shape, weight } => {
-                conv::conv_adjoint(shape, weights(*weight), inputs[0], output, add, parallel);
-            }
-            Kernel::PooledConvAdjoint { shape, pooled, weight } => {
-                let weight = weights(*weight);
-                conv::pooled_conv_adjoint(shape, pooled, weight, inputs[0], output, add, parallel);
-            }
-            Kernel::AveragePool(p) => pool::average_pool(p, inputs[0], output),
-            Kernel::AveragePoolAdjoint(p) => pool::average_pool_adjoint(p, inputs[0], output, add),
-            Kernel::MaxPool(p) => pool::max_pool(p, inputs[0], output, kinks),
-            Kernel::MaxPoolAdjoint(p) => pool::max_pool_adjoint(p, inputs[0], inputs[1], output, add),
-            Kernel::Compose(function) => {
-                elementwise::compose(*function, inputs[0], output);
-                elementwise::kink_distance(*function, inputs[0], kinks);
-            }
-            Kernel::Bell(function) => elementwise::bell(*function, inputs[0], inputs[1], output, add),
-            Kernel::Affine { scale, shift } => {
-                arithmetic::affine(per_unit(scale), per_unit(shift), inputs[0], output);
-            }
-            Kernel::AffineAdjoint { scale } => {
-                arithmetic::affine_adjoint(per_unit(scale), inputs[0], output, add)
-            }
-            Kernel::Copy => arithmetic::copy(inputs[0], output, add),
-            Kernel::Multiply => arithmetic::multiply(inputs[0], inputs[1], output),
-            Kernel::Divide => arithmetic::divide(inputs[0], inputs[1], output),
-            Kernel::Strided { copy, fill } => strided::strided(copy, *fill, inputs[0], output),
-            Kernel::StridedAdjoint(copy) => strided::strided_adjoint(copy, inputs[0], output, add),
-            Kernel::Reduce { reduction: r, axis } => reduction::reduce(*r, *axis, inputs[0], output),
-        }
+        let lanes = first_lane..first_lane + output.layout.lanes;
+        let SeriesMut { data, layout } = output;
+        step.kernel.run(&mut Call {
+            inputs,
+            output: SeriesMut { data, layout: *layout },
+            accumulate: step.accumulate,
+            constants: &self.constants,
+            kinks,
+            first_lane,
+            unit_rays: self.plan.unit_rays.as_deref().map_or(&[], |rays| &rays[lanes]),
+            parallel,
+        });
+    }
+
+    /// Runs all steps on buffers as they are, one per slot, whatever they hold: what tests of single kernels need. Returns the
+    /// distances to kinks.
+    #[doc(hidden)]
+    pub fn run_on(&self, chunk: &Chunk, buffers: Vec<Vec<T>>) -> Result<(Vec<Vec<T>>, Vec<f64>)> {
+        let mut arena = Arena(buffers);
+        let kinks = self.steps(chunk, &mut arena, Par::Seq, |_, _| Ok(()))?;
+        Ok((arena.0, kinks))
     }
 }
 

@@ -95,7 +95,7 @@ impl<T: Scalar> Executor for Pool<T> {
             let (dispatches, seconds) = std::mem::take(measured);
             KernelTime::merge(
                 &mut times,
-                vec![KernelTime { kernel: step.kernel.name(), dispatches, seconds }],
+                vec![KernelTime { kernel: step.kernel.name().into_owned(), dispatches, seconds }],
             );
         }
         times.retain(|time| time.dispatches > 0);

@@ -10,13 +10,15 @@ use pollster::block_on;
 use wgpu::BufferUsages;
 
 use super::backend::Gpu;
-use super::dispatch::{Params, Shader, WORKGROUP, grid};
 use super::profile::Timestamps;
 use super::program::{Program, Weights};
 use super::{Engine, GpuExecutor, readback};
 use crate::backend::{Chunk, Effort, Instruments, Peak, Source, StepTime, StepWork, repeat};
 use crate::error::{Error, Result};
-use crate::kernels::Layout;
+use crate::kernel::Layout;
+use crate::kernel::dispatch::{
+    File, Layouts, Shader, Uniform, Variants, WORKGROUP, grid, params, wgsl, word,
+};
 use crate::plan::Plan;
 use crate::scalar::Precision;
 
@@ -231,7 +233,9 @@ impl GpuPeaks {
         invocations: usize,
     ) -> Result<Ready> {
         let engine = &self.engine;
-        let params = engine.filled("hope parameters", &params(out, turns).0, BufferUsages::UNIFORM).await?;
+        let layout = Layout { samples: 1, lanes: 1, units: out, degree: 0, primal: true };
+        let params = Params { layouts: Layouts::new(layout, layout, layout), turns: word(turns) };
+        let params = engine.filled("hope parameters", &params.words(), BufferUsages::UNIFORM).await?;
         let first = engine.filled("hope bench", x, BufferUsages::STORAGE).await?;
         let second = engine.filled("hope bench", &vec![2f32; y], BufferUsages::STORAGE).await?;
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
@@ -265,17 +269,25 @@ struct PeakKernel {
     result: f32,
 }
 
-pub(super) fn shader(entry: &'static str, each: usize) -> Shader {
-    Shader::plain("bench", entry).knowing([each])
+pub(super) const FILE: File = File {
+    name: "bench",
+    source: wgsl!("bench"),
+    includes: &[],
+    entries: &["fused", "separate", "triad"],
+    constants: &["EACH"],
+    examples: &[&[1], &[16]],
+    variants: Variants::One,
+    params: Params::MEMBERS,
+};
+
+params! {
+    struct Params of FILE {
+        turns: u32,
+    }
 }
 
-/// The words of the shader's `Params`.
-pub(super) fn params(out: usize, turns: usize) -> Params {
-    let layout = Layout { samples: 1, lanes: 1, units: out, degree: 0, primal: true };
-    let mut params = Params::new(layout, layout, layout);
-    params.push(turns);
-    params.0.extend([0; 3]);
-    params
+fn shader(entry: &'static str, each: usize) -> Shader {
+    Shader::new(&FILE, entry).constant("EACH", each)
 }
 
 /// A kernel with its bindings.

@@ -3,19 +3,26 @@
 use wgpu::BufferUsages;
 
 use super::Engine;
-use super::dispatch::{Params, Shader, grid};
 use crate::error::{Error, Result};
 use crate::interpolation::Interpolation;
-use crate::kernels::Layout;
+use crate::kernel::Layout;
+use crate::kernel::dispatch::{File, Layouts, Shader, Uniform, Variants, grid, params, wgsl, word};
 
-pub(super) const SHADER: Shader = Shader::plain("combine", "combine");
+pub(super) const FILE: File = File {
+    name: "combine",
+    source: wgsl!("combine"),
+    includes: &[],
+    entries: &["combine"],
+    constants: &[],
+    examples: &[&[]],
+    variants: Variants::One,
+    params: Params::MEMBERS,
+};
 
-/// The words of the shader's `Params`, for series of a layout.
-pub(super) fn params(layout: Layout, terms: usize) -> Params {
-    let mut params = Params::new(layout, layout, layout);
-    params.push(terms);
-    params.0.extend([0; 3]);
-    params
+params! {
+    struct Params of FILE {
+        terms: u32,
+    }
 }
 
 /// One dispatch from series along an interpolation's rays to mixed coefficients.
@@ -54,8 +61,8 @@ impl Combine {
             );
             return Err(Error::Batch { points, cause });
         }
-        let params =
-            engine.filled("hope parameters", &params(layout, terms).0, BufferUsages::UNIFORM).await?;
+        let params = Params { layouts: Layouts::new(layout, layout, layout), terms: word(terms) };
+        let params = engine.filled("hope parameters", &params.words(), BufferUsages::UNIFORM).await?;
         let entries = engine.filled("hope entries", &entries, BufferUsages::STORAGE).await?;
         let table = engine.filled("hope terms", &table, BufferUsages::STORAGE).await?;
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
@@ -63,7 +70,7 @@ impl Combine {
         let kinks = engine.buffer("hope kinks", 16, usage).await?;
         let bindings =
             engine.bind("hope combine", [&params, series, series, &entries, &table, &result, &kinks]);
-        let pipeline = engine.pipeline(SHADER).await?;
+        let pipeline = engine.pipeline(Shader::new(&FILE, "combine")).await?;
         Ok(Self { pipeline, bindings, grid: grid(length), result, length })
     }
 

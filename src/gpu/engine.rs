@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::dispatch::Shader;
 use super::{Tiling, shader};
 use crate::error::{Error, Result};
+use crate::kernel::dispatch::{Shader, WORKGROUP};
 
 /// Number of storage buffers in the one bind group layout that all kernels share.
 const STORAGE_BUFFERS: u32 = 6;
@@ -43,8 +43,8 @@ impl Engine {
                 limits.max_storage_buffers_per_shader_stage,
                 STORAGE_BUFFERS,
             ),
-            ("invocations per workgroup", limits.max_compute_invocations_per_workgroup, 256),
-            ("workgroup size along x", limits.max_compute_workgroup_size_x, 256),
+            ("invocations per workgroup", limits.max_compute_invocations_per_workgroup, WORKGROUP),
+            ("workgroup size along x", limits.max_compute_workgroup_size_x, WORKGROUP),
             ("bytes of workgroup memory", limits.max_compute_workgroup_storage_size, 12_800),
         ];
         for (what, has, needs) in least {
@@ -95,6 +95,24 @@ impl Engine {
         self.device.features().contains(wgpu::Features::TIMESTAMP_QUERY)
     }
 
+    /// Computes matrix products in another way than the one chosen for the device, to compare them.
+    ///
+    /// # Errors
+    /// If the device has no subgroups of at least 8 invocations and these are asked for.
+    pub fn with_tiling(mut self, tiling: Tiling) -> Result<Self> {
+        if !tiling.works(self.info(), self.device().features()) {
+            let cause = "it has no subgroups of 8 invocations, or they were not asked for";
+            return Err(Error::Device { device: self.info().name.clone(), cause: cause.into() });
+        }
+        self.tiling = tiling;
+        Ok(self)
+    }
+
+    /// How it computes matrix products.
+    pub fn tiling(&self) -> Tiling {
+        self.tiling
+    }
+
     /// An error if the device has been lost: then the engine is of no more use.
     pub fn check(&self) -> Result<()> {
         match &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -112,9 +130,8 @@ impl Engine {
         }
         let label = format!("hope {}", shader.name());
         let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
-        let source =
-            shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
-        let constants = shader.tile.map_or_else(Vec::new, |tile| tile.constants());
+        let source = shader::source(&shader).map_err(failed)?;
+        let constants = shader.tile.map_or_else(Vec::new, |tile| tile.overrides());
         let (pipeline, complaint) = self.scoped(wgpu::ErrorFilter::Validation, |device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(&label),

@@ -10,7 +10,7 @@ use super::program::{self, Program, Weights};
 use super::{Engine, MAX_ORDER, readback};
 use crate::backend::{self, BoxFuture, Chunk, ChunkResult, Deliver, Executor, KernelTime, Run, Source};
 use crate::error::{Error, Result};
-use crate::kernels::Series;
+use crate::kernel::Series;
 use crate::plan::{Method, Plan, ValueId};
 
 /// A plan with its weights on a GPU.
@@ -172,7 +172,7 @@ impl GpuExecutor {
             let stamps: Vec<u64> = bytemuck::pod_collect_to_vec(&numbers[results as usize / 4..]);
             let period = f64::from(self.engine.queue().get_timestamp_period()) * 1e-9;
             for (kernel, ends) in slot.program.kernels().zip(stamps.chunks_exact(2)) {
-                profile.add(kernel.name(), ends[1].saturating_sub(ends[0]) as f64 * period);
+                profile.add(kernel.to_owned(), ends[1].saturating_sub(ends[0]) as f64 * period);
             }
         }
         self.idle().push(slot);

@@ -9,7 +9,6 @@ mod backend;
 #[cfg(feature = "bench")]
 mod bench;
 mod combine;
-mod dispatch;
 mod engine;
 mod executor;
 mod polynomial;
@@ -20,6 +19,7 @@ mod readback;
 mod shader;
 mod tiling;
 mod unroll;
+mod variants;
 
 pub use adapter::{AdapterSummary, Choice, adapters};
 pub use engine::Engine;
@@ -27,9 +27,7 @@ pub use executor::GpuExecutor;
 pub use polynomial::PreparedPolynomial;
 pub use prepared::Prepared;
 pub use program::{Program, Weights};
-pub use shader::{Variant, variants};
-pub use tiling::Tiling;
+pub use variants::{Variant, variants};
 pub use wgpu;
 
-/// Highest order that the shaders compute.
-pub const MAX_ORDER: usize = 16;
+pub use crate::kernel::dispatch::{MAX_ORDER, Tiling};

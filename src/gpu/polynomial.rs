@@ -6,13 +6,33 @@ use std::sync::Arc;
 
 use wgpu::BufferUsages;
 
-use super::dispatch::{Params, Shader, grid};
 use super::{Engine, readback};
 use crate::error::{Error, Result};
-use crate::kernels::Layout;
+use crate::kernel::Layout;
+use crate::kernel::dispatch::{
+    File, Layouts, Shader, Uniform, Variants, WORKGROUP, grid, params, wgsl, word,
+};
 use crate::polynomial::{TaylorPolynomial, Term};
 
-pub(super) const SHADER: Shader = Shader::plain("polynomial", "evaluate");
+pub(super) const FILE: File = File {
+    name: "polynomial",
+    source: wgsl!("polynomial"),
+    includes: &[],
+    entries: &["evaluate"],
+    constants: &[],
+    examples: &[&[]],
+    variants: Variants::One,
+    params: Params::MEMBERS,
+};
+
+params! {
+    struct Params of FILE {
+        terms: u32,
+        accumulate: u32,
+        scale: f32,
+        zero: u32,
+    }
+}
 
 /// Iterations of a dispatch's loops at most: it shall not occupy the device for long, and Mesa's llvmpipe silently ends
 /// all loops of an invocation after 65,535 iterations together.
@@ -20,17 +40,6 @@ const WORK: usize = 1 << 15;
 
 /// Points of a dispatch that occupy any device; more are no faster.
 const BATCH: usize = 1 << 16;
-
-/// The words of the shader's `Params`.
-pub(super) fn params(points: usize, variables: usize, terms: usize, accumulate: bool, scale: f64) -> Params {
-    let layout = |units| Layout { samples: points, lanes: 1, units, degree: 0, primal: true };
-    let mut params = Params::new(layout(variables), layout(variables), layout(1));
-    params.push(terms);
-    params.flag(accumulate);
-    params.float(scale);
-    params.push(0);
-    params
-}
 
 /// A [`TaylorPolynomial`] prepared on a GPU for batches of one size: terms uploaded once, buffers made.
 ///
@@ -118,11 +127,19 @@ impl PreparedPolynomial {
         let origin = vec![0f32; centre.len()];
         let relative = engine.filled("hope origin", &origin, BufferUsages::STORAGE).await?;
         let mut parts = Vec::new();
+        let layout = |units| Layout { samples: points, lanes: 1, units, degree: 0, primal: true };
+        let layouts = Layouts::new(layout(variables), layout(variables), layout(1));
         let mut terms = polynomial.terms();
         for range in ranges(polynomial, WORK.min(room(engine))) {
             let first = range.start;
-            let params = params(points, variables, range.len(), first > 0, scale);
-            let params = engine.filled("hope parameters", &params.0, BufferUsages::UNIFORM).await?;
+            let params = Params {
+                layouts,
+                terms: word(range.len()),
+                accumulate: u32::from(first > 0),
+                scale: scale as f32,
+                zero: 0,
+            };
+            let params = engine.filled("hope parameters", &params.words(), BufferUsages::UNIFORM).await?;
             let (factors, table) = tables(terms.by_ref().take(range.len()), exponent);
             let factors = engine.filled("hope factors", &factors, BufferUsages::STORAGE).await?;
             let table = engine.filled("hope terms", &table, BufferUsages::STORAGE).await?;
@@ -131,7 +148,7 @@ impl PreparedPolynomial {
             };
             parts.push(Part { absolute: bind(&absolute), relative: bind(&relative) });
         }
-        let pipeline = engine.pipeline(SHADER).await?;
+        let pipeline = engine.pipeline(Shader::new(&FILE, "evaluate")).await?;
         let (engine, centre) = (engine.clone(), polynomial.centre().to_vec());
         Ok(Self { engine, pipeline, parts, centre, input, output, points })
     }
@@ -271,7 +288,7 @@ fn limit(engine: &Engine, variables: usize) -> usize {
     }
     let most = room(engine) / variables.max(2); // a sum is two numbers
     // Grids fold at a fixed width: fewer groups than that are one row.
-    if fits(most) { most } else { most.min(groups * super::dispatch::WORKGROUP as usize) }
+    if fits(most) { most } else { most.min(groups * WORKGROUP as usize) }
 }
 
 /// A number as the sum of two f32: rounded, and the rest.

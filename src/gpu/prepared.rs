@@ -8,7 +8,7 @@ use super::{Engine, GpuExecutor};
 use crate::backend::{Chunk, Source};
 use crate::error::{Error, Result};
 use crate::interpolation::{self, Interpolation};
-use crate::kernels::Layout;
+use crate::kernel::Layout;
 use crate::model::Model;
 use crate::plan::{Kernels, Method, Plan, Rays, Target, ValueId};
 use crate::rays::Directions;

@@ -1,17 +1,18 @@
 //! A plan on the GPU: buffers, bind groups and dispatches for chunks of one size.
 
-use wgpu::BufferUsages;
-
+use std::borrow::Cow;
 use std::ops::Range;
 
+use wgpu::BufferUsages;
+
 use super::Engine;
-use super::dispatch::{Dispatch, Machine, Shader, dispatches, parts, strided};
 use super::profile::Timestamps;
 use crate::backend::{self, Chunk, Source};
 use crate::error::{Error, Result};
-use crate::kernels::SeriesMut;
-use crate::kernels::linear::LinearShape;
-use crate::plan::{ConstantId, Kernel, Plan, ValueId};
+use crate::kernel::dispatch::{Dispatch, GpuCall, Machine, Unsupported, parts};
+use crate::kernel::linear::LinearShape;
+use crate::kernel::{ConstantId, SeriesMut};
+use crate::plan::{Plan, Step, ValueId};
 
 /// A plan's weights on the GPU, shared by all its programs.
 ///
@@ -51,7 +52,8 @@ impl Weights {
 
 /// The shape of a constant's rows, if it is the weight of linear layers and of nothing else.
 fn linear_shape(plan: &Plan, id: ConstantId) -> Option<LinearShape> {
-    let mut shapes = plan.steps.iter().filter_map(|step| step.kernel.shape_of(id));
+    let constants = plan.steps.iter().flat_map(|step| step.kernel.constants());
+    let mut shapes = constants.filter(|constant| constant.id == id).map(|constant| constant.rows);
     let first = shapes.next()??;
     shapes.all(|shape| shape == Some(first)).then_some(first)
 }
@@ -87,7 +89,8 @@ pub(super) fn check(engine: &Engine, plan: &Plan) -> Result<()> {
         _ => usize::MAX,
     };
     for step in &plan.steps {
-        let turns = step.kernel.turns(plan, step);
+        // A single series: the number of them is no matter of an invocation.
+        let turns = step.kernel.turns(&plan.shapes(step, 1, 1));
         if turns > most_turns {
             let layer = &plan.layers[step.layer];
             return fail(format!(
@@ -96,17 +99,18 @@ pub(super) fn check(engine: &Engine, plan: &Plan) -> Result<()> {
                 layer.name, layer.kind
             ));
         }
-        if !step.kernel.is_portable() {
-            return fail("it takes plans of portable kernels only: plan with Kernels::Portable".into());
-        }
-        if let Kernel::Strided { copy, .. } | Kernel::StridedAdjoint(copy) = &step.kernel
-            && !strided::fits(copy)
-        {
-            let layer = &plan.layers[step.layer];
-            return fail(format!(
-                "'{}' ({}) moves data along too many axes: use --device cpu",
-                layer.name, layer.kind
-            ));
+        match step.kernel.supported() {
+            Ok(()) => {}
+            Err(Unsupported::OnlyCpus) => {
+                return fail("it takes plans of portable kernels only: plan with Kernels::Portable".into());
+            }
+            Err(Unsupported::TooManyAxes) => {
+                let layer = &plan.layers[step.layer];
+                return fail(format!(
+                    "'{}' ({}) moves data along too many axes: use --device cpu",
+                    layer.name, layer.kind
+                ));
+            }
         }
     }
     Ok(())
@@ -129,7 +133,8 @@ pub struct Program {
 struct Recorded {
     /// Index of the plan's step that it belongs to.
     step: usize,
-    kernel: Shader,
+    /// Name of its kernel.
+    kernel: Cow<'static, str>,
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
     grid: [u32; 3],
@@ -168,19 +173,15 @@ impl Program {
         let mut program =
             Self { samples, lanes, slots, kinks, chunk, steps: Vec::with_capacity(calls.len()) };
         for ((step, call), (offset, size)) in calls.into_iter().zip(offsets) {
+            let kernel = plan.steps[step].kernel.name();
+            let Step { inputs, output, .. } = &plan.steps[step];
             let value = |id: ValueId| &program.slots[plan.values[id.0].slot];
-            let or_chunk = |id: Option<ValueId>| id.map_or(&program.chunk, value);
+            let input = |i: usize| inputs.get(i).map_or(&program.chunk, |&id| value(id));
             let constant =
                 |i: usize, part| call.constants[i].map_or(&program.chunk, |id| &weights.0[id.0][part]);
             let uniform = wgpu::BufferBinding { buffer: &params, offset, size: wgpu::BufferSize::new(size) };
-            let buffers = [
-                or_chunk(call.inputs[0]),
-                or_chunk(call.inputs[1]),
-                constant(0, call.part),
-                constant(1, 0),
-                value(call.output),
-                &program.kinks,
-            ];
+            let buffers =
+                [input(0), input(1), constant(0, call.part), constant(1, 0), value(*output), &program.kinks];
             let mut entries =
                 vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(uniform) }];
             entries.extend(
@@ -194,7 +195,7 @@ impl Program {
                 entries: &entries,
             });
             let pipeline = engine.pipeline(call.shader).await?;
-            program.steps.push(Recorded { step, kernel: call.shader, pipeline, bindings, grid: call.grid });
+            program.steps.push(Recorded { step, kernel, pipeline, bindings, grid: call.grid });
         }
         Ok(program)
     }
@@ -251,9 +252,9 @@ impl Program {
         encode(&mut pass, steps);
     }
 
-    /// The kernel of each dispatch.
-    pub(super) fn kernels(&self) -> impl Iterator<Item = &Shader> {
-        self.steps.iter().map(|recorded| &recorded.kernel)
+    /// Name of each dispatch's kernel.
+    pub(super) fn kernels(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|recorded| recorded.kernel.as_ref())
     }
 
     /// Distances to the nearest kink, one f32 per (sample, lane): kernels only lower them, so they have to be infinite before.
@@ -281,6 +282,12 @@ fn encode<'a>(pass: &mut wgpu::ComputePass<'_>, steps: impl IntoIterator<Item = 
     }
 }
 
+/// The dispatches of a step.
+fn dispatches(plan: &Plan, step: &Step, samples: usize, lanes: usize, machine: Machine) -> Vec<Dispatch> {
+    let shapes = plan.shapes(step, samples, lanes);
+    step.kernel.dispatches(&GpuCall { shapes, constants: &plan.constants, machine })
+}
+
 /// What dispatches depend on.
 fn machine(engine: &Engine) -> Machine {
     Machine { room: room(&engine.device().limits()), tiling: engine.tiling() }
@@ -292,7 +299,7 @@ pub(super) fn fits(engine: &Engine, plan: &Plan, samples: usize, lanes: usize) -
     let most = engine.device().limits().max_compute_workgroups_per_dimension;
     let bound = |length: usize| length <= machine.room && length < u32::MAX as usize / 2;
     plan.slot_lengths(samples, lanes).into_iter().all(bound)
-        && plan.steps.iter().filter(|step| step.kernel.is_portable()).all(|step| {
+        && plan.steps.iter().filter(|step| step.kernel.supported().is_ok()).all(|step| {
             dispatches(plan, step, samples, lanes, machine).iter().all(|d| d.grid.iter().all(|&n| n <= most))
         })
 }
@@ -308,12 +315,51 @@ async fn pack_params(
     for (_, call) in calls {
         bytes.resize(bytes.len().next_multiple_of(alignment), 0);
         let offset = bytes.len();
-        bytes.extend_from_slice(bytemuck::cast_slice(&call.params.0));
-        bytes.resize(bytes.len().next_multiple_of(16), 0);
+        bytes.extend_from_slice(bytemuck::cast_slice(&call.params));
         offsets.push((offset as u64, (bytes.len() - offset) as u64));
     }
     let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
     let buffer = engine.buffer("hope parameters", bytes.len() as u64, usage).await?;
     engine.queue().write_buffer(&buffer, 0, &bytes);
     Ok((buffer, offsets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{Relu, Tanh};
+    use crate::gpu::Tiling;
+    use crate::model::{Geometry, Model};
+    use crate::plan::{Kernels, Rays, Target};
+
+    fn model() -> Model {
+        let mut b = Model::builder(&[2, 6, 6]);
+        let x = b.input();
+        let square = Geometry { kernel: vec![2, 2], stride: vec![2, 2], ..Default::default() };
+        let h = b.conv(x, &[2, 2, 2, 2], vec![0.25; 16], Some(vec![0.5; 2]), 1, &square).unwrap();
+        let h = b.activation(h, Tanh).unwrap();
+        let g = b.activation(h, Relu).unwrap();
+        let h = b.add(h, g).unwrap();
+        let h = b.reshape(h, &[18]).unwrap();
+        let y = b.linear(h, &[3, 18], vec![0.1; 54], None).unwrap();
+        b.build(y).unwrap()
+    }
+
+    fn count(plan: &Plan, samples: usize, lanes: usize) -> usize {
+        let machine = Machine { room: 1 << 25, tiling: Tiling::Workgroup };
+        plan.steps.iter().map(|step| dispatches(plan, step, samples, lanes, machine).len()).sum()
+    }
+
+    #[test]
+    fn the_number_of_dispatches_depends_on_the_layers_only() {
+        let model = model();
+        let exact = |order| Plan::exact(&model, order, Rays::Unit, Kernels::Portable).unwrap();
+        let hope = |order| Plan::hope(&model, order, &Target::Input, Kernels::Portable).unwrap();
+        for make in [&exact as &dyn Fn(usize) -> Plan, &hope] {
+            let least = count(&make(2), 1, 1);
+            for (order, samples, lanes) in [(2, 9, 70), (8, 1, 1), (16, 100, 1000)] {
+                assert_eq!(count(&make(order), samples, lanes), least);
+            }
+        }
+    }
 }

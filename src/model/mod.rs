@@ -9,8 +9,9 @@ mod smooth;
 
 use std::sync::Arc;
 
+pub use crate::geometry::{Pool, Strided, StridedDim, Window};
 pub use builder::{Constant, Geometry, ModelBuilder};
-pub use op::{Affine, Conv, Linear, Op, PerUnit, Pool, Strided, StridedDim, Window};
+pub use op::{Affine, Conv, Linear, Op, PerUnit};
 pub use smooth::Smoothing;
 
 use crate::error::{Error, Result};

@@ -21,12 +21,10 @@ impl fmt::Display for Plan {
         }
         for step in &self.steps {
             let inputs: Vec<String> = step.inputs.iter().map(|v| format!("v{}", v.0)).collect();
-            let kernel = format!("{:?}", step.kernel);
-            let name: String = kernel.chars().take_while(|c| c.is_alphanumeric()).collect();
             writeln!(
                 f,
                 "  {:<20} {:<10} {} {}  [{}]",
-                name,
+                step.kernel.name(),
                 inputs.join(", "),
                 if step.accumulate { "+=>" } else { " =>" },
                 self.describe(step.output),

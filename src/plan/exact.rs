@@ -1,17 +1,21 @@
 //! The exact method: series forward through the graph. With order 0 it is the plain forward pass.
 
-use super::kernel::PerUnitId;
-use super::{Builder, Kernel, Kernels, Method, Plan, ValueId, windows};
-use crate::kernels::conv::ConvShape;
-use crate::kernels::linear::LinearShape;
-use crate::kernels::reduction::Reduction;
+use super::{Builder, Kernels, Method, Plan, ValueId, windows};
+use crate::kernel::arithmetic::{Affine, Copy, Divide, Multiply};
+use crate::kernel::conv::{self, ConvShape};
+use crate::kernel::elementwise::Compose;
+use crate::kernel::linear::{Linear, LinearOfUnitRays, LinearShape};
+use crate::kernel::pool::{AveragePool, MaxPool};
+use crate::kernel::reduction::{Reduce, Reduction};
+use crate::kernel::strided::StridedCopy;
+use crate::kernel::{Kernel, PerUnitId};
 use crate::model::{Conv, Model, NodeId, Op, PerUnit};
 
 /// Which rays a plan of the exact method is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rays {
     /// The unit vectors of the inputs, in the order of [`Plan::unit_rays`]: their order 1 through a first linear layer
-    /// needs no product, and in convolutional networks they go through [windows](crate::kernels::windows).
+    /// needs no product, and in convolutional networks they go through [windows](crate::kernel::windows).
     Unit,
     /// Any.
     Any,
@@ -47,10 +51,10 @@ impl Builder<'_> {
         self.plan.output = self.of(model.output());
     }
 
-    fn convolution(&mut self, conv: &Conv) -> Kernel {
+    fn convolution(&mut self, conv: &Conv) -> conv::Conv {
         let weight = self.constant(&conv.weight);
         let bias = conv.bias.as_ref().map(|bias| self.constant(bias));
-        Kernel::Conv { shape: ConvShape::of(conv), weight, bias }
+        conv::Conv { shape: ConvShape::of(conv), weight, bias }
     }
 
     fn forward_node(&mut self, id: NodeId, order: usize, columns: bool) -> ValueId {
@@ -67,7 +71,7 @@ impl Builder<'_> {
         let input_degree = |i: usize, plan: &Plan| plan.values[inputs[i].0].degree;
         let highest = inputs.iter().map(|input| self.plan.values[input.0].degree).max().unwrap_or(0);
         let nonlinear = if highest > 0 { order } else { 0 };
-        let (degree, kernel) = match &node.op {
+        let (degree, kernel): (usize, Kernel) = match &node.op {
             Op::Input => return self.plan.input,
             Op::Reshape => return inputs[0],
             Op::Linear(linear) => {
@@ -75,33 +79,33 @@ impl Builder<'_> {
                 let weight = self.constant(&linear.weight);
                 let bias = linear.bias.as_ref().map(|bias| self.constant(bias));
                 if columns && inputs[0] == self.plan.input {
-                    (1, Kernel::LinearOfUnitRays { shape, weight, bias })
+                    (1, LinearOfUnitRays { shape, weight, bias }.into())
                 } else {
-                    (highest, Kernel::Linear { shape, weight, bias })
+                    (highest, Linear { shape, weight, bias }.into())
                 }
             }
-            Op::Conv(conv) => (highest, self.convolution(conv)),
-            Op::AveragePool(pool) => (highest, Kernel::AveragePool(pool.clone())),
-            Op::MaxPool(pool) => (highest, Kernel::MaxPool(pool.clone())),
-            Op::Elementwise(function) => (function.degree(highest, order), Kernel::Compose(*function)),
+            Op::Conv(conv) => (highest, self.convolution(conv).into()),
+            Op::AveragePool(pool) => (highest, AveragePool(pool.clone()).into()),
+            Op::MaxPool(pool) => (highest, MaxPool(pool.clone()).into()),
+            Op::Elementwise(function) => (function.degree(highest, order), Compose(*function).into()),
             Op::Affine(affine) => {
                 let scale = affine.scale.as_ref().map(|c| self.per_unit(c));
                 let shift = affine.shift.as_ref().map(|c| self.per_unit(c));
-                (highest, Kernel::Affine { scale, shift })
+                (highest, Affine { scale, shift }.into())
             }
             Op::Multiply => {
                 let sum = input_degree(0, &self.plan) + input_degree(1, &self.plan);
-                (sum.min(order), Kernel::Multiply)
+                (sum.min(order), Multiply.into())
             }
-            Op::Divide => (nonlinear, Kernel::Divide),
-            Op::Strided(copy) => (highest, Kernel::Strided { copy: copy.clone(), fill: true }),
+            Op::Divide => (nonlinear, Divide.into()),
+            Op::Strided(copy) => (highest, StridedCopy { copy: copy.clone(), fill: true }.into()),
             Op::Softmax { log } => {
                 let reduction = if *log { Reduction::LogSoftmax } else { Reduction::Softmax };
-                (nonlinear, Kernel::Reduce { reduction, axis: last_axis(&node.shape) })
+                (nonlinear, Reduce { reduction, axis: last_axis(&node.shape) }.into())
             }
             Op::Normalize { epsilon } => {
                 let reduction = Reduction::Normalize { epsilon: *epsilon };
-                (nonlinear, Kernel::Reduce { reduction, axis: last_axis(&node.shape) })
+                (nonlinear, Reduce { reduction, axis: last_axis(&node.shape) }.into())
             }
             // Several steps, one per part: the first prepares the output, the others add to it.
             Op::Add => {
@@ -110,14 +114,14 @@ impl Builder<'_> {
                 parts.sort_by_key(|part| std::cmp::Reverse(self.plan.values[part.0].degree));
                 let output = self.value(node.units(), highest, true);
                 for (i, part) in parts.into_iter().enumerate() {
-                    self.step(id, Kernel::Copy, vec![part], output, i > 0);
+                    self.step(id, Copy, vec![part], output, i > 0);
                 }
                 return output;
             }
             Op::Concat(copies) => {
                 let output = self.value(node.units(), highest, true);
                 for (i, (copy, &part)) in copies.iter().zip(&inputs).enumerate() {
-                    let kernel = Kernel::Strided { copy: copy.clone(), fill: i == 0 };
+                    let kernel = StridedCopy { copy: copy.clone(), fill: i == 0 };
                     self.step(id, kernel, vec![part], output, i > 0);
                 }
                 return output;

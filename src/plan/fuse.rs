@@ -1,6 +1,6 @@
 //! Convolutions that are fused with the average pooling behind them: see [`Pooled`].
 
-use crate::kernels::conv::Pooled;
+use crate::kernel::conv::Pooled;
 use crate::model::{Conv, Model, NodeId, Op, Pool};
 
 /// How much larger than W the fused kernel may be: all of it has to be stored.

@@ -1,13 +1,12 @@
 //! A plan: what to compute, as plain data that any executor can run.
 //!
 //! A plan is a list of kernel calls over numbered values. It knows nothing of the model's graph, and the
-//! executors know nothing of the model. Values are series in the layout of [`crate::kernels`]; those whose
+//! executors know nothing of the model. Values are series in the layout of [`crate::kernel`]; those whose
 //! lifetimes don't overlap share a slot.
 
 mod display;
 mod exact;
 mod fuse;
-mod kernel;
 mod rule;
 mod slots;
 mod windows;
@@ -15,13 +14,12 @@ mod windows;
 use std::sync::Arc;
 
 pub use exact::Rays;
-pub use kernel::{Kernel, PerUnitId};
 pub use rule::Target;
 pub(crate) use rule::first_linear_layers;
 
 use self::fuse::Fused;
 use crate::error::{Error, Result};
-use crate::kernels::Layout;
+use crate::kernel::{ConstantId, Kernel, Layout, Shapes};
 use crate::model::{Model, NodeId, Weights};
 use crate::series::MAX_ORDER;
 
@@ -56,10 +54,6 @@ pub enum Kernels {
 /// Index of a value in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ValueId(pub usize);
-
-/// Index of a constant in its plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ConstantId(pub usize);
 
 /// A series that a plan computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +162,15 @@ impl Plan {
         self.values[id.0].layout(samples, lanes)
     }
 
+    /// The layouts of a step in a chunk.
+    pub fn shapes(&self, step: &Step, samples: usize, lanes: usize) -> Shapes {
+        Shapes {
+            inputs: step.inputs.iter().map(|&id| self.layout(id, samples, lanes)).collect(),
+            output: self.layout(step.output, samples, lanes),
+            accumulate: step.accumulate,
+        }
+    }
+
     /// Elements that each slot needs for a chunk.
     pub fn slot_lengths(&self, samples: usize, lanes: usize) -> Vec<usize> {
         let mut lengths = vec![0; self.slots];
@@ -181,13 +184,13 @@ impl Plan {
     /// Elements of working memory for a chunk: slots and the largest kernel's scratch.
     pub fn elements(&self, samples: usize, lanes: usize) -> u64 {
         let slots: u64 = self.slot_lengths(samples, lanes).iter().map(|&n| n as u64).sum();
-        let scratch = self.steps.iter().map(|step| step.kernel.scratch(self, step, samples, lanes));
-        slots + scratch.max().unwrap_or(0)
+        let scratch = self.steps.iter().map(|step| step.kernel.scratch(&self.shapes(step, samples, lanes)));
+        slots + scratch.max().unwrap_or(0) as u64
     }
 
     /// Multiplications and additions that a chunk takes, about.
     pub fn flops(&self, samples: usize, lanes: usize) -> f64 {
-        self.steps.iter().map(|step| step.kernel.flops(self, step, samples, lanes)).sum()
+        self.steps.iter().map(|step| step.kernel.flops(&self.shapes(step, samples, lanes))).sum()
     }
 }
 
@@ -250,11 +253,12 @@ impl<'a> Builder<'a> {
     fn step(
         &mut self,
         node: NodeId,
-        kernel: Kernel,
+        kernel: impl Into<Kernel>,
         inputs: Vec<ValueId>,
         output: ValueId,
         accumulate: bool,
     ) {
+        let kernel = kernel.into();
         self.plan.steps.push(Step { layer: node.0, kernel, inputs, output, accumulate });
     }
 

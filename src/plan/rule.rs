@@ -4,10 +4,15 @@
 //! with respect to its units, orders 1 to n. Nodes are visited once, in reverse topological order; where
 //! branches meet, the adjoints add up. So the cost is linear in depth, with residual blocks too.
 
-use super::{Builder, Kernel, Kernels, Method, Plan, Rays, ValueId};
+use super::{Builder, Kernels, Method, Plan, Rays, ValueId};
 use crate::error::{Error, Result};
-use crate::kernels::conv::ConvShape;
-use crate::kernels::linear::LinearShape;
+use crate::kernel::Kernel;
+use crate::kernel::arithmetic::{AffineAdjoint, Copy};
+use crate::kernel::conv::{ConvAdjoint, ConvShape, PooledConvAdjoint};
+use crate::kernel::elementwise::Bell;
+use crate::kernel::linear::{LinearAdjoint, LinearShape};
+use crate::kernel::pool::{AveragePoolAdjoint, MaxPoolAdjoint};
+use crate::kernel::strided::StridedAdjoint;
 use crate::model::{Model, NodeId, Op};
 
 /// Where the backward pass ends.
@@ -35,11 +40,22 @@ fn check_operators(model: &Model) -> Result<()> {
             Op::Divide => "divides two branches",
             Op::Softmax { .. } => "normalises over units",
             Op::Normalize { .. } => "normalises over units",
-            _ => continue,
+            Op::Input
+            | Op::Linear(_)
+            | Op::Conv(_)
+            | Op::AveragePool(_)
+            | Op::MaxPool(_)
+            | Op::Elementwise(_)
+            | Op::Affine(_)
+            | Op::Add
+            | Op::Reshape
+            | Op::Strided(_)
+            | Op::Concat(_) => continue,
         };
-        let hint = match node.op {
-            Op::Softmax { .. } => ", or --logits to leave out a softmax at the very end",
-            _ => "",
+        let hint = if matches!(node.op, Op::Softmax { .. }) {
+            ", or --logits to leave out a softmax at the very end"
+        } else {
+            ""
         };
         return Err(Error::Method {
             layer: node.name.clone(),
@@ -97,8 +113,7 @@ impl Builder<'_> {
             return false;
         }
         let weight = self.constant(&conv.weight);
-        let kernel =
-            Kernel::PooledConvAdjoint { shape: ConvShape::of(conv), pooled: Box::new(pooled), weight };
+        let kernel = PooledConvAdjoint { shape: ConvShape::of(conv), pooled: Box::new(pooled), weight };
         self.pass(id, kernel, vec![z], model.node(before).inputs[0], degrees, adjoints);
         true
     }
@@ -113,27 +128,28 @@ impl Builder<'_> {
         let model = self.model;
         let node = model.node(id);
         let mut inputs = vec![z];
-        let kernel = match &node.op {
-            Op::Linear(linear) => Kernel::LinearAdjoint {
+        let kernel: Kernel = match &node.op {
+            Op::Linear(linear) => LinearAdjoint {
                 shape: LinearShape { inputs: linear.inputs, outputs: linear.outputs },
                 weight: self.constant(&linear.weight),
-            },
-            Op::Conv(conv) => {
-                Kernel::ConvAdjoint { shape: ConvShape::of(conv), weight: self.constant(&conv.weight) }
             }
-            Op::AveragePool(pool) => Kernel::AveragePoolAdjoint(pool.clone()),
+            .into(),
+            Op::Conv(conv) => {
+                ConvAdjoint { shape: ConvShape::of(conv), weight: self.constant(&conv.weight) }.into()
+            }
+            Op::AveragePool(pool) => AveragePoolAdjoint(pool.clone()).into(),
             Op::MaxPool(pool) => {
                 inputs.insert(0, self.of(node.inputs[0]));
-                Kernel::MaxPoolAdjoint(pool.clone())
+                MaxPoolAdjoint(pool.clone()).into()
             }
             Op::Elementwise(function) => {
                 inputs.insert(0, self.of(node.inputs[0]));
-                Kernel::Bell(*function)
+                Bell(*function).into()
             }
             Op::Affine(affine) => {
-                Kernel::AffineAdjoint { scale: affine.scale.as_ref().map(|c| self.per_unit(c)) }
+                AffineAdjoint { scale: affine.scale.as_ref().map(|c| self.per_unit(c)) }.into()
             }
-            Op::Strided(copy) => Kernel::StridedAdjoint(copy.clone()),
+            Op::Strided(copy) => StridedAdjoint(copy.clone()).into(),
             Op::Reshape => {
                 let source = node.inputs[0];
                 // The same units: the buffer becomes the input's adjoint, unless that already has one.
@@ -141,17 +157,17 @@ impl Builder<'_> {
                     adjoints[source.0] = Some(z);
                     return;
                 }
-                Kernel::Copy
+                Copy.into()
             }
             Op::Add => {
                 for &input in &node.inputs {
-                    self.pass(id, Kernel::Copy, vec![z], input, degrees, adjoints);
+                    self.pass(id, Copy, vec![z], input, degrees, adjoints);
                 }
                 return;
             }
             Op::Concat(copies) => {
                 for (copy, &input) in copies.iter().zip(&node.inputs) {
-                    self.pass(id, Kernel::StridedAdjoint(copy.clone()), vec![z], input, degrees, adjoints);
+                    self.pass(id, StridedAdjoint(copy.clone()), vec![z], input, degrees, adjoints);
                 }
                 return;
             }
@@ -165,7 +181,7 @@ impl Builder<'_> {
     fn pass(
         &mut self,
         id: NodeId,
-        kernel: Kernel,
+        kernel: impl Into<Kernel>,
         inputs: Vec<ValueId>,
         to: NodeId,
         degrees: &[Option<usize>],
@@ -195,7 +211,18 @@ fn adjoint_degrees(model: &Model, order: usize, ends: &[NodeId]) -> Vec<Option<u
             Op::Elementwise(function) => {
                 function.polynomial_degree().map_or(order, |p| degree.saturating_mul(p).clamp(1, order))
             }
-            _ => degree,
+            Op::Input
+            | Op::Linear(_)
+            | Op::Conv(_)
+            | Op::AveragePool(_)
+            | Op::MaxPool(_)
+            | Op::Affine(_)
+            | Op::Add
+            | Op::Reshape
+            | Op::Strided(_)
+            | Op::Concat(_) => degree,
+            // Refused before.
+            Op::Multiply | Op::Divide | Op::Softmax { .. } | Op::Normalize { .. } => degree,
         };
         for input in &node.inputs {
             if needed[input.0] {

@@ -1,9 +1,9 @@
-//! Which first layers go through [windows](crate::kernels::windows): a chain from the input on, up to the layer whose
+//! Which first layers go through [windows](crate::kernel::windows): a chain from the input on, up to the layer whose
 //! input's window covers more than half of its map.
 
-use super::{Builder, Kernel, fuse::Fused};
-use crate::kernels::conv::ConvShape;
-use crate::kernels::windows::{Patch, WindowLayer, WindowOp, Windows, begins_before};
+use super::{Builder, fuse::Fused};
+use crate::kernel::conv::ConvShape;
+use crate::kernel::windows::{Patch, WindowLayer, WindowOp, Windowed, Windows, begins_before};
 use crate::model::{Conv, Model, Node, NodeId, Op, PerUnit, Weights};
 
 /// A chain of layers, each read by the next one only.
@@ -128,7 +128,7 @@ impl Builder<'_> {
         let weights = weights.iter().map(|weight| self.constant(weight)).collect();
         let inputs = primals.into_iter().map(|id| self.of(id)).collect();
         let output = self.value(self.model.node(end).units(), degree, true);
-        self.step(end, Kernel::Windows { windows, weights }, inputs, output, false);
+        self.step(end, Windowed { windows, weights }, inputs, output, false);
         self.node_values[end.0] = Some(output);
     }
 }

@@ -44,6 +44,9 @@ pub struct Meaning {
     pub foreign: Option<String>,
 }
 
+/// The tables of cases of kernels: code for tests.
+const CASES: &str = "cases.rs";
+
 impl Modules {
     /// All Rust files under a folder.
     pub fn read(folder: &Path) -> Self {
@@ -54,7 +57,7 @@ impl Modules {
                 let path = entry.expect("an entry of a folder").path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|e| e == "rs") {
+                } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with(CASES) {
                     let inside = path.strip_prefix(folder).expect("a path inside its folder");
                     let name = inside.to_str().expect("a name in UTF-8").replace('\\', "/");
                     sources.push((name, std::fs::read_to_string(&path).expect("a text")));

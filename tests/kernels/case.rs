@@ -1,7 +1,10 @@
 //! A kernel call with everything that it is given.
 
-use hope::kernels::Layout;
-use hope::plan::{ConstantId, Kernel, Layer, Method, PerUnitId, Plan, Step, Value, ValueId};
+use std::sync::Arc;
+
+use hope::kernel::{ConstantId, Kernel, Layout, PerUnitId};
+use hope::model::Window;
+use hope::plan::{Layer, Method, Plan, Step, Value, ValueId};
 
 /// Relative error allowed for each order, norm-wise.
 #[derive(Clone, Copy)]
@@ -61,6 +64,8 @@ pub struct Case {
     pub constants: Vec<Vec<f64>>,
     /// Number of the chunk's first ray.
     pub first_lane: usize,
+    /// Which unit vector each ray is, if the kernel asks.
+    pub unit_rays: Option<Arc<[usize]>>,
     pub tolerance: Tolerance,
     random: Random,
 }
@@ -72,14 +77,20 @@ pub fn value(units: usize, degree: usize, primal: bool) -> Value {
 
 impl Case {
     /// A call that overwrites its output, still without inputs and constants.
-    pub fn new(name: String, kernel: Kernel, chunk: Chunk, output: Value, tolerance: Tolerance) -> Self {
+    pub fn new(
+        name: String,
+        kernel: impl Into<Kernel>,
+        chunk: Chunk,
+        output: Value,
+        tolerance: Tolerance,
+    ) -> Self {
         let Chunk { samples, lanes, .. } = chunk;
         let random = Random::new(&name);
         let before = vec![f64::NAN; output.layout(samples, lanes).len()];
         let (inputs, data, constants) = Default::default();
         Self {
             name,
-            kernel,
+            kernel: kernel.into(),
             samples,
             lanes,
             inputs,
@@ -89,6 +100,7 @@ impl Case {
             before,
             constants,
             first_lane: 0,
+            unit_rays: None,
             tolerance,
             random,
         }
@@ -177,10 +189,50 @@ impl Case {
             layers: vec![Layer { name: self.name.clone(), kind: "Test".into() }],
             input: ValueId(0),
             output,
-            unit_rays: None,
+            unit_rays: self.unit_rays.clone(),
             seed: None,
             adjoints: Vec::new(),
         }
+    }
+}
+
+/// A window of a table: `[height, width]` of each.
+pub struct Geometry {
+    pub name: &'static str,
+    pub input: [usize; 2],
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    pub pad_begin: [usize; 2],
+    pub pad_end: [usize; 2],
+    /// Round the number of positions up.
+    pub ceil: bool,
+}
+
+/// A window of one cell that goes over the image step by step.
+pub const POINT: Geometry = Geometry {
+    name: "1x1",
+    input: [5, 7],
+    kernel: [1, 1],
+    stride: [1, 1],
+    dilation: [1, 1],
+    pad_begin: [0, 0],
+    pad_end: [0, 0],
+    ceil: false,
+};
+
+impl Geometry {
+    pub fn window(&self) -> Window {
+        let Self { input, kernel, stride, dilation, pad_begin, pad_end, ceil, .. } = *self;
+        let positions = |axis: usize| {
+            let room =
+                input[axis] + pad_begin[axis] + pad_end[axis] - dilation[axis] * (kernel[axis] - 1) - 1;
+            let steps = if ceil { room.div_ceil(stride[axis]) } else { room / stride[axis] };
+            // The last window must not begin behind the image.
+            if steps * stride[axis] >= input[axis] + pad_begin[axis] { steps } else { steps + 1 }
+        };
+        let output = [positions(0), positions(1)];
+        Window { input, output, kernel, stride, dilation, pad_begin, pad_end }
     }
 }
 

@@ -8,18 +8,20 @@ mod case;
 #[path = "../common/mod.rs"]
 mod common;
 mod cpu;
+mod dispatches;
 mod gpu;
 #[path = "../common/gpus.rs"]
 mod gpus;
 mod naive;
 mod table;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use case::{Case, Outcome};
 use common::relative_error;
-use hope::gpu::Engine;
-use hope::kernels::Layout;
+use hope::gpu::{Engine, Tiling};
+use hope::kernel::{Kernel, Layout};
 use libtest_mimic::{Arguments, Trial};
 
 /// Where a kernel runs.
@@ -43,15 +45,10 @@ impl Executor {
 
     /// Whether the case has something to test here.
     fn takes(&self, case: &Case) -> bool {
-        use hope::plan::Kernel::{Conv, ConvAdjoint, Linear, LinearAdjoint, LinearOfUnitRays};
-        let product = matches!(
-            case.kernel,
-            Linear { .. } | LinearOfUnitRays { .. } | LinearAdjoint { .. } | Conv { .. } | ConvAdjoint { .. }
-        );
         match self {
             Self::CpuF64 | Self::CpuF32 => true,
             Self::Gpu(_) => case.kernel.is_portable(),
-            Self::Tiled(_) => product,
+            Self::Tiled(_) => dispatches::of(case, Tiling::Workgroup).iter().any(|d| d.shader.tile.is_some()),
         }
     }
 
@@ -87,6 +84,21 @@ fn main() {
             }));
         }
     }
+    let all = cases.clone();
+    trials.push(Trial::test("every_kernel_has_a_case", move || {
+        let tested: BTreeSet<&str> = all.iter().map(|case| case.0.kernel.kind()).collect();
+        match Kernel::NAMES.iter().find(|name| !tested.contains(*name)) {
+            Some(name) => {
+                Err(format!("no case of '{name}': see its cases.rs and tests/kernels/table.rs").into())
+            }
+            None => Ok(()),
+        }
+    }));
+    let all = cases.clone();
+    trials.push(Trial::test("dispatches_fill_the_params_of_their_shaders", move || {
+        dispatches::fill_params(all.iter().map(|case| &case.0));
+        Ok(())
+    }));
     for (single, precision) in [(false, "f64"), (true, "f32")] {
         let cases = cases.clone();
         trials.push(Trial::test(

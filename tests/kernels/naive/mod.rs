@@ -6,17 +6,22 @@
 //!   `v_x[k] = (W^k)^T v_z[k]`, the power elementwise; a function σ gives `v_x[k] = Σ_{s=1..k} B[k,s] v_z[s]`, where B[k,s] is the
 //!   coefficient of t^k in (a_1 t + a_2 t² + …)^s and `a_j = σ^(j)(x)/j!`; where branches meet, their v are added.
 //!
-//! Nothing here is clever, and nothing comes from `src/kernels`: a linear layer is a sum over all pairs, a series of a function
+//! Nothing here is clever, and nothing comes from `src/kernel`: a linear layer is a sum over all pairs, a series of a function
 //! is `Σ a_j u^j` with powers multiplied out, an adjoint walks the forward definition and goes the other way.
 
 mod series;
+mod windows;
 
 use hope::activation::Activation;
-use hope::kernels::Layout;
-use hope::kernels::conv::ConvShape;
-use hope::kernels::linear::LinearShape;
+use hope::kernel::arithmetic::{Affine, AffineAdjoint};
+use hope::kernel::conv::{Conv, ConvAdjoint, ConvShape, PooledConvAdjoint};
+use hope::kernel::elementwise::{Bell, Compose};
+use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape};
+use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
+use hope::kernel::reduction::Reduce;
+use hope::kernel::strided::{StridedAdjoint, StridedCopy};
+use hope::kernel::{Kernel, Layout};
 use hope::model::{Pool, Strided, Window};
-use hope::plan::Kernel;
 
 use series::{divide, multiply, reduce, substitute, taylor};
 
@@ -77,11 +82,11 @@ impl Run<'_> {
     fn output(&mut self) -> Vec<f64> {
         let case = self.case;
         match &case.kernel {
-            Kernel::Linear { shape, weight, bias } => {
+            Kernel::Linear(Linear { shape, weight, bias }) => {
                 let (w, b) = (case.constant_of(*weight), bias.map(|b| case.constant_of(b)));
                 self.row_by_row(|row, x, y| linear(*shape, w, b.filter(|_| row.order == 0), x, y))
             }
-            Kernel::LinearOfUnitRays { shape, weight, bias } => {
+            Kernel::LinearOfUnitRays(LinearOfUnitRays { shape, weight, bias }) => {
                 let (w, b) = (case.constant_of(*weight), bias.map(|b| case.constant_of(b)));
                 self.row_by_row(|row, x, y| {
                     if row.order == 0 {
@@ -92,11 +97,11 @@ impl Run<'_> {
                     linear(*shape, w, None, &ray, y);
                 })
             }
-            Kernel::LinearAdjoint { shape, weight } => {
+            Kernel::LinearAdjoint(LinearAdjoint { shape, weight }) => {
                 let w = case.constant_of(*weight);
                 self.row_by_row(|row, z, x| linear_adjoint(*shape, w, row.order, z, x))
             }
-            Kernel::Conv { shape, weight, bias } => {
+            Kernel::Conv(Conv { shape, weight, bias }) => {
                 let (w, b) = (case.constant_of(*weight), bias.map(|b| case.constant_of(b)));
                 self.row_by_row(|row, x, y| {
                     for_each_product(shape, |weight, from, to| y[to] += w[weight] * x[from]);
@@ -106,7 +111,7 @@ impl Run<'_> {
                     }
                 })
             }
-            Kernel::ConvAdjoint { shape, weight } => {
+            Kernel::ConvAdjoint(ConvAdjoint { shape, weight }) => {
                 let w = case.constant_of(*weight);
                 self.row_by_row(|row, z, x| {
                     for_each_product(shape, |weight, from, to| {
@@ -114,7 +119,7 @@ impl Run<'_> {
                     });
                 })
             }
-            Kernel::PooledConvAdjoint { shape, pooled, weight } => {
+            Kernel::PooledConvAdjoint(PooledConvAdjoint { shape, pooled, weight }) => {
                 let w = case.constant_of(*weight);
                 let channels = shape.out_channels;
                 let pool = Pool { channels, window: pooled.pool, count_include_pad: true };
@@ -130,21 +135,21 @@ impl Run<'_> {
                     });
                 })
             }
-            Kernel::AveragePool(pool) => self.row_by_row(|_, x, y| {
+            Kernel::AveragePool(AveragePool(pool)) => self.row_by_row(|_, x, y| {
                 for window in windows(pool) {
                     let sum: f64 = window.pixels.iter().map(|&pixel| x[pixel]).sum();
                     y[window.unit] = sum / window.counted as f64;
                 }
             }),
-            Kernel::AveragePoolAdjoint(pool) => self.row_by_row(|row, z, x| {
+            Kernel::AveragePoolAdjoint(AveragePoolAdjoint(pool)) => self.row_by_row(|row, z, x| {
                 for window in windows(pool) {
                     for &pixel in &window.pixels {
                         x[pixel] += z[window.unit] / (window.counted as f64).powi(row.order as i32);
                     }
                 }
             }),
-            Kernel::MaxPool(pool) => self.max_pool(pool),
-            Kernel::MaxPoolAdjoint(pool) => {
+            Kernel::MaxPool(MaxPool(pool)) => self.max_pool(pool),
+            Kernel::MaxPoolAdjoint(MaxPoolAdjoint(pool)) => {
                 let primal = |row: Row| self.row(0, Row { order: 0, ..row });
                 self.rows_of(1, |row, z, x| {
                     let primal = primal(row);
@@ -153,36 +158,36 @@ impl Run<'_> {
                     }
                 })
             }
-            Kernel::Compose(function) => self.compose(*function),
-            Kernel::Bell(function) => self.bell(*function),
-            Kernel::Affine { scale, shift } => self.row_by_row(|row, x, y| {
+            Kernel::Compose(Compose(function)) => self.compose(*function),
+            Kernel::Bell(Bell(function)) => self.bell(*function),
+            Kernel::Affine(Affine { scale, shift }) => self.row_by_row(|row, x, y| {
                 for unit in 0..y.len() {
                     let shift = if row.order == 0 { case.per_unit(*shift, unit, 0.0) } else { 0.0 };
                     y[unit] = case.per_unit(*scale, unit, 1.0) * x[unit] + shift;
                 }
             }),
-            Kernel::AffineAdjoint { scale } => self.row_by_row(|row, z, x| {
+            Kernel::AffineAdjoint(AffineAdjoint { scale }) => self.row_by_row(|row, z, x| {
                 for unit in 0..x.len() {
                     x[unit] = case.per_unit(*scale, unit, 1.0).powi(row.order as i32) * z[unit];
                 }
             }),
-            Kernel::Copy => self.row_by_row(|_, x, y| y.copy_from_slice(x)),
-            Kernel::Multiply => self.unit_by_unit(|run, n, s, l, u| {
+            Kernel::Copy(_) => self.row_by_row(|_, x, y| y.copy_from_slice(x)),
+            Kernel::Multiply(_) => self.unit_by_unit(|run, n, s, l, u| {
                 multiply(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
             }),
-            Kernel::Divide => self.unit_by_unit(|run, n, s, l, u| {
+            Kernel::Divide(_) => self.unit_by_unit(|run, n, s, l, u| {
                 divide(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
             }),
-            Kernel::Strided { copy, fill } => self.strided(copy, *fill),
-            Kernel::StridedAdjoint(copy) => self.row_by_row(|row, z, x| {
+            Kernel::StridedCopy(StridedCopy { copy, fill }) => self.strided(copy, *fill),
+            Kernel::StridedAdjoint(StridedAdjoint(copy)) => self.row_by_row(|row, z, x| {
                 for_each_copy(copy, |from, to| x[from] += copy.scale.powi(row.order as i32) * z[to]);
             }),
-            Kernel::Reduce { reduction, axis } => self.unit_by_unit(|run, n, s, l, u| {
+            Kernel::Reduce(Reduce { reduction, axis }) => self.unit_by_unit(|run, n, s, l, u| {
                 let start = u - u % axis;
                 let group: Vec<Vec<f64>> = (start..start + axis).map(|u| run.series(0, n, s, l, u)).collect();
                 reduce(*reduction, &group, u % axis)
             }),
-            other => panic!("no definition of {other:?}"),
+            Kernel::Windowed(windowed) => self.windowed(windowed),
         }
     }
 

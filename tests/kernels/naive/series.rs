@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use hope::activation::Activation;
-use hope::kernels::reduction::Reduction;
+use hope::kernel::reduction::Reduction;
 
 /// `Σ_{i+j=k} a_i b_j`.
 pub fn multiply(a: &[f64], b: &[f64]) -> Vec<f64> {

@@ -1,0 +1,103 @@
+//! Sums, scaling, products and quotients.
+
+use hope::kernel::arithmetic::{Affine, AffineAdjoint, Copy, Divide, Multiply};
+use hope::kernel::{ConstantId, Kernel, PerUnitId};
+
+use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+
+/// One rounding or two; powers of the scale to the 16th.
+const LINEAR: Tolerance = Tolerance { f64: 1e-14, f32: 2e-6 };
+
+/// Sums of up to 17 products.
+const MULTIPLY: Tolerance = Tolerance { f64: 1e-14, f32: 1e-6 };
+
+/// Each order from all orders before.
+const DIVIDE: Tolerance = Tolerance { f64: 1e-12, f32: 1e-5 };
+
+/// Units, distinct constants, neighbouring units that share one.
+const CONSTANTS: [(usize, usize, usize); 6] =
+    [(1, 1, 1), (63, 1, 1), (65, 65, 1), (129, 43, 3), (24, 3, 4), (257, 257, 1)];
+
+pub fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (i, chunk) in CHUNKS.into_iter().enumerate() {
+        for j in 0..3 {
+            let (units, count, inner) = CONSTANTS[(i + 2 * j) % CONSTANTS.len()];
+            cases.push(affine(units, count, inner, chunk, j != 1, j != 2));
+            if chunk.degree > 0 {
+                let degree = if j == 0 { chunk.degree } else { chunk.degree.div_ceil(2) };
+                cases.push(affine_adjoint(units, count, inner, chunk, degree, j != 2));
+                cases.push(affine_adjoint(units, count, inner, chunk, degree, j != 1).accumulating());
+            }
+        }
+        for primal in [true, false] {
+            let units = CONSTANTS[i % CONSTANTS.len()].0;
+            for degree in [chunk.degree, chunk.degree / 2] {
+                if degree > 0 || primal {
+                    cases.push(copy(units, chunk, degree, primal));
+                    cases.push(copy(units, chunk, degree, primal).accumulating());
+                }
+            }
+        }
+        // Full series; one constant; the product's degree is the sum of the factors', or less.
+        let n = chunk.degree;
+        let mut degrees = vec![(n, n), (0, n), (n, 0), (n.div_ceil(2), n / 2)];
+        degrees.dedup();
+        for (j, (a, b)) in degrees.into_iter().enumerate() {
+            let units = CONSTANTS[(i + j) % CONSTANTS.len()].0;
+            cases.push(pairwise(Multiply, units, chunk, a, b));
+            cases.push(pairwise(Divide, units, chunk, a, b));
+        }
+    }
+    cases
+}
+
+/// The constants' numbers, if wanted: the first constants of a case are factors, the second summands.
+fn per_unit(id: usize, inner: usize, wanted: bool) -> Option<PerUnitId> {
+    wanted.then_some(PerUnitId { values: ConstantId(id), inner })
+}
+
+fn affine(units: usize, count: usize, inner: usize, chunk: Chunk, scale: bool, shift: bool) -> Case {
+    let kernel = Affine { scale: per_unit(0, inner, scale), shift: per_unit(1, inner, shift) };
+    let which = ["", "shift", "scale", "both"][usize::from(shift) + 2 * usize::from(scale)];
+    let name = format!("affine::{which}-{units}by{count}x{inner}-{}", chunk.name());
+    Case::new(name, kernel, chunk, value(units, chunk.degree, true), LINEAR)
+        .plain_input(value(units, chunk.degree, true))
+        .constant(count, (-1.5, 1.5))
+        .constant(count, (-1.5, 1.5))
+}
+
+fn affine_adjoint(
+    units: usize,
+    count: usize,
+    inner: usize,
+    chunk: Chunk,
+    degree: usize,
+    scale: bool,
+) -> Case {
+    let kernel = AffineAdjoint { scale: per_unit(0, inner, scale) };
+    let which = if scale { "scale" } else { "none" };
+    let name = format!("affine_adjoint::{which}-{units}by{count}x{inner}-{}-of{degree}", chunk.name());
+    Case::new(name, kernel, chunk, value(units, chunk.degree, false), LINEAR)
+        .plain_input(value(units, degree, false))
+        .constant(count, (-1.5, 1.5))
+}
+
+fn copy(units: usize, chunk: Chunk, degree: usize, primal: bool) -> Case {
+    let kind = if primal { "value" } else { "adjoint" };
+    let name = format!("copy::{kind}-{units}-{}-of{degree}", chunk.name());
+    Case::new(name, Copy, chunk, value(units, chunk.degree, primal), LINEAR)
+        .plain_input(value(units, degree, primal))
+}
+
+fn pairwise(kernel: impl Into<Kernel>, units: usize, chunk: Chunk, a: usize, b: usize) -> Case {
+    let kernel = kernel.into();
+    let (name, tolerance) = match kernel {
+        Kernel::Multiply(_) => ("multiply", MULTIPLY),
+        _ => ("divide", DIVIDE),
+    };
+    let name = format!("{name}::{units}-{}-of{a}and{b}", chunk.name());
+    Case::new(name, kernel, chunk, value(units, chunk.degree, true), tolerance)
+        .input(value(units, a, true), (-1.0, 1.0), 0.7)
+        .input(value(units, b, true), (1.0, 2.0), 0.7)
+}

@@ -1,0 +1,123 @@
+//! Sums, scaling by constants, products and quotients of series.
+
+use multiversion::multiversion;
+
+use crate::kernel::layout::tiles;
+use crate::kernel::{Constants, Series, SeriesMut};
+use crate::scalar::Scalar;
+use crate::series::{self, Coefficient, MAX_ORDER, Tile};
+
+/// `y = x`, or `y += x`, up to x's degree.
+pub fn copy<T: Scalar>(x: Series<T>, y: &mut SeriesMut<T>, accumulate: bool) {
+    for order in 0..=x.layout.degree {
+        let (x, y) = (x.block(order), y.block(order));
+        if accumulate {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y += x;
+            }
+        } else {
+            y.copy_from_slice(x);
+        }
+    }
+    if !accumulate {
+        y.clear_above(x.layout.degree);
+    }
+}
+
+/// `y = scale ∘ x + shift`: the shift on order 0 only.
+pub fn affine<T: Scalar>(
+    scale: Option<Constants<T>>,
+    shift: Option<Constants<T>>,
+    x: Series<T>,
+    y: &mut SeriesMut<T>,
+) {
+    y.data.copy_from_slice(x.data);
+    if let Some(scale) = scale {
+        scale.apply(y.data, |y, c| *y *= c);
+    }
+    if let Some(shift) = shift {
+        shift.apply(y.block(0), |y, c| *y += c);
+    }
+}
+
+/// `x̄[k] = scale^k z̄[k]`, or added to x̄.
+pub fn affine_adjoint<T: Scalar>(
+    scale: Option<Constants<T>>,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+) {
+    if !accumulate {
+        x.clear_above(z.layout.degree);
+    }
+    for order in 1..=z.layout.degree {
+        let mut scaled = z.block(order).to_vec();
+        if let Some(scale) = scale {
+            scale.apply(&mut scaled, |z, c| *z *= num_traits::Float::powi(c, order as i32));
+        }
+        for (x, z) in x.block(order).iter_mut().zip(scaled) {
+            *x = if accumulate { *x + z } else { z };
+        }
+    }
+}
+
+/// Product of two series, `y_k = Σ a_i b_{k-i}`.
+pub fn multiply<T: Scalar>(a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>) {
+    pairwise(a, b, y, T::zero(), Multiply);
+}
+
+/// Quotient of two series, `y_k = (a_k - Σ_{i≥1} b_i y_{k-i}) / b_0`.
+pub fn divide<T: Scalar>(a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>) {
+    pairwise(a, b, y, T::one(), Divide);
+}
+
+/// What [`pairwise`] does with the series of a tile of units.
+trait Pairwise<T>: Copy {
+    fn apply(self, a: &[Tile<T>], b: &[Tile<T>], y: &mut [Tile<T>]);
+}
+
+#[derive(Clone, Copy)]
+struct Multiply;
+
+impl<T: Scalar> Pairwise<T> for Multiply {
+    #[inline(always)]
+    fn apply(self, a: &[Tile<T>], b: &[Tile<T>], y: &mut [Tile<T>]) {
+        series::multiply(a, b, y);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Divide;
+
+impl<T: Scalar> Pairwise<T> for Divide {
+    #[inline(always)]
+    fn apply(self, a: &[Tile<T>], b: &[Tile<T>], y: &mut [Tile<T>]) {
+        series::divide(a, b, y);
+    }
+}
+
+/// Applies an operation of two series tile by tile; `pad` fills tiles that are not full.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+fn pairwise<T: Scalar, F: Pairwise<T>>(a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>, pad: T, f: F) {
+    let zero = Tile::splat(T::zero());
+    let (mut s, mut t, mut r) = ([zero; MAX_ORDER + 1], [zero; MAX_ORDER + 1], [zero; MAX_ORDER + 1]);
+    let (s_len, t_len, r_len) = (a.layout.degree + 1, b.layout.degree + 1, y.layout.degree + 1);
+    for sample in 0..y.layout.samples {
+        for units in tiles(y.layout.units) {
+            // The order-0 row is shared by the lanes and there is one even without lanes.
+            s[0] = Tile::load(&a.row(0, sample, 0)[units.clone()], pad);
+            t[0] = Tile::load(&b.row(0, sample, 0)[units.clone()], pad);
+            f.apply(&s[..1], &t[..1], &mut r[..1]);
+            r[0].store(&mut y.row(0, sample, 0)[units.clone()]);
+            if r_len == 1 {
+                continue;
+            }
+            for lane in 0..y.layout.lanes {
+                a.load_higher(sample, lane, &units, pad, &mut s);
+                b.load_higher(sample, lane, &units, pad, &mut t);
+                f.apply(&s[..s_len], &t[..t_len], &mut r[..r_len]);
+                y.store_higher(sample, lane, &units, &r);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Dispatches of `shaders/arithmetic.wgsl`.
+
+use super::{Affine, AffineAdjoint, Copy, Divide, Multiply};
+use crate::kernel::dispatch::{
+    Dispatch, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl, word,
+};
+use crate::kernel::{PerUnitId, Shapes};
+
+const FILE: File = File {
+    name: "arithmetic",
+    source: wgsl!("arithmetic"),
+    includes: &[],
+    entries: &["affine", "affine_adjoint", "copy", "multiply", "divide"],
+    constants: &["ORDER", "X_ORDER", "Y_ORDER"],
+    examples: &[&[0, 0, 0], &[1, 1, 1], &[2, 2, 1], &[5, 1, 5], &[5, 5, 5], &[16, 16, 1], &[16, 16, 16]],
+    variants: Variants::One,
+    params: Params::MEMBERS,
+};
+
+params! {
+    struct Params of FILE {
+        accumulate: u32,
+        scale_inner: u32,
+        scale_count: u32,
+        shift_inner: u32,
+        shift_count: u32,
+    }
+}
+
+impl OnGpu for Affine {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        vec![elementwise(call, "affine", self.scale, self.shift)]
+    }
+}
+
+impl OnGpu for AffineAdjoint {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    /// Factor by factor.
+    fn turns(&self, shapes: &Shapes) -> usize {
+        shapes.output.degree
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        vec![elementwise(call, "affine_adjoint", self.scale, None)]
+    }
+}
+
+impl OnGpu for Copy {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        vec![elementwise(call, "copy", None, None)]
+    }
+}
+
+impl OnGpu for Multiply {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        vec![pairwise(call, "multiply")]
+    }
+}
+
+impl OnGpu for Divide {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        vec![pairwise(call, "divide")]
+    }
+}
+
+/// An invocation per element: of the input where it is added to the output, else of the whole output. What `multiply` and `divide`
+/// know of their series is of no use here: one shader serves all degrees.
+fn elementwise(
+    call: &GpuCall,
+    entry: &'static str,
+    scale: Option<PerUnitId>,
+    shift: Option<PerUnitId>,
+) -> Dispatch {
+    let written = if call.shapes.accumulate { call.input(0) } else { call.output() };
+    let dispatch = Dispatch::new(entry, params(call, scale, shift), grid(written.len()));
+    Dispatch { constants: [scale.map(|c| c.values), shift.map(|c| c.values)], ..knowing(dispatch, [0; 3]) }
+}
+
+/// An invocation per series, or per number of block 0 where there are no higher orders.
+fn pairwise(call: &GpuCall, entry: &'static str) -> Dispatch {
+    let output = call.output();
+    let series = output.rows(output.degree.min(1)) * output.units;
+    let degrees = [output.degree, call.input(0).degree, call.input(1).degree];
+    knowing(Dispatch::new(entry, params(call, None, None), grid(series)), degrees)
+}
+
+fn knowing(dispatch: Dispatch, [order, x, y]: [usize; 3]) -> Dispatch {
+    dispatch.constant("ORDER", order).constant("X_ORDER", x).constant("Y_ORDER", y)
+}
+
+fn params(call: &GpuCall, scale: Option<PerUnitId>, shift: Option<PerUnitId>) -> Params {
+    let inner = |c: Option<PerUnitId>| c.map_or(1, |c| word(c.inner));
+    let count = |c: Option<PerUnitId>| c.map_or(0, |c| word(call.constants[c.values.0].len()));
+    Params {
+        layouts: call.layouts(),
+        accumulate: call.accumulate(),
+        scale_inner: inner(scale),
+        scale_count: count(scale),
+        shift_inner: inner(shift),
+        shift_count: count(shift),
+    }
+}

@@ -1,0 +1,16 @@
+//! The texts of the shaders.
+
+/// The text of a file in `shaders/`.
+macro_rules! wgsl {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl"))
+    };
+}
+pub(crate) use wgsl;
+
+/// Powers of weights.
+pub(crate) const POWERS: &str = wgsl!("powers");
+/// Elementary functions.
+pub(crate) const FUNCTIONS: &str = wgsl!("functions");
+/// Power series for the activations.
+pub(crate) const SERIES: &str = wgsl!("series");

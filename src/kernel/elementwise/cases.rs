@@ -1,0 +1,71 @@
+//! Composition and Bell matrices: functions with and without end, kinks and parameters.
+
+use hope::activation::{
+    Activation, Exp, HardSwish, LeakyRelu, Log, Pow, Reciprocal, Relu, Sigmoid, Sin, Sqrt, Tanh,
+};
+use hope::kernel::elementwise::{Bell, Compose};
+
+use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+
+/// The function's own coefficients, and n³/6 products of them with the series.
+const COMPOSE: Tolerance = Tolerance { f64: 1e-12, f32: 1e-5 };
+
+/// The same, and a sum over the orders of the adjoint.
+const BELL: Tolerance = Tolerance { f64: 1e-12, f32: 1e-5 };
+
+const UNITS: [usize; 6] = [1, 63, 64, 65, 129, 257];
+
+/// Functions with the range that their arguments come from.
+fn functions() -> Vec<(Activation, (f64, f64))> {
+    vec![
+        (Tanh.into(), (-2.0, 2.0)),
+        (Sin.into(), (-6.0, 6.0)),
+        (Sigmoid.into(), (-4.0, 4.0)),
+        (Exp.into(), (-2.0, 1.0)),
+        (Log.into(), (0.7, 3.0)),
+        (Sqrt.into(), (0.7, 3.0)),
+        (Reciprocal.into(), (-3.0, -1.0)),
+        (Relu.into(), (-1.0, 1.0)),
+        (LeakyRelu { alpha: 0.125 }.into(), (-1.0, 1.0)),
+        (HardSwish.into(), (-5.0, 5.0)),
+        (Pow { exponent: 3.0 }.into(), (-2.0, 2.0)),
+    ]
+}
+
+pub fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (i, (function, bounds)) in functions().into_iter().enumerate() {
+        for (j, chunk) in CHUNKS.into_iter().enumerate() {
+            let units = match chunk.samples * chunk.lanes {
+                ..16 => UNITS[(i + j) % UNITS.len()],
+                _ => UNITS[(i + j) % 3],
+            };
+            // The input along a ray, after a quadratic function, and after anything.
+            let mut degrees = vec![chunk.degree.min(1), chunk.degree.min(2), chunk.degree];
+            degrees.dedup();
+            for degree in degrees {
+                cases.push(compose(function, bounds, units, chunk, degree));
+            }
+            if chunk.degree > 0 {
+                // Directly below a linear output; below other nonlinear layers.
+                cases.push(bell(function, bounds, units, chunk, 1));
+                cases.push(bell(function, bounds, units, chunk, chunk.degree).accumulating());
+            }
+        }
+    }
+    cases
+}
+
+fn compose(function: Activation, bounds: (f64, f64), units: usize, chunk: Chunk, degree: usize) -> Case {
+    let output = value(units, function.degree(degree, chunk.degree), true);
+    let name = format!("compose::{function}-{units}-{}-of{degree}", chunk.name());
+    Case::new(name, Compose(function), chunk, output, COMPOSE).input(value(units, degree, true), bounds, 0.5)
+}
+
+fn bell(function: Activation, bounds: (f64, f64), units: usize, chunk: Chunk, degree: usize) -> Case {
+    let name = format!("bell::{function}-{units}-{}-of{degree}", chunk.name());
+    let output = value(units, chunk.degree, false);
+    Case::new(name, Bell(function), chunk, output, BELL)
+        .input(value(units, 0, true), bounds, 1.0)
+        .plain_input(value(units, degree, false))
+}

@@ -1,0 +1,224 @@
+//! Elementwise functions: composition of series (exact), Bell-polynomial matrices (published rule).
+//!
+//! With `a_j = σ^(j)(x)/j!` at the primal value, shared by all lanes of a sample:
+//! - exact: `σ(x + u(t)) = Σ a_j u(t)^j`, by Horner's scheme on truncated series. Since u has no constant
+//!   term, stage j needs only orders up to n - j: about n³/6 multiplications;
+//! - published rule: `v_x[k] = Σ_{s≤k} B[k,s] v_z[s]`, with `B[k,s]` the coefficient of t^k in
+//!   `(a_1 t + a_2 t² + …)^s`: the ordinary partial Bell polynomials (Comtet, *Advanced Combinatorics*,
+//!   section 3.3), the paper's transformation matrix.
+
+use multiversion::multiversion;
+
+use crate::activation::Activation;
+use crate::kernel::layout::tiles;
+use crate::kernel::{Series, SeriesMut};
+use crate::scalar::Scalar;
+use crate::series::{Coefficient, MAX_ORDER, Tile};
+
+/// Returns with what `horner!` or `apply!` computes, if there is code for series of degree `n`. That is without loops: only
+/// constant indices let the compiler keep coefficients in registers, and up to order 10 those of AVX-512 have room for them.
+macro_rules! written_out {
+    ($n:expr, $what:ident, $a:ident $b:ident $y:ident) => {
+        match $n {
+            2 => return $what!($a $b $y 2: 2 1),
+            3 => return $what!($a $b $y 3: 3 2 1),
+            4 => return $what!($a $b $y 4: 4 3 2 1),
+            5 => return $what!($a $b $y 5: 5 4 3 2 1),
+            6 => return $what!($a $b $y 6: 6 5 4 3 2 1),
+            7 => return $what!($a $b $y 7: 7 6 5 4 3 2 1),
+            8 => return $what!($a $b $y 8: 8 7 6 5 4 3 2 1),
+            9 => return $what!($a $b $y 9: 9 8 7 6 5 4 3 2 1),
+            10 => return $what!($a $b $y 10: 10 9 8 7 6 5 4 3 2 1),
+            _ => {}
+        }
+    };
+}
+
+/// `y = Σ_{j≥1} a_j u^j` for series of degree n, given as `n … 1`.
+macro_rules! horner {
+    ($a:ident $u:ident $y:ident $n:literal: $($order:literal)*) => {{
+        let zero = Tile::splat(T::zero());
+        let (mut u, mut y) = ([zero; $n + 1], [zero; $n + 1]);
+        u[1..].copy_from_slice(&$u[1..=$n]);
+        let a = &$a[..=$n];
+        horner!(@stages a u y $n: $($order)*);
+        $y[1..=$n].copy_from_slice(&y[1..]);
+    }};
+    // y := (y + a_{n+1-k}) u for k = 1, 2, … n, each to order k.
+    (@stages $a:ident $u:ident $y:ident $n:literal:) => {};
+    (@stages $a:ident $u:ident $y:ident $n:literal: $k:literal $($below:literal)*) => {
+        horner!(@stages $a $u $y $n: $($below)*);
+        $y[0] = $a[$n + 1 - $k];
+        horner!(@orders $u $y: $k $($below)*);
+    };
+    // y_k = u_k y_0 + … + u_1 y_{k-1}, from the highest order down.
+    (@orders $u:ident $y:ident:) => {};
+    (@orders $u:ident $y:ident: $k:literal $($below:literal)*) => {
+        #[allow(unused_mut)] // nothing is added to the last one
+        let mut sum = $u[$k] * $y[0];
+        $(sum.add_product(&$u[$below], &$y[$k - $below]);)*
+        $y[$k] = sum;
+        horner!(@orders $u $y: $($below)*);
+    };
+}
+
+/// `y_k = Σ_{s≤k} B[k, s] v_s` for k = 1..n, given as `n … 1`.
+macro_rules! apply {
+    ($matrix:ident $v:ident $y:ident $n:literal: $($order:literal)*) => {{
+        let (matrix, v, y) = (&$matrix[..$n * $n], &$v[..=$n], &mut $y[..=$n]);
+        apply!(@orders matrix v y $n: $($order)*);
+    }};
+    (@orders $matrix:ident $v:ident $y:ident $n:literal:) => {};
+    (@orders $matrix:ident $v:ident $y:ident $n:literal: $k:literal $($below:literal)*) => {
+        #[allow(unused_mut)] // nothing is added to the last one
+        let mut sum = $matrix[($k - 1) * $n + $k - 1] * $v[$k];
+        $(sum.add_product(&$matrix[($below - 1) * $n + $k - 1], &$v[$below]);)*
+        $y[$k] = sum;
+        apply!(@orders $matrix $v $y $n: $($below)*);
+    };
+}
+
+/// `y = σ(x)` for series.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>) {
+    let n = y.layout.degree;
+    let zero = Tile::splat(T::zero());
+    let mut a = [zero; MAX_ORDER + 1];
+    let mut u = [zero; MAX_ORDER + 1];
+    let mut result = [zero; MAX_ORDER + 1];
+    for sample in 0..y.layout.samples {
+        for units in tiles(y.layout.units) {
+            taylor_tile(function, &x.row(0, sample, 0)[units.clone()], &mut a[..=n]);
+            a[0].store(&mut y.row(0, sample, 0)[units.clone()]);
+            if n == 0 {
+                continue;
+            }
+            for lane in 0..y.layout.lanes {
+                x.load_higher(sample, lane, &units, T::zero(), &mut u);
+                horner(&a[..=n], &u[..=x.layout.degree], &mut result[..=n]);
+                y.store_higher(sample, lane, &units, &result);
+            }
+        }
+    }
+}
+
+/// `x̄ = B z̄` for the adjoints z̄ of the published rule, or added to x̄.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+pub fn bell<T: Scalar>(
+    function: Activation,
+    primal: Series<T>,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+) {
+    let (n, given) = (x.layout.degree, z.layout.degree);
+    let zero = Tile::splat(T::zero());
+    let mut matrix = vec![zero; n * given];
+    let mut a = [zero; MAX_ORDER + 1];
+    let mut v = [zero; MAX_ORDER + 1];
+    let mut result = [zero; MAX_ORDER + 1];
+    for sample in 0..x.layout.samples {
+        for units in tiles(x.layout.units) {
+            taylor_tile(function, &primal.row(0, sample, 0)[units.clone()], &mut a[..=n]);
+            bell_matrix(&a[..=n], given, &mut matrix);
+            for lane in 0..x.layout.lanes {
+                z.load_higher(sample, lane, &units, T::zero(), &mut v);
+                apply(&matrix, &v[..=given], &mut result[..=n]);
+                if accumulate {
+                    x.add_higher(sample, lane, &units, &result);
+                } else {
+                    x.store_higher(sample, lane, &units, &result);
+                }
+            }
+        }
+    }
+}
+
+/// Lowers `kinks`, one per (sample, lane), to the first |t| at which x + u_1 t meets a kink of σ.
+pub fn kink_distance<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut [f64]) {
+    if x.layout.degree == 0 {
+        return;
+    }
+    for kink in function.kinks() {
+        for sample in 0..x.layout.samples {
+            for lane in 0..x.layout.lanes {
+                let nearest = &mut kinks[sample * x.layout.lanes + lane];
+                let (x0, u1) = (x.row(0, sample, 0), x.row(1, sample, lane));
+                for (x, u) in x0.iter().zip(u1) {
+                    if u.f64() != 0.0 {
+                        *nearest = nearest.min(((kink - x.f64()) / u.f64()).abs());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Taylor coefficients of σ at up to a tile of primal values. Apart from its callers, as it is long: it contains every function.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+fn taylor_tile<T: Scalar>(function: Activation, x: &[T], a: &mut [Tile<T>]) {
+    // What follows a row's end isn't stored: another of its numbers, which the function is defined for.
+    function.taylor_tile(&Tile::load(x, x[0]), a);
+}
+
+/// `y = Σ_{j≥1} a_j u^j`, orders 1 to n; `u[0]` is not read.
+#[inline(always)]
+fn horner<T: Scalar>(a: &[Tile<T>], u: &[Tile<T>], y: &mut [Tile<T>]) {
+    let n = a.len() - 1;
+    if u.len() == 2 {
+        let mut power = u[1];
+        for order in 1..=n {
+            y[order] = a[order] * power;
+            power = power * u[1];
+        }
+        return;
+    }
+    if u.len() == n + 1 {
+        written_out!(n, horner, a u y);
+    }
+    y[0] = a[n];
+    for j in (0..n).rev() {
+        // y := y u + a_j, in place from the highest order down, as y u has y's lower orders only.
+        for order in (1..=n - j).rev() {
+            let mut sum = Tile::splat(T::zero());
+            for i in 1..u.len().min(order + 1) {
+                sum.add_product(&u[i], &y[order - i]);
+            }
+            y[order] = sum;
+        }
+        y[0] = a[j];
+    }
+}
+
+/// `y_k = Σ_{s≤k} B[k, s] v_s`, orders 1 to n, with the matrix of [`bell_matrix`]; `v[0]` is not read.
+#[inline(always)]
+fn apply<T: Scalar>(matrix: &[Tile<T>], v: &[Tile<T>], y: &mut [Tile<T>]) {
+    let (n, given) = (y.len() - 1, v.len() - 1);
+    if given == n {
+        written_out!(n, apply, matrix v y);
+    }
+    for order in 1..=n {
+        let mut sum = Tile::splat(T::zero());
+        let weights = matrix[order - 1..].iter().step_by(n);
+        for (b, v) in weights.zip(&v[1..=order.min(given)]) {
+            sum.add_product(b, v);
+        }
+        y[order] = sum;
+    }
+}
+
+/// `matrix[(s - 1) n + k - 1] = B[k, s]` for k = 1..n and s = 1..given.
+#[inline(always)]
+fn bell_matrix<T: Scalar>(a: &[Tile<T>], given: usize, matrix: &mut [Tile<T>]) {
+    let n = a.len() - 1;
+    matrix[..n].copy_from_slice(&a[1..]);
+    for s in 2..=given {
+        for k in 1..=n {
+            let mut sum = Tile::splat(T::zero());
+            for i in 1..k {
+                sum.add_product(&a[i], &matrix[(s - 2) * n + k - i - 1]);
+            }
+            matrix[(s - 1) * n + k - 1] = sum;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Dispatches of `shaders/elementwise.wgsl`.
+
+use super::{Bell, Compose};
+use crate::activation::Activation;
+use crate::kernel::Shapes;
+use crate::kernel::dispatch::{
+    Dispatch, FUNCTIONS, File, GpuCall, OnGpu, SERIES, Tiling, Unsupported, Variants, grid, params, wgsl,
+    word,
+};
+
+const FILE: File = File {
+    name: "elementwise",
+    source: wgsl!("elementwise"),
+    includes: &[FUNCTIONS, SERIES],
+    entries: &["compose", "bell"],
+    constants: &["ORDER", "OUTER", "INNER", "TERMS", "KINKS", "ACCUMULATE"],
+    // No orders, one, an odd number of them and all, from lines and of series; without and with kinks.
+    examples: &[
+        &[0, 0, 0, 0, 0, 0],
+        &[1, 1, 1, 1, 0, 1],
+        &[2, 2, 1, 2, 2, 0],
+        &[5, 1, 5, 5, 0, 1],
+        &[5, 5, 5, 5, 1, 0],
+        &[16, 16, 1, 16, 0, 0],
+        &[16, 16, 16, 16, 0, 0],
+    ],
+    variants: Variants::PerActivation,
+    params: Params::MEMBERS,
+};
+
+params! {
+    struct Params of FILE {
+        parameters: [f32; 4],
+        kink_values: [f32; 4],
+        lanes_each: u32,
+    }
+}
+
+/// Lanes that an invocation takes at the most.
+const LANES_EACH: usize = 16;
+
+impl OnGpu for Compose {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        LANES_EACH
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        let (order, given) = (call.output().degree, call.input(0).degree);
+        let terms = terms(self.0, order);
+        let lanes = if order == 0 { 1 } else { call.output().lanes };
+        let dispatch = elementwise(call, "compose", self.0, lanes)
+            .constant("ORDER", order)
+            .constant("OUTER", terms)
+            .constant("INNER", given)
+            .constant("TERMS", terms);
+        vec![dispatch]
+    }
+}
+
+impl OnGpu for Bell {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        LANES_EACH
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        let (order, given) = (call.output().degree, call.input(1).degree);
+        let terms = terms(self.0, order);
+        let dispatch = elementwise(call, "bell", self.0, call.output().lanes)
+            .constant("ORDER", order)
+            .constant("OUTER", given.min(order))
+            .constant("INNER", terms)
+            .constant("TERMS", terms);
+        vec![dispatch]
+    }
+}
+
+/// Highest coefficient of the function that an order needs.
+fn terms(function: Activation, order: usize) -> usize {
+    function.polynomial_degree().map_or(order, |degree| degree.min(order))
+}
+
+/// A dispatch that still needs its degrees.
+fn elementwise(call: &GpuCall, entry: &'static str, function: Activation, lanes: usize) -> Dispatch {
+    // Infinite bounds of a clip: the largest numbers do as well, and WGSL has no infinity.
+    let finite = |x: f64| x.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
+    let four = |values: Vec<f64>| std::array::from_fn(|i| finite(values.get(i).copied().unwrap_or(0.0)));
+    let output = call.output();
+    let each = lanes_each(call.machine.tiling, lanes, output.samples * output.units);
+    let params = Params {
+        layouts: call.layouts(),
+        parameters: four(function.parameters()),
+        kink_values: four(function.kinks()),
+        lanes_each: word(each),
+    };
+    let invocations = output.samples * lanes.div_ceil(each) * output.units;
+    let mut dispatch = Dispatch::new(entry, params, grid(invocations))
+        .constant("KINKS", function.kinks().len())
+        .constant("ACCUMULATE", usize::from(call.shapes.accumulate));
+    dispatch.shader.activation = Some(function.name());
+    dispatch
+}
+
+/// Lanes that an invocation takes: as many as leave enough invocations to keep the device busy.
+fn lanes_each(tiling: Tiling, lanes: usize, others: usize) -> usize {
+    let busy = match tiling {
+        Tiling::Workgroup => 1 << 17,
+        Tiling::Subgroup | Tiling::Registers => 1 << 12,
+    };
+    (lanes * others / busy).clamp(1, LANES_EACH)
+}

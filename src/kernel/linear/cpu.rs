@@ -1,0 +1,91 @@
+//! Matrix product over rows, and its adjoint with elementwise powers of the weights.
+//!
+//! Exact: a linear layer acts on each Taylor coefficient alike, the bias on order 0 only. All orders, rays
+//! and samples are the rows of one product.
+//!
+//! Published rule (arXiv 2307.08192, section III): `v_x[k] = (W∘k)ᵀ v_z[k]`, a product per order.
+
+use faer::{MatMut, MatRef, Par};
+
+use super::LinearShape;
+use crate::kernel::powers::Powers;
+use crate::kernel::product::matmul;
+use crate::kernel::{Series, SeriesMut};
+use crate::scalar::Scalar;
+
+/// `y = x Wᵀ + b`.
+pub fn linear<T: Scalar>(
+    shape: LinearShape,
+    weight: &[T],
+    bias: Option<&[T]>,
+    x: Series<T>,
+    y: &mut SeriesMut<T>,
+    parallel: Par,
+) {
+    product(shape, weight, x.data, y.data, parallel);
+    add_bias(bias, y);
+}
+
+/// [`linear`] for rays along the inputs' unit vectors: order 1 is a column of W, orders above are zero.
+///
+/// x needs only its block 0; the chunk's first ray is unit vector `first`.
+pub fn linear_of_unit_rays<T: Scalar>(
+    shape: LinearShape,
+    weight: &[T],
+    bias: Option<&[T]>,
+    first: usize,
+    x: Series<T>,
+    y: &mut SeriesMut<T>,
+    parallel: Par,
+) {
+    product(shape, weight, x.block(0), y.block(0), parallel);
+    add_bias(bias, y);
+    for sample in 0..y.layout.samples {
+        for lane in 0..y.layout.lanes {
+            for (output, y) in y.row(1, sample, lane).iter_mut().enumerate() {
+                *y = weight[output * shape.inputs + first + lane];
+            }
+        }
+    }
+}
+
+/// `x̄[k] = z̄[k] W∘k` for each order, or added to x̄.
+pub fn linear_adjoint<T: Scalar>(
+    shape: LinearShape,
+    weight: &[T],
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+    parallel: Par,
+) {
+    if !accumulate {
+        x.clear_above(z.layout.degree);
+    }
+    let mut powers = Powers::of(weight);
+    for order in 1..=z.layout.degree {
+        let (power, alpha) = powers.next();
+        let rows = z.block(order).len() / shape.outputs;
+        let a = MatRef::from_row_major_slice(z.block(order), rows, shape.outputs);
+        let b = MatRef::from_row_major_slice(power, shape.outputs, shape.inputs);
+        let c = MatMut::from_row_major_slice_mut(x.block(order), rows, shape.inputs);
+        matmul(alpha, a, b, c, accumulate, parallel);
+    }
+}
+
+fn product<T: Scalar>(shape: LinearShape, weight: &[T], x: &[T], y: &mut [T], parallel: Par) {
+    let rows = x.len() / shape.inputs;
+    let a = MatRef::from_row_major_slice(x, rows, shape.inputs);
+    let b = MatRef::from_row_major_slice(weight, shape.outputs, shape.inputs).transpose();
+    let c = MatMut::from_row_major_slice_mut(y, rows, shape.outputs);
+    matmul(<T as num_traits::One>::one(), a, b, c, false, parallel);
+}
+
+fn add_bias<T: Scalar>(bias: Option<&[T]>, y: &mut SeriesMut<T>) {
+    if let Some(bias) = bias {
+        for row in y.block(0).chunks_exact_mut(bias.len()) {
+            for (y, &b) in row.iter_mut().zip(bias) {
+                *y += b;
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Matrix product over rows, and its adjoint with elementwise powers of the weights.
+
+mod cpu;
+#[cfg(feature = "gpu")]
+mod gpu;
+
+pub use crate::geometry::LinearShape;
+pub use cpu::{linear, linear_adjoint, linear_of_unit_rays};
+
+use super::{Call, Constant, ConstantId, Definition, Orders, Shapes};
+use crate::scalar::Scalar;
+
+/// `y = x Wᵀ + b`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    /// Shape of the weight.
+    pub shape: LinearShape,
+    /// `[outputs, inputs]`.
+    pub weight: ConstantId,
+    /// One per output.
+    pub bias: Option<ConstantId>,
+}
+
+impl Definition for Linear {
+    const NAME: &'static str = "linear";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        constants(self.shape, self.weight, self.bias)
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    fn scratch(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        2.0 * (shapes.output.len() * self.shape.inputs) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        let (weight, bias) = (call.constant(self.weight), call.optional(self.bias));
+        cpu::linear(self.shape, weight, bias, call.inputs[0], &mut call.output, call.parallel);
+    }
+}
+
+/// [`Linear`] for rays along the inputs' unit vectors: order 1 is a column of W, and the input has its block 0 only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearOfUnitRays {
+    /// Shape of the weight.
+    pub shape: LinearShape,
+    /// `[outputs, inputs]`.
+    pub weight: ConstantId,
+    /// One per output.
+    pub bias: Option<ConstantId>,
+}
+
+impl Definition for LinearOfUnitRays {
+    const NAME: &'static str = "linear_of_unit_rays";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        constants(self.shape, self.weight, self.bias)
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::Primal
+    }
+
+    fn scratch(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        2.0 * (shapes.output.samples * shapes.output.units * self.shape.inputs) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        let (weight, bias) = (call.constant(self.weight), call.optional(self.bias));
+        cpu::linear_of_unit_rays(
+            self.shape,
+            weight,
+            bias,
+            call.first_lane,
+            call.inputs[0],
+            &mut call.output,
+            call.parallel,
+        );
+    }
+}
+
+/// Adjoint of [`Linear`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinearAdjoint {
+    /// Shape of the weight.
+    pub shape: LinearShape,
+    /// `[outputs, inputs]`.
+    pub weight: ConstantId,
+}
+
+impl Definition for LinearAdjoint {
+    const NAME: &'static str = "linear_adjoint";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        constants(self.shape, self.weight, None)
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    /// A power of the weight.
+    fn scratch(&self, _shapes: &Shapes) -> usize {
+        self.shape.inputs * self.shape.outputs
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        2.0 * (shapes.inputs[0].len() * self.shape.inputs) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        let (weight, add) = (call.constant(self.weight), call.accumulate);
+        cpu::linear_adjoint(self.shape, weight, call.inputs[0], &mut call.output, add, call.parallel);
+    }
+}
+
+fn constants(shape: LinearShape, weight: ConstantId, bias: Option<ConstantId>) -> Vec<Constant> {
+    [Constant::by_rows(weight, shape)].into_iter().chain(bias.map(Constant::whole)).collect()
+}

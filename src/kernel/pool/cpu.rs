@@ -1,0 +1,144 @@
+//! Average and max pooling, and their adjoints.
+//!
+//! Average pooling is linear with weights 1/count, whose k-th powers the published rule takes. Max pooling
+//! is a selection at the primal point: both methods follow the arg-max input, exactly while it stays the
+//! largest.
+
+use crate::geometry::{Pool, Window};
+use crate::kernel::{Layout, Series, SeriesMut};
+use crate::scalar::Scalar;
+
+/// Mean over windows, each coefficient alike.
+pub fn average_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>) {
+    let means = means(pool);
+    let window = &pool.window;
+    let images = x.data.chunks_exact(window.input_size());
+    for (x, y) in images.zip(y.data.chunks_exact_mut(window.output_size())) {
+        y.fill(T::zero());
+        for_each_cell(window, |position, pixel| y[position] += x[pixel]);
+        for (y, &mean) in y.iter_mut().zip(&means) {
+            *y *= T::of(mean);
+        }
+    }
+}
+
+/// `x̄[k]_i = Σ z̄[k]_o count_o^{-k}` over the windows o that hold pixel i, or added to x̄.
+pub fn average_pool_adjoint<T: Scalar>(pool: &Pool, z: Series<T>, x: &mut SeriesMut<T>, accumulate: bool) {
+    if !accumulate {
+        x.clear_above(0);
+    }
+    let means = means(pool);
+    let window = &pool.window;
+    for order in 1..=z.layout.degree {
+        let weights: Vec<T> = means.iter().map(|mean| T::of(mean.powi(order as i32))).collect();
+        let images = x.block(order).chunks_exact_mut(window.input_size());
+        for (x, z) in images.zip(z.block(order).chunks_exact(window.output_size())) {
+            for_each_cell(window, |position, pixel| x[pixel] += z[position] * weights[position]);
+        }
+    }
+}
+
+/// The largest input of each window, and the series of that input.
+///
+/// `kinks`, one per (sample, lane), is lowered to the distance at which another input takes over.
+pub fn max_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>, kinks: &mut [f64]) {
+    let Layout { samples, lanes, .. } = x.layout;
+    let (input, output) = (pool.window.input_size(), pool.window.output_size());
+    for sample in 0..samples {
+        let primal = x.row(0, sample, 0);
+        let chosen = arg_max(pool, primal);
+        for (y, &pixel) in y.row(0, sample, 0).iter_mut().zip(&chosen) {
+            *y = primal[pixel];
+        }
+        for lane in 0..lanes {
+            for order in 1..=x.layout.degree {
+                let x = x.row(order, sample, lane);
+                for (y, &pixel) in y.row(order, sample, lane).iter_mut().zip(&chosen) {
+                    *y = x[pixel];
+                }
+            }
+            if x.layout.degree == 0 {
+                continue;
+            }
+            let slope = x.row(1, sample, lane);
+            let nearest = &mut kinks[sample * lanes + lane];
+            for channel in 0..pool.channels {
+                for_each_cell(&pool.window, |position, pixel| {
+                    let (winner, other) = (chosen[channel * output + position], channel * input + pixel);
+                    let approach = (slope[other] - slope[winner]).f64();
+                    if other != winner && approach != 0.0 {
+                        let gap = (primal[winner] - primal[other]).f64();
+                        *nearest = nearest.min((gap / approach).abs());
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Each window's adjoint goes to its arg-max input; added to x̄ if `accumulate`.
+pub fn max_pool_adjoint<T: Scalar>(
+    pool: &Pool,
+    primal: Series<T>,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+) {
+    if !accumulate {
+        x.clear_above(0);
+    }
+    for sample in 0..z.layout.samples {
+        let chosen = arg_max(pool, primal.row(0, sample, 0));
+        for order in 1..=z.layout.degree {
+            for lane in 0..z.layout.lanes {
+                let x = x.row(order, sample, lane);
+                for (&z, &pixel) in z.row(order, sample, lane).iter().zip(&chosen) {
+                    x[pixel] += z;
+                }
+            }
+        }
+    }
+}
+
+/// For each output unit the input unit that it takes; the first among equals, a NaN before all.
+fn arg_max<T: Scalar>(pool: &Pool, x: &[T]) -> Vec<usize> {
+    let (input, output) = (pool.window.input_size(), pool.window.output_size());
+    let mut chosen = vec![usize::MAX; pool.channels * output];
+    for channel in 0..pool.channels {
+        let chosen = &mut chosen[channel * output..][..output];
+        for_each_cell(&pool.window, |position, pixel| {
+            let pixel = channel * input + pixel;
+            let best = &mut chosen[position];
+            if *best == usize::MAX || x[pixel] > x[*best] || num_traits::Float::is_nan(x[pixel]) {
+                *best = pixel;
+            }
+        });
+    }
+    chosen
+}
+
+/// Calls `visit(position, pixel)` for each window cell inside the image.
+#[inline(always)]
+fn for_each_cell(window: &Window, mut visit: impl FnMut(usize, usize)) {
+    for oy in 0..window.output[0] {
+        for ky in 0..window.kernel[0] {
+            let Some(y) = window.source(0, oy, ky) else { continue };
+            for kx in 0..window.kernel[1] {
+                for ox in window.inside(1, kx) {
+                    let x = ox * window.stride[1] + kx * window.dilation[1] - window.pad_begin[1];
+                    visit(oy * window.output[1] + ox, y * window.input[1] + x);
+                }
+            }
+        }
+    }
+}
+
+/// The weight `1 / count` of each position.
+fn means(pool: &Pool) -> Vec<f64> {
+    let window = &pool.window;
+    let counts = |axis: usize| -> Vec<usize> {
+        (0..window.output[axis]).map(|o| window.counted(axis, o, pool.count_include_pad)).collect()
+    };
+    let (rows, columns) = (counts(0), counts(1));
+    rows.iter().flat_map(|&row| columns.iter().map(move |&column| 1.0 / (row * column) as f64)).collect()
+}

@@ -1,0 +1,160 @@
+//! Average and max pooling, and their adjoints.
+
+mod cpu;
+#[cfg(feature = "gpu")]
+mod gpu;
+
+pub use cpu::{average_pool, average_pool_adjoint, max_pool, max_pool_adjoint};
+
+use super::{Call, Constant, Definition, Orders, Shapes};
+use crate::geometry::Pool;
+use crate::scalar::Scalar;
+
+/// Mean over windows, each coefficient alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AveragePool(
+    /// The windows.
+    pub Pool,
+);
+
+impl Definition for AveragePool {
+    const NAME: &'static str = "average_pool";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        Vec::new()
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    /// The weight of each position.
+    fn scratch(&self, _shapes: &Shapes) -> usize {
+        self.0.window.output_size()
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        (shapes.output.len() * self.0.window.kernel_size()) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        cpu::average_pool(&self.0, call.inputs[0], &mut call.output);
+    }
+}
+
+/// Adjoint of [`AveragePool`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct AveragePoolAdjoint(
+    /// The windows.
+    pub Pool,
+);
+
+impl Definition for AveragePoolAdjoint {
+    const NAME: &'static str = "average_pool_adjoint";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        Vec::new()
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    /// The weight of each position, and its power.
+    fn scratch(&self, _shapes: &Shapes) -> usize {
+        2 * self.0.window.output_size()
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        2.0 * (shapes.inputs[0].len() * self.0.window.kernel_size()) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        cpu::average_pool_adjoint(&self.0, call.inputs[0], &mut call.output, call.accumulate);
+    }
+}
+
+/// The largest input of each window, and the series of that input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MaxPool(
+    /// The windows.
+    pub Pool,
+);
+
+impl Definition for MaxPool {
+    const NAME: &'static str = "max_pool";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        Vec::new()
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    /// The chosen inputs.
+    fn scratch(&self, shapes: &Shapes) -> usize {
+        shapes.output.units
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        shapes.output.len() as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        cpu::max_pool(&self.0, call.inputs[0], &mut call.output, call.kinks);
+    }
+}
+
+/// Adjoint of [`MaxPool`]; reads the primal and the adjoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MaxPoolAdjoint(
+    /// The windows.
+    pub Pool,
+);
+
+impl Definition for MaxPoolAdjoint {
+    const NAME: &'static str = "max_pool_adjoint";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        Vec::new()
+    }
+
+    fn reads(&self, input: usize) -> Orders {
+        if input == 0 { Orders::Primal } else { Orders::All }
+    }
+
+    /// The chosen inputs.
+    fn scratch(&self, shapes: &Shapes) -> usize {
+        shapes.inputs[1].units
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        shapes.output.len() as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        let [primal, z] = [call.inputs[0], call.inputs[1]];
+        cpu::max_pool_adjoint(&self.0, primal, z, &mut call.output, call.accumulate);
+    }
+}

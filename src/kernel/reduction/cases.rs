@@ -1,0 +1,56 @@
+//! Softmax, log-softmax and layer normalisation.
+
+use hope::kernel::reduction::{Reduce, Reduction};
+
+use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+
+/// Sums over up to 129 units of products of series.
+const TOLERANCE: Tolerance = Tolerance { f64: 1e-11, f32: 5e-5 };
+
+/// Size of the last axis, and groups of it in a row.
+const AXES: [(usize, usize); 6] = [(5, 7), (3, 1), (63, 1), (64, 2), (65, 3), (129, 1)];
+
+pub fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let reductions = [
+        ("softmax", Reduction::Softmax),
+        ("log_softmax", Reduction::LogSoftmax),
+        ("layer_norm", Reduction::Normalize { epsilon: 1e-3 }),
+    ];
+    for (i, (name, reduction)) in reductions.into_iter().enumerate() {
+        for (j, chunk) in CHUNKS.into_iter().enumerate() {
+            let (axis, groups) = match chunk.samples * chunk.lanes {
+                // Mesa's llvmpipe leaves all loops of a shader after 65,535 turns in total; 129 units to order 16 take more.
+                ..16 if chunk.degree == 16 => AXES[(i + j) % 5],
+                ..16 => AXES[(i + j) % AXES.len()],
+                _ => AXES[(i + j) % 3],
+            };
+            for degree in [chunk.degree, chunk.degree.min(1)] {
+                let name = format!("{name}::{groups}x{axis}-{}-of{degree}", chunk.name());
+                cases.push(reduce(name, reduction, axis, groups, chunk, degree));
+            }
+        }
+    }
+    // A single unit: softmax is 1, whatever it is.
+    let chunk = Chunk { samples: 2, lanes: 3, degree: 5 };
+    cases.push(reduce("softmax::3x1".into(), Reduction::Softmax, 1, 3, chunk, 5));
+    cases.push(reduce("log_softmax::3x1".into(), Reduction::LogSoftmax, 1, 3, chunk, 5));
+    cases.push(reduce("layer_norm::3x1".into(), Reduction::Normalize { epsilon: 0.5 }, 1, 3, chunk, 5));
+    cases
+}
+
+fn reduce(
+    name: String,
+    reduction: Reduction,
+    axis: usize,
+    groups: usize,
+    chunk: Chunk,
+    degree: usize,
+) -> Case {
+    let (units, kernel) = (axis * groups, Reduce { reduction, axis });
+    Case::new(name, kernel, chunk, value(units, chunk.degree, true), TOLERANCE).input(
+        value(units, degree, true),
+        (-2.0, 2.0),
+        0.5,
+    )
+}
