@@ -1,4 +1,4 @@
-//! Whole expansions, as `hope expand` computes them, results left out.
+//! Whole expansions of prepared networks, as `hope expand` computes them, results left out.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Measured, Outcome, Target, networks, tolerance};
 use crate::backend::{Effort, repeat};
 use crate::error::Result;
-use crate::expansion::{Batch, Job, Report, Request, Sink};
+use crate::expansion::{Batch, Prepared, Report, Request, Sink};
 use crate::model::Model;
 use crate::plan::Method;
 
@@ -54,19 +54,25 @@ impl Whole<'_> {
         }
     }
 
-    fn request(&self, target: &Target, part: Part) -> Request {
-        Request {
+    /// Prepared for a target; some of its rays are compared with f64, if `verify` says so.
+    fn prepare(&self, target: &Target, verify: usize, profile: bool) -> Result<Prepared> {
+        let request = Request {
             method: self.method,
             precision: target.precision,
             device: target.device.clone(),
-            ..Request::new(networks::points(part.points, self.model.inputs()), self.order)
-        }
+            threads: Some(target.cores),
+            verify,
+            profile,
+            ..Request::new(Vec::new(), self.order)
+        };
+        Prepared::new(self.model, &request)
     }
 
     /// One run, with its seconds and its operations.
-    fn run(&self, request: &Request, part: Part) -> Result<(f64, f64, Report)> {
+    fn run(&self, prepared: &Prepared, part: Part) -> Result<(f64, f64, Report)> {
+        let points = networks::points(part.points, self.model.inputs());
         let started = Instant::now();
-        let job = Job::new(self.model, request)?.first_rays(part.lanes);
+        let job = prepared.job(points)?.first_rays(part.lanes);
         let flops = job.flops();
         let report = job.run(&mut Nothing, &|_| ControlFlow::Continue(()))?;
         Ok((started.elapsed().as_secs_f64(), flops, report))
@@ -74,13 +80,13 @@ impl Whole<'_> {
 
     /// As much of the work as takes about the budget: a little first, which also compiles what there is to compile, then
     /// more and more, as time needn't be proportional.
-    fn part(&self, target: &Target, effort: Effort) -> Result<std::result::Result<Part, String>> {
+    fn part(&self, prepared: &Prepared, effort: Effort) -> Result<std::result::Result<Part, String>> {
         let all = Part { points: self.points, lanes: self.lanes() };
         let size = |part: Part| part.points * part.lanes;
         // The rule's work is shared by all outputs.
         let lanes = if self.method == Method::Exact { PROBE.min(all.lanes) } else { all.lanes };
         let mut part = Part { points: 1, lanes };
-        let seconds = |part: Part| Ok(self.run(&self.request(target, part), part)?.0);
+        let seconds = |part: Part| Ok(self.run(prepared, part)?.0);
         let allowed = PATIENCE * effort.budget;
         let too_long = |part: Part, taken: f64| {
             let part = self.words(part).map_or(String::new(), |part| format!("{part}: "));
@@ -125,19 +131,16 @@ impl Whole<'_> {
 
 /// Measures an expansion.
 pub(super) fn measure(target: &Target, whole: Whole, effort: Effort) -> Result<Outcome> {
-    let part = match whole.part(target, effort)? {
+    let prepared = whole.prepare(target, 0, false)?;
+    let part = match whole.part(&prepared, effort)? {
         Ok(part) => part,
         Err(reason) => return Ok(Outcome::Skipped(reason)),
     };
     // The last warm-up is the run that is compared with f64.
-    let mut request = whole.request(target, part);
-    request.verify = COMPARED;
-    let (_, flops, report) = whole.run(&request, part)?;
+    let (_, flops, report) = whole.run(&whole.prepare(target, COMPARED, false)?, part)?;
     let deviation = report.verification.map_or(f64::INFINITY, |v| v.deviation);
-    request.verify = 0;
-    let seconds = repeat(effort, || Ok(whole.run(&request, part)?.0))?;
-    request.profile = true;
-    let kernels = whole.run(&request, part)?.2.kernels;
+    let seconds = repeat(effort, || Ok(whole.run(&prepared, part)?.0))?;
+    let kernels = whole.run(&whole.prepare(target, 0, true)?, part)?.2.kernels;
     let share = part.lanes as f64 / whole.lanes() as f64;
     Ok(Outcome::Measured(Box::new(Measured {
         seconds,

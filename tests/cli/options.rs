@@ -87,7 +87,7 @@ fn quiet_is_silent_and_verbose_tells_more() {
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
     assert_eq!(w.files(), ["discover_2d.expansion.json", "discover_2d.expansion.npz"]);
     let run = w.done(&["expand", &discover(), "--at", "0,0", "--order", "3", "-v"]);
-    assert!(run.stderr.contains("Linear") && run.stderr.contains("FLOP"), "{}", run.stderr);
+    assert!(run.stderr.contains("  linear  ") && run.stderr.contains("FLOP"), "{}", run.stderr);
 }
 
 #[test]
@@ -206,4 +206,21 @@ fn help_version_and_completions() {
         let script = w.done(&["completions", shell]).stdout;
         assert!(script.contains("expand") && script.contains("order"), "{shell}");
     }
+}
+
+/// As many threads as asked for, the same file to the last bit.
+#[test]
+fn threads_change_nothing_but_the_time() {
+    let w = Workplace::new();
+    let model = example("mnist_cnn_tanh.onnx");
+    let common = ["expand", &model, "--at", &example("digits.npy"), "--order", "2", "--outputs", "3"];
+    let mut files = Vec::new();
+    for threads in ["1", "2", "5"] {
+        let out = format!("t{threads}.npz");
+        w.done(&[&common[..], &["--threads", threads, "--out", &out]].concat());
+        assert_eq!(w.json(&format!("t{threads}.json"))["threads"], threads.parse::<u64>().expect("a number"));
+        files.push(std::fs::read(w.path(&out)).expect("a file"));
+    }
+    assert!(files.windows(2).all(|pair| pair[0] == pair[1]));
+    w.refused(&[&common[..], &["--threads", "0"]].concat(), &["--threads"]);
 }

@@ -176,8 +176,11 @@ fn what_is_refused() {
 
     // Found only on the way: nothing is written either.
     let before = w.files();
-    let run =
-        w.hope(&[&little[..], &["--tolerance", "1e-300", "--out", "p.json", "--batches", "1"]].concat());
+    let kinks = example("mnist_cnn_relu_bn.onnx");
+    let at = ["--at", &digits, "--point", "0", "--output", "1", "--order", "2", "--principal", &digits];
+    let little = ["--dimensions", "1", "--tolerance", "1e-300", "--out", "p.json", "--batches", "1"];
+    let smooth = ["--smooth", "relu=softplus:50,max_pool=logsumexp:50"];
+    let run = w.hope(&[&["surrogate", &kinks][..], &at, &little, &smooth].concat());
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert!(run.stderr.contains("raise the tolerance; nothing was written"), "{}", run.stderr);
     assert_eq!(w.files(), before);
