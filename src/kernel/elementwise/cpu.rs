@@ -7,7 +7,7 @@
 //!   `(a_1 t + a_2 t² + …)^s`: the ordinary partial Bell polynomials (Comtet, *Advanced Combinatorics*,
 //!   section 3.3), the paper's transformation matrix.
 
-use multiversion::multiversion;
+use multiversion::{multiversion, target::target_cfg_f};
 
 use crate::activation::Activation;
 use crate::kernel::layout::tiles;
@@ -16,10 +16,11 @@ use crate::scalar::Scalar;
 use crate::series::{Coefficient, MAX_ORDER, Tile};
 
 /// Returns with what `horner!` or `apply!` computes, if there is code for series of degree `n`. That is without loops: only
-/// constant indices let the compiler keep coefficients in registers, and up to order 10 those of AVX-512 have room for them.
+/// constant indices let the compiler keep coefficients in registers, and up to order 10 those of AVX-512 have room for them. Processors
+/// without wide vectors don't have it: it takes long to compile.
 macro_rules! written_out {
     ($n:expr, $what:ident, $a:ident $b:ident $y:ident) => {
-        match $n {
+        match if WIDE { $n } else { 0 } {
             2 => return $what!($a $b $y 2: 2 1),
             3 => return $what!($a $b $y 3: 3 2 1),
             4 => return $what!($a $b $y 4: 4 3 2 1),
@@ -81,6 +82,7 @@ macro_rules! apply {
 /// `y = σ(x)` for series.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
 pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>) {
+    const WIDE: bool = target_cfg_f!(target_feature = "avx2") || !cfg!(target_arch = "x86_64");
     let n = y.layout.degree;
     let zero = Tile::splat(T::zero());
     let mut a = [zero; MAX_ORDER + 1];
@@ -95,7 +97,7 @@ pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<
             }
             for lane in 0..y.layout.lanes {
                 x.load_higher(sample, lane, &units, T::zero(), &mut u);
-                horner(&a[..=n], &u[..=x.layout.degree], &mut result[..=n]);
+                horner::<T, WIDE>(&a[..=n], &u[..=x.layout.degree], &mut result[..=n]);
                 y.store_higher(sample, lane, &units, &result);
             }
         }
@@ -111,6 +113,7 @@ pub fn bell<T: Scalar>(
     x: &mut SeriesMut<T>,
     accumulate: bool,
 ) {
+    const WIDE: bool = target_cfg_f!(target_feature = "avx2") || !cfg!(target_arch = "x86_64");
     let (n, given) = (x.layout.degree, z.layout.degree);
     let zero = Tile::splat(T::zero());
     let mut matrix = vec![zero; n * given];
@@ -123,7 +126,7 @@ pub fn bell<T: Scalar>(
             bell_matrix(&a[..=n], given, &mut matrix);
             for lane in 0..x.layout.lanes {
                 z.load_higher(sample, lane, &units, T::zero(), &mut v);
-                apply(&matrix, &v[..=given], &mut result[..=n]);
+                apply::<T, WIDE>(&matrix, &v[..=given], &mut result[..=n]);
                 if accumulate {
                     x.add_higher(sample, lane, &units, &result);
                 } else {
@@ -163,7 +166,7 @@ fn taylor_tile<T: Scalar>(function: Activation, x: &[T], a: &mut [Tile<T>]) {
 
 /// `y = Σ_{j≥1} a_j u^j`, orders 1 to n; `u[0]` is not read.
 #[inline(always)]
-fn horner<T: Scalar>(a: &[Tile<T>], u: &[Tile<T>], y: &mut [Tile<T>]) {
+fn horner<T: Scalar, const WIDE: bool>(a: &[Tile<T>], u: &[Tile<T>], y: &mut [Tile<T>]) {
     let n = a.len() - 1;
     if u.len() == 2 {
         let mut power = u[1];
@@ -192,7 +195,7 @@ fn horner<T: Scalar>(a: &[Tile<T>], u: &[Tile<T>], y: &mut [Tile<T>]) {
 
 /// `y_k = Σ_{s≤k} B[k, s] v_s`, orders 1 to n, with the matrix of [`bell_matrix`]; `v[0]` is not read.
 #[inline(always)]
-fn apply<T: Scalar>(matrix: &[Tile<T>], v: &[Tile<T>], y: &mut [Tile<T>]) {
+fn apply<T: Scalar, const WIDE: bool>(matrix: &[Tile<T>], v: &[Tile<T>], y: &mut [Tile<T>]) {
     let (n, given) = (y.len() - 1, v.len() - 1);
     if given == n {
         written_out!(n, apply, matrix v y);
