@@ -1,22 +1,20 @@
 //! Each activation's shader, as the engine puts it together, on every adapter present: its Taylor coefficients to order 12 against
 //! those of multi-precision arithmetic (`truth/activations.py`), and far from 0.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-#[path = "common/gpus.rs"]
-mod gpus;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use common::Truth;
 use hope::activation::Activation;
 use hope::gpu::Engine;
 use hope::model::Model;
 use hope::rays::Directions;
 use hope::{Device, Precision, Request, Terms, expand};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Failed;
 use ndarray::ArrayD;
+
+use crate::common::{self, Truth};
+use crate::gpus::Adapter;
+use crate::trials::Trials;
 
 /// Orders of the fixture.
 const ORDER: usize = 12;
@@ -24,21 +22,17 @@ const ORDER: usize = 12;
 /// Norm-wise relative error allowed for each order of an activation.
 const TOLERANCE: f64 = 1e-5;
 
-fn main() {
-    gpus::watch_validation();
-    let arguments = Arguments::from_args();
-    let mut trials = vec![Trial::test("every_activation_has_a_shader", || {
+pub fn add(adapters: &[Adapter], trials: &mut Trials) {
+    trials.add("every_activation_has_a_shader", || {
         every_activation_has_a_shader();
         Ok(())
-    })];
-    trials.extend(gpus::missing());
-    for (name, engine) in gpus::engines() {
+    });
+    for (name, engine) in adapters {
         for (case, truth) in truth() {
             let engine = engine.clone();
-            trials.push(Trial::test(format!("{case}::{name}"), move || check(&case, &truth, &engine)));
+            trials.add(format!("{case}::{name}"), move || check(&case, &truth, &engine));
         }
     }
-    gpus::conclude(libtest_mimic::run(&arguments, trials));
 }
 
 fn every_activation_has_a_shader() {

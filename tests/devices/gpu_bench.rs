@@ -1,19 +1,16 @@
 //! `hope::bench` on every adapter: what it measures is right, and peaks are peaks. Nothing depends on how fast the device is.
-#![allow(clippy::unwrap_used)]
-
-#[path = "common/gpus.rs"]
-mod gpus;
 
 use hope::backend::Kind;
 use hope::bench::{Effort, Outcome, Target, Workload};
 use hope::{Device, Precision};
-use libtest_mimic::Arguments;
 
-fn main() {
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    gpus::run(
+use crate::gpus::Adapter;
+use crate::trials::Trials;
+
+pub fn add(adapters: &[Adapter], trials: &mut Trials) {
+    trials.on_each(
+        adapters,
         &[("bench", |engine| bench(&Target::new(Device::gpu(engine.clone()), Precision::F32)))],
-        arguments,
     );
 }
 

@@ -4,7 +4,7 @@ use hope::backend::Chunk;
 use hope::cpu::CpuExecutor;
 use hope::scalar::Scalar;
 
-use crate::case::{Case, Outcome};
+use crate::kernels::case::{Case, Outcome};
 
 pub fn run<T: Scalar>(case: &Case) -> Outcome {
     let cast = |data: &Vec<f64>| -> Vec<T> { data.iter().map(|&x| T::of(x)).collect() };

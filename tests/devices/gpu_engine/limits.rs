@@ -8,9 +8,9 @@ use hope::model::{Geometry, Model};
 use hope::rays::Directions;
 use hope::{Method, Request, Terms, expand};
 
+use super::{compare_with_cpu, dense, noise, on, run};
 use crate::common::{assert_orders, errors_by_order, relative_error};
 use crate::gpus::opened;
-use crate::{compare_with_cpu, dense, noise, on, run};
 
 pub fn limits_of_webgpu(engine: &Arc<Engine>) {
     compare_with_cpu(&opened(engine, wgpu::Limits::default()), 1e-5);

@@ -2,16 +2,11 @@
 //!
 //! The truth comes from [`naive`]: what a kernel means, as plain loops in f64. What a kernel is given is rounded to f32
 //! first, so that all executors compute the same numbers; what it has to overwrite holds NaN before.
-#![allow(clippy::unwrap_used)]
 
 mod case;
-#[path = "../common/mod.rs"]
-mod common;
 mod cpu;
 mod dispatches;
 mod gpu;
-#[path = "../common/gpus.rs"]
-mod gpus;
 mod naive;
 mod table;
 
@@ -19,10 +14,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use case::{Case, Outcome};
-use common::relative_error;
 use hope::gpu::{Engine, Tiling};
 use hope::kernel::{Kernel, Layout};
-use libtest_mimic::{Arguments, Trial};
+
+use crate::common::relative_error;
+use crate::gpus::{self, Adapter};
+use crate::trials::Trials;
 
 /// Where a kernel runs.
 #[derive(Clone)]
@@ -60,62 +57,56 @@ impl Executor {
     }
 }
 
-fn main() {
-    gpus::watch_validation();
-    let arguments = Arguments::from_args();
+pub fn add(adapters: &[Adapter], trials: &mut Trials) {
     let mut executors = vec![("cpu-f64".to_string(), Executor::CpuF64), ("cpu-f32".into(), Executor::CpuF32)];
-    for (name, engine) in gpus::engines() {
-        let others = gpus::other_tilings(&engine).into_iter();
+    for (name, engine) in adapters {
+        let others = gpus::other_tilings(engine).into_iter();
         executors
             .extend(others.map(|(tiling, engine)| (format!("{name}-{tiling:?}"), Executor::Tiled(engine))));
-        executors.push((name, Executor::Gpu(engine)));
+        executors.push((name.clone(), Executor::Gpu(engine.clone())));
     }
     let cases: Vec<Arc<(Case, OnceLock<Outcome>)>> =
         table::all().into_iter().map(|case| Arc::new((case, OnceLock::new()))).collect();
-    let mut trials: Vec<Trial> = gpus::missing().into_iter().collect();
     for (name, executor) in executors {
         for case in cases.iter().filter(|case| executor.takes(&case.0)) {
             let (executor, case) = (executor.clone(), case.clone());
-            trials.push(Trial::test(format!("{}::{name}", case.0.name), move || {
+            trials.add(format!("{}::{name}", case.0.name), move || {
                 let (case, truth) = &*case;
                 let found = executor.run(case);
                 compare(case, &found, truth.get_or_init(|| naive::truth(case)), executor.tolerance(case))
                     .map_err(Into::into)
-            }));
+            });
         }
     }
     let all = cases.clone();
-    trials.push(Trial::test("every_kernel_has_a_case", move || {
+    trials.add("every_kernel_has_a_case", move || {
         let tested: BTreeSet<&str> = all.iter().map(|case| case.0.kernel.kind()).collect();
         match Kernel::NAMES.iter().find(|name| !tested.contains(*name)) {
             Some(name) => {
-                Err(format!("no case of '{name}': see its cases.rs and tests/kernels/table.rs").into())
+                Err(format!("no case of '{name}': see its cases.rs and tests/devices/kernels/table.rs")
+                    .into())
             }
             None => Ok(()),
         }
-    }));
+    });
     let all = cases.clone();
-    trials.push(Trial::test("dispatches_fill_the_params_of_their_shaders", move || {
+    trials.add("dispatches_fill_the_params_of_their_shaders", move || {
         dispatches::fill_params(all.iter().map(|case| &case.0));
         Ok(())
-    }));
+    });
     for (single, precision) in [(false, "f64"), (true, "f32")] {
         let cases = cases.clone();
-        trials.push(Trial::test(
-            format!("comparator::one_wrong_coefficient_is_seen::{precision}"),
-            move || {
-                for (c, truth) in cases.iter().map(|c| (&c.0, c.1.get_or_init(|| naive::truth(&c.0)))) {
-                    one_wrong_coefficient_is_seen(
-                        c,
-                        truth,
-                        if single { c.tolerance.f32 } else { c.tolerance.f64 },
-                    );
-                }
-                Ok(())
-            },
-        ));
+        trials.add(format!("comparator::one_wrong_coefficient_is_seen::{precision}"), move || {
+            for (c, truth) in cases.iter().map(|c| (&c.0, c.1.get_or_init(|| naive::truth(&c.0)))) {
+                one_wrong_coefficient_is_seen(
+                    c,
+                    truth,
+                    if single { c.tolerance.f32 } else { c.tolerance.f64 },
+                );
+            }
+            Ok(())
+        });
     }
-    gpus::conclude(libtest_mimic::run(&arguments, trials));
 }
 
 /// The orders that a layout stores.

@@ -4,7 +4,7 @@ use hope::gpu::wgpu::{self, BufferUsages};
 use hope::gpu::{Engine, Program, Weights};
 use hope::plan::ValueId;
 
-use crate::case::{Case, Outcome};
+use crate::kernels::case::{Case, Outcome};
 
 pub fn run(engine: &Engine, case: &Case) -> Outcome {
     let plan = case.plan();

@@ -25,7 +25,7 @@ use hope::model::{Pool, Strided, Window};
 
 use series::{divide, multiply, reduce, substitute, taylor};
 
-use crate::case::{Case, Outcome};
+use crate::kernels::case::{Case, Outcome};
 
 /// What a kernel has to leave behind.
 pub fn truth(case: &Case) -> Outcome {

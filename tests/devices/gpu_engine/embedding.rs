@@ -10,9 +10,9 @@ use hope::onnx::ImportOptions;
 use hope::rays::Directions;
 use hope::{Device, Method, Precision, Request, Terms};
 
+use super::{network, noise, run};
 use crate::common::{Truth, path, relative_error};
 use crate::gpus::{self, opened};
-use crate::{network, noise, run};
 
 /// What a recorded expansion leaves in a host's buffer.
 fn embedded(engine: &Engine, prepared: &Prepared, points: &[f64]) -> Vec<f32> {

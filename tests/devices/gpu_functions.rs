@@ -1,36 +1,30 @@
 //! The shaders' elementary functions: valid without a GPU, and exact on every adapter present.
-#![allow(clippy::unwrap_used)]
 
-mod common;
+use libtest_mimic::Failed;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use crate::common;
+use crate::gpus::Adapter;
+use crate::trials::Trials;
 
 /// Allowed error in units in the last place.
 const ULP: f64 = 4.0;
 
-fn main() {
-    let arguments = Arguments::from_args();
-    let mut trials = vec![Trial::test("a_wrong_number_is_seen", || {
+/// On devices of its own, which no engine has to accept.
+pub fn add(_: &[Adapter], trials: &mut Trials) {
+    trials.add("a_wrong_number_is_seen", || {
         a_wrong_number_is_seen();
         Ok(())
-    })];
+    });
     for function in FUNCTIONS {
         let name = function.name;
-        trials.push(Trial::test(format!("valid::{name}"), move || validate(&function_shader(function))));
+        trials.add(format!("valid::{name}"), move || validate(&function_shader(function)));
     }
-    let gpus = Gpu::all();
-    if gpus.is_empty() {
-        let required = std::env::var("HOPE_REQUIRE_GPU").is_ok_and(|value| value == "1");
-        let none = Trial::test("no_adapter", || Err("no GPU adapter found".into()));
-        trials.push(none.with_ignored_flag(!required));
-    }
-    for gpu in gpus {
+    for gpu in Gpu::all() {
         for function in FUNCTIONS {
             let (name, gpu) = (format!("function::{}::{}", function.name, gpu.name), gpu.clone());
-            trials.push(Trial::test(name, move || check_function(function, &gpu)));
+            trials.add(name, move || check_function(function, &gpu));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
 }
 
 // Shaders.

@@ -1,18 +1,20 @@
 //! Every adapter of the machine, for tests that run on all of them.
-#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hope::gpu::{Choice, Engine, Tiling, adapters, wgpu};
-use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
+use libtest_mimic::{Conclusion, Failed, Trial};
 
 /// Set in CI: a machine without an adapter is an error there.
 const REQUIRED: &str = "HOPE_REQUIRE_GPU";
 
-/// An engine on each adapter, with a name for tests.
-pub fn engines() -> Vec<(String, Arc<Engine>)> {
+/// An adapter's name in tests, and an engine on it.
+pub type Adapter = (String, Arc<Engine>);
+
+/// All adapters.
+pub fn all() -> Vec<Adapter> {
     let mut seen = HashSet::new();
     let found = pollster::block_on(adapters());
     let names = found.into_iter().map(|a| a.info.name).filter(|name| seen.insert(name.clone()));
@@ -34,25 +36,6 @@ pub fn other_tilings(engine: &Engine) -> Vec<(Tiling, Arc<Engine>)> {
             Some((tiling, Arc::new(engine.with_tiling(tiling).ok()?)))
         })
         .collect()
-}
-
-/// A test on an adapter.
-pub type Case = fn(&Arc<Engine>);
-
-/// Runs each case on every adapter.
-pub fn run(cases: &[(&str, Case)], arguments: Arguments) -> ! {
-    watch_validation();
-    let mut trials: Vec<Trial> = missing().into_iter().collect();
-    for (name, engine) in engines() {
-        for &(case, run) in cases {
-            let engine = engine.clone();
-            trials.push(Trial::test(format!("{case}::{name}"), move || {
-                run(&engine);
-                Ok(())
-            }));
-        }
-    }
-    conclude(libtest_mimic::run(&arguments, trials))
 }
 
 /// The engine's adapter again, with these limits.

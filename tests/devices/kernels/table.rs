@@ -1,23 +1,23 @@
 //! The cases of all kernels, which stand beside each family.
 
-#[path = "../../src/kernel/arithmetic/cases.rs"]
+#[path = "../../../src/kernel/arithmetic/cases.rs"]
 mod arithmetic;
-#[path = "../../src/kernel/conv/cases.rs"]
+#[path = "../../../src/kernel/conv/cases.rs"]
 mod conv;
-#[path = "../../src/kernel/elementwise/cases.rs"]
+#[path = "../../../src/kernel/elementwise/cases.rs"]
 mod elementwise;
-#[path = "../../src/kernel/linear/cases.rs"]
+#[path = "../../../src/kernel/linear/cases.rs"]
 mod linear;
-#[path = "../../src/kernel/pool/cases.rs"]
+#[path = "../../../src/kernel/pool/cases.rs"]
 mod pool;
-#[path = "../../src/kernel/reduction/cases.rs"]
+#[path = "../../../src/kernel/reduction/cases.rs"]
 mod reduction;
-#[path = "../../src/kernel/strided/cases.rs"]
+#[path = "../../../src/kernel/strided/cases.rs"]
 mod strided;
-#[path = "../../src/kernel/windows/cases.rs"]
+#[path = "../../../src/kernel/windows/cases.rs"]
 mod windows;
 
-use crate::case::Case;
+use crate::kernels::case::Case;
 
 pub fn all() -> Vec<Case> {
     [

@@ -3,21 +3,18 @@
 //! `tests/fixtures/operators`: one small model per operator feature, coefficients along rays;
 //! `tests/fixtures/rule`: networks with the published rule's and the true unmixed coefficients;
 //! `tests/fixtures/reference`: trained networks. All truth is float64 and independent of this code.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-#[path = "common/gpus.rs"]
-mod gpus;
 
 use std::path::Path;
 
-use common::{Truth, assert_orders, errors_by_order, fixtures, path, relative_error};
 use hope::backend::Kind;
 use hope::model::Model;
 use hope::onnx::{self, ImportOptions};
 use hope::rays::Directions;
 use hope::{Device, Expansion, Method, Precision, Request, Terms, expand};
-use libtest_mimic::{Arguments, Trial};
+
+use crate::common::{Truth, assert_orders, errors_by_order, fixtures, path, relative_error};
+use crate::gpus::Adapter;
+use crate::trials::Trials;
 
 /// Where a case runs, and how exact it has to be there.
 #[derive(Clone)]
@@ -30,7 +27,7 @@ struct Executor {
 }
 
 /// The CPU path in both precisions, and every adapter present.
-fn executors() -> Vec<Executor> {
+fn executors(adapters: &[Adapter]) -> Vec<Executor> {
     let cpu = |name: &str, precision, tolerance| Executor {
         name: name.into(),
         device: Device::cpu(),
@@ -38,9 +35,9 @@ fn executors() -> Vec<Executor> {
         tolerance,
     };
     let mut all = vec![cpu("cpu-f64", Precision::F64, 1e-10), cpu("cpu-f32", Precision::F32, 1e-4)];
-    all.extend(gpus::engines().into_iter().map(|(name, engine)| Executor {
-        name,
-        device: Device::gpu(engine),
+    all.extend(adapters.iter().map(|(name, engine)| Executor {
+        name: name.clone(),
+        device: Device::gpu(engine.clone()),
         precision: Precision::F32,
         tolerance: 1e-4,
     }));
@@ -61,18 +58,15 @@ impl Executor {
     }
 }
 
-fn main() {
-    gpus::watch_validation();
-    let arguments = Arguments::from_args();
-    let mut trials = Vec::new();
-    for executor in executors() {
+pub fn add(adapters: &[Adapter], trials: &mut Trials) {
+    for executor in executors(adapters) {
         let mut add = |kind: &str, file: &Path, run: fn(Executor, &Path)| {
             let case = file.file_stem().unwrap().to_string_lossy();
             let (executor, file) = (executor.clone(), file.to_path_buf());
-            trials.push(Trial::test(format!("{kind}::{case}::{}", executor.name), move || {
+            trials.add(format!("{kind}::{case}::{}", executor.name), move || {
                 run(executor, &file);
                 Ok(())
-            }));
+            });
         };
         for model in fixtures("operators", "onnx") {
             add("operator", &model, operator);
@@ -84,10 +78,6 @@ fn main() {
             add("reference", &truth, reference);
         }
     }
-    if let Some(missing) = gpus::missing() {
-        trials.push(missing);
-    }
-    gpus::conclude(libtest_mimic::run(&arguments, trials));
 }
 
 /// Files that hold GELU's or hard swish's constants rounded to f32; import recognises the function and uses its true

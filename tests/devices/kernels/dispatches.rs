@@ -6,7 +6,7 @@ use hope::gpu::Tiling;
 use hope::gpu::variants;
 use hope::kernel::dispatch::{Dispatch, GpuCall, Layouts, Machine};
 
-use crate::case::Case;
+use crate::kernels::case::Case;
 
 /// The dispatches of a case in a device of some kind.
 pub fn of(case: &Case, tiling: Tiling) -> Vec<Dispatch> {

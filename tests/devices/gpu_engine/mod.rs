@@ -1,25 +1,21 @@
 //! The GPU engine on every adapter: limits, embedding, several engines, errors, the network of the paper.
-#![allow(clippy::unwrap_used)]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod embedding;
-#[path = "../common/gpus.rs"]
-mod gpus;
 mod limits;
 
 use std::sync::Arc;
 
-use common::{Truth, assert_orders, errors_by_order, path, relative_error};
-use gpus::opened;
 use hope::activation::{Log, Reciprocal, Sin};
 use hope::gpu::{Choice, Engine, wgpu};
 use hope::model::{Geometry, Model, NodeId};
 use hope::onnx::ImportOptions;
 use hope::{Device, Error, Expansion, Method, Precision, Request, expand, expand_async};
-use libtest_mimic::Arguments;
 
-const CASES: &[(&str, gpus::Case)] = &[
+use crate::common::{Truth, assert_orders, errors_by_order, path, relative_error};
+use crate::gpus::{Adapter, opened};
+use crate::trials::{Case, Trials};
+
+const CASES: &[(&str, Case)] = &[
     ("paper_network", paper_network),
     ("limits_of_webgpu", limits::limits_of_webgpu),
     ("limits_of_downlevel_devices", limits::limits_of_downlevel_devices),
@@ -40,9 +36,8 @@ const CASES: &[(&str, gpus::Case)] = &[
     ("orders_and_precision_are_checked", orders_and_precision_are_checked),
 ];
 
-fn main() {
-    // One after the other: a test measures the memory of the process.
-    gpus::run(CASES, Arguments { test_threads: Some(1), ..Arguments::from_args() });
+pub fn add(adapters: &[Adapter], trials: &mut Trials) {
+    trials.on_each(adapters, CASES);
 }
 
 fn on(engine: &Arc<Engine>, request: Request) -> Request {

@@ -1,18 +1,15 @@
 //! Polynomials evaluated on every adapter: against closed forms and the CPU in f64, embedded, within limits.
-#![allow(clippy::unwrap_used)]
-
-#[path = "common/gpus.rs"]
-mod gpus;
 
 use std::sync::Arc;
 
-use gpus::opened;
 use hope::TaylorPolynomial;
 use hope::gpu::{Engine, PreparedPolynomial, wgpu};
 use hope::polynomial::Frame;
-use libtest_mimic::Arguments;
 
-const CASES: &[(&str, gpus::Case)] = &[
+use crate::gpus::{self, Adapter, opened};
+use crate::trials::{Case, Trials};
+
+const CASES: &[(&str, Case)] = &[
     ("one_variable_in_closed_form", one_variable_in_closed_form),
     ("dense_in_five_variables", dense_in_five_variables),
     ("additive_in_784_variables", additive_in_784_variables),
@@ -26,8 +23,8 @@ const CASES: &[(&str, gpus::Case)] = &[
     ("bad_requests", bad_requests),
 ];
 
-fn main() {
-    gpus::run(CASES, Arguments::from_args());
+pub fn add(adapters: &[Adapter], trials: &mut Trials) {
+    trials.on_each(adapters, CASES);
 }
 
 /// Numbers in [-1, 1).
