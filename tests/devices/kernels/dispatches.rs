@@ -16,7 +16,7 @@ pub fn of(case: &Case, tiling: Tiling) -> Vec<Dispatch> {
     case.kernel.dispatches(&GpuCall { shapes, constants: &plan.constants, machine })
 }
 
-/// Every dispatch of every case; members' names and offsets are compared in `tests/shaders.rs`.
+/// Every dispatch of every case; members' names and offsets are compared in `tests/suite/shaders.rs`.
 pub fn fill_params<'a>(cases: impl Iterator<Item = &'a Case>) {
     let mut dispatched = BTreeSet::new();
     for case in cases {

@@ -1,9 +1,6 @@
 //! Surrogates on functions whose errors are known in closed form; principal directions against numpy.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{Truth, path};
+use crate::common::{Truth, path};
 use hope::activation::{Exp, Log, Pow, Relu, Sin};
 use hope::backend::Place;
 use hope::forward::Forward;

@@ -1,9 +1,6 @@
 //! Threads: results are the same bits for any number of them, any memory and any split, and all are the job's own.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::path;
+use crate::common::path;
 use hope::activation::{Relu, Sin, Tanh};
 use hope::model::{Geometry, Model};
 use hope::onnx::ImportOptions;
@@ -71,7 +68,8 @@ fn requests(points: usize, inputs: usize) -> Vec<Request> {
     all
 }
 
-/// Also: nothing here starts rayon's global pool, whose threads a forked child would wait for in vain. It can still be built at the end.
+/// Also: nothing here, and nothing that another test has run before, starts rayon's global pool, whose threads a forked child would wait
+/// for in vain. It can still be built at the end.
 #[test]
 fn the_same_bits_for_any_number_of_threads_memory_and_split() {
     for model in [network(2, 5), network(7, 64)] {

@@ -1,9 +1,6 @@
 //! Taylor polynomials against closed forms (worked out with SymPy in rational arithmetic), against naive evaluation, and
 //! against real networks.
-#![allow(clippy::unwrap_used)] // a test may panic
 
-#[path = "../common/mod.rs"]
-mod common;
 #[cfg(feature = "files")]
 mod files;
 mod networks;

@@ -1,11 +1,8 @@
 //! The engine as a whole: cutting the work changes nothing, claims hold, errors say what is wrong.
-#![allow(clippy::unwrap_used)]
-
-mod common;
 
 use std::ops::ControlFlow;
 
-use common::{Truth, path, relative_error};
+use crate::common::{self, Truth, path, relative_error};
 use hope::activation::{Activation, Exp, LeakyRelu, Log, Relu, Sigmoid, Sin, Tanh};
 use hope::model::{Geometry, Model, ModelBuilder, NodeId};
 use hope::onnx::ImportOptions;

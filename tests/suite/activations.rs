@@ -1,11 +1,8 @@
 //! Every elementwise function against mpmath, orders 0 to 12, from -8 to 8.
-#![allow(clippy::unwrap_used)]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::Truth;
+use crate::common::{self, Truth};
 use hope::activation::Activation;
 use hope::scalar::Scalar;
 use ndarray::ArrayD;

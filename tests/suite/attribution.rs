@@ -1,8 +1,6 @@
 //! Heat maps and interactions against independent float64 truth: `tests/truth/heatmap.py` and automatic differentiation.
 
-mod common;
-
-use common::{Truth, path, relative_error};
+use crate::common::{Truth, path, relative_error};
 
 use hope::attribution::{Agreement, Push, heatmap, interactions, measured, strongest};
 use hope::forward::values;

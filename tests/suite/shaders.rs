@@ -1,5 +1,4 @@
 //! Every shader that the engine can put together, checked by naga: no GPU is needed.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 

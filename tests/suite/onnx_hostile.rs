@@ -1,13 +1,10 @@
 //! Broken and hostile ONNX files: always an error that says what is wrong, at once, and never a panic.
-#![allow(clippy::unwrap_used)]
-
-mod onnx_encode;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use onnx_encode::{field, file, node};
+use crate::onnx_encode::{field, file, node};
 
 use hope::model::Model;
 use hope::onnx::ImportOptions;

@@ -8,7 +8,7 @@
 //! re-exports it from another file, it is an arrow to that one. What `mod.rs` takes from outside its folder is an arrow of the folder.
 //! Methods have no path: that a method is called which another file adds to a type can't be seen here.
 //!
-//! `cargo test --test architecture graph -- --nocapture` prints the graph.
+//! `cargo test --test suite architecture::graph -- --nocapture` prints the graph.
 
 mod faults;
 mod graph;

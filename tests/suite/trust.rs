@@ -1,12 +1,9 @@
 //! Estimates of trust on functions whose truth is known in closed form, and checks against the network.
-#![allow(clippy::unwrap_used)]
-
-mod common;
 
 use std::f64::consts::PI;
 use std::ops::ControlFlow;
 
-use common::path;
+use crate::common::path;
 use hope::activation::{
     Activation, Atan, Erf, Exp, Log, Pow, Reciprocal, Relu, Sigmoid, Sin, Softplus, Sqrt, Tanh,
 };

@@ -33,7 +33,7 @@ fn maps_and_their_comparison_with_the_network() {
     assert_eq!(w.array("m.npz", "predicted").shape(), [1, 2, 784]);
     assert_eq!(w.array("m.npz", "class")[[0]], super::array(&truth(), "class")[[0]]);
     assert!(deviation(&w.array("m.npz", "true"), &super::array(&truth(), "pushed")) < 1e-10);
-    // The predicted change of order 2 is off by less than 1 % (see tests/attribution.rs), and so says the table.
+    // The predicted change of order 2 is off by less than 1 % (see tests/suite/attribution.rs), and so says the table.
     let row = run.stdout.lines().find(|l| l.contains("exact, order 2")).expect("a row");
     let words: Vec<&str> = row.split_whitespace().collect();
     let (r, error): (f64, f64) = (words[3].parse().expect("r"), words[4].parse().expect("an error"));

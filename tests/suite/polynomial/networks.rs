@@ -5,8 +5,8 @@ use hope::onnx::ImportOptions;
 use hope::rays::Directions;
 use hope::{Expansion, Method, Request, TaylorPolynomial, Terms, expand};
 
-use super::common::{Truth, path, relative_error};
 use super::message;
+use crate::common::{Truth, path, relative_error};
 
 fn load(name: &str) -> Model {
     Model::from_onnx(path("tests/fixtures/reference").join(name), &ImportOptions::default()).unwrap()

@@ -1,10 +1,7 @@
 //! Function discovery on networks that `examples/discovery/train.py` has trained on known functions, several seeds, and on
 //! functions whose expression is known.
-#![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::{fixtures, path};
+use crate::common::{fixtures, path};
 use hope::Request;
 use hope::activation::Exp;
 use hope::discovery::{Discovery, Search, discover};

@@ -1,5 +1,4 @@
 //! The door of devices: a backend that is neither the processor nor a GPU, and fails on demand.
-#![allow(clippy::unwrap_used)]
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};

@@ -1,11 +1,8 @@
 //! Import of sound ONNX files: every fixture loads, with the shapes and the operators that it should have.
 
-#![allow(clippy::unwrap_used)]
-
-mod onnx_encode;
-
 use std::path::{Path, PathBuf};
 
+use crate::onnx_encode;
 use hope::model::{Model, Op};
 use hope::onnx::ImportOptions;
 

@@ -1,7 +1,6 @@
 //! Rays of pixels through windows: the same as through whole maps, whatever the layers.
 //!
-//! The coefficients of whole networks are checked against float64 truth in `cases.rs`; here are the many geometries.
-#![allow(clippy::unwrap_used)]
+//! The coefficients of whole networks are checked against float64 truth in `tests/devices/cases.rs`; here are the many geometries.
 
 use hope::activation::{Activation, Relu, Sin, Tanh};
 use hope::kernel::Kernel;

@@ -1,5 +1,4 @@
 //! Smooth stand-ins against the formulas that they are made from.
-#![allow(clippy::unwrap_used)]
 
 use hope::activation::{Abs, Activation, Clip, LeakyRelu, Relu};
 use hope::forward::values;
