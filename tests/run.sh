@@ -48,9 +48,7 @@ step cargo test --quiet --release
 if [ "${CI:-}" = true ] && [ -f "$swiftshader" ]; then
     # Once more on a driver of other habits: f32 only, 256 invocations, poor built-in functions.
     export VK_DRIVER_FILES="$swiftshader"
-    step cargo test --quiet --release --test gpu_functions --test gpu_activations --test gpu_engine --test gpu_polynomial
-    step cargo test --quiet --release --test cases -- --skip cpu
-    step cargo test --quiet --release --test kernels -- --skip cpu
+    step cargo test --quiet --release --test devices -- --skip cpu --skip gpu_bench
     unset VK_DRIVER_FILES
 fi
 

@@ -7,7 +7,7 @@
 //! | `mod.rs` | what it is: a struct of plain data (shape, numbers of its constants) that implements [`Definition`] |
 //! | `cpu.rs` | the reference: a pure function on slices, generic over `f32` and `f64`, with the rule and its source |
 //! | `gpu.rs` | its dispatches: shader, parameters and constants by name, grid (`dispatch::OnGpu`) |
-//! | `cases.rs` | its table of test cases with their tolerances, compiled by `tests/kernels` |
+//! | `cases.rs` | its table of test cases with their tolerances, compiled by `tests/devices/kernels` |
 //! | `shaders/NAME.wgsl` | the shader |
 //!
 //! and one line in the list below, from which the enum, names, costs and all delegation follow: executors, `hope bench`, printed plans

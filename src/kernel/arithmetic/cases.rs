@@ -3,7 +3,7 @@
 use hope::kernel::arithmetic::{Affine, AffineAdjoint, Copy, Divide, Multiply};
 use hope::kernel::{ConstantId, Kernel, PerUnitId};
 
-use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
 
 /// One rounding or two; powers of the scale to the 16th.
 const LINEAR: Tolerance = Tolerance { f64: 1e-14, f32: 2e-6 };

@@ -4,7 +4,7 @@ use hope::kernel::ConstantId;
 use hope::kernel::conv::{Conv, ConvAdjoint, ConvShape, Pooled, PooledConvAdjoint};
 use hope::model::{Pool, Window};
 
-use crate::case::{CHUNKS, Case, Chunk, Geometry, POINT, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, Geometry, POINT, Tolerance, value};
 
 /// Sums of up to 257 products; powers of weights to the 16th.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-13, f32: 1e-5 };

@@ -5,7 +5,7 @@ use hope::activation::{
 };
 use hope::kernel::elementwise::{Bell, Compose};
 
-use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
 
 /// The function's own coefficients, and n³/6 products of them with the series.
 const COMPOSE: Tolerance = Tolerance { f64: 1e-12, f32: 1e-5 };

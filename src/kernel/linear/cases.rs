@@ -3,7 +3,7 @@
 use hope::kernel::ConstantId;
 use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape};
 
-use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
 
 /// Sums of up to 257 products, and one of 4096; powers of weights to the 16th.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-13, f32: 1e-5 };

@@ -3,7 +3,7 @@
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use hope::model::Pool;
 
-use crate::case::{CHUNKS, Case, Chunk, Geometry, POINT, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, Geometry, POINT, Tolerance, value};
 
 /// Sums of up to 35 numbers; powers of the mean to the 16th.
 const AVERAGE: Tolerance = Tolerance { f64: 1e-13, f32: 2e-6 };

@@ -2,7 +2,7 @@
 
 use hope::kernel::reduction::{Reduce, Reduction};
 
-use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
 
 /// Sums over up to 129 units of products of series.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-11, f32: 5e-5 };

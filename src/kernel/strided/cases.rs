@@ -3,7 +3,7 @@
 use hope::kernel::strided::{StridedAdjoint, StridedCopy};
 use hope::model::{Model, ModelBuilder, NodeId, Op, Strided};
 
-use crate::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
 
 /// Sums of up to 65 numbers; powers of a mean's factor to the 16th.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-13, f32: 2e-6 };

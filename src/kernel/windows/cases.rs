@@ -6,7 +6,7 @@ use hope::kernel::conv::ConvShape;
 use hope::kernel::windows::{WindowLayer, WindowOp, Windowed, Windows};
 use hope::model::Pool;
 
-use crate::case::{Case, Chunk, Geometry, POINT, Tolerance, value};
+use crate::kernels::case::{Case, Chunk, Geometry, POINT, Tolerance, value};
 
 /// Two convolutions with a function between them.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-12, f32: 1e-5 };

@@ -1,0 +1,200 @@
+//! Tables of cases, each run on every executor: a case added once is tested everywhere.
+//!
+//! `tests/fixtures/operators`: one small model per operator feature, coefficients along rays;
+//! `tests/fixtures/rule`: networks with the published rule's and the true unmixed coefficients;
+//! `tests/fixtures/reference`: trained networks. All truth is float64 and independent of this code.
+
+use std::path::Path;
+
+use hope::backend::Kind;
+use hope::model::Model;
+use hope::onnx::{self, ImportOptions};
+use hope::rays::Directions;
+use hope::{Device, Expansion, Method, Precision, Request, Terms, expand};
+
+use crate::common::{Truth, assert_orders, errors_by_order, fixtures, path, relative_error};
+use crate::gpus::Adapter;
+use crate::trials::Trials;
+
+/// Where a case runs, and how exact it has to be there.
+#[derive(Clone)]
+struct Executor {
+    name: String,
+    device: Device,
+    precision: Precision,
+    /// Norm-wise relative error allowed for each order.
+    tolerance: f64,
+}
+
+/// The CPU path in both precisions, and every adapter present.
+fn executors(adapters: &[Adapter]) -> Vec<Executor> {
+    let cpu = |name: &str, precision, tolerance| Executor {
+        name: name.into(),
+        device: Device::cpu(),
+        precision,
+        tolerance,
+    };
+    let mut all = vec![cpu("cpu-f64", Precision::F64, 1e-10), cpu("cpu-f32", Precision::F32, 1e-4)];
+    all.extend(adapters.iter().map(|(name, engine)| Executor {
+        name: name.clone(),
+        device: Device::gpu(engine.clone()),
+        precision: Precision::F32,
+        tolerance: 1e-4,
+    }));
+    all
+}
+
+impl Executor {
+    fn expand(&self, model: &Path, output: Option<&str>, request: Request) -> Expansion {
+        let options = ImportOptions { output_name: output.map(str::to_string) };
+        let model = Model::from_onnx(model, &options).unwrap_or_else(|e| panic!("{e}"));
+        let request = Request {
+            precision: self.precision,
+            device: self.device.clone(),
+            memory: Some(1 << 30),
+            ..request
+        };
+        expand(&model, &request).unwrap_or_else(|e| panic!("{e}"))
+    }
+}
+
+pub fn add(adapters: &[Adapter], trials: &mut Trials) {
+    for executor in executors(adapters) {
+        let mut add = |kind: &str, file: &Path, run: fn(Executor, &Path)| {
+            let case = file.file_stem().unwrap().to_string_lossy();
+            let (executor, file) = (executor.clone(), file.to_path_buf());
+            trials.add(format!("{kind}::{case}::{}", executor.name), move || {
+                run(executor, &file);
+                Ok(())
+            });
+        };
+        for model in fixtures("operators", "onnx") {
+            add("operator", &model, operator);
+        }
+        for model in fixtures("rule", "onnx") {
+            add("rule", &model, published_rule);
+        }
+        for truth in fixtures("reference", "npz") {
+            add("reference", &truth, reference);
+        }
+    }
+}
+
+/// Files that hold GELU's or hard swish's constants rounded to f32; import recognises the function and uses its true
+/// constants, which differ by 1e-8.
+fn holds_rounded_constants(case: &str) -> bool {
+    case.contains("gelu")
+        || case.contains("pattern_hard_swish_hard_sigmoid")
+        || case.contains("mixer")
+        || case.contains("gated_block")
+}
+
+/// Value and coefficients along rays, by the exact method; of every output of the model.
+fn operator(executor: Executor, model: &Path) {
+    let mut truth = Truth::open(&model.with_extension("npz"));
+    let rounded = holds_rounded_constants(&model.file_stem().unwrap().to_string_lossy());
+    let tolerance = if rounded { executor.tolerance.max(1e-6) } else { executor.tolerance };
+    let names = onnx::output_names(model).unwrap();
+    for (suffix, output) in [("", None), ("_second", names.get(1).map(String::as_str))] {
+        let Some(along) = truth.find(&format!("along{suffix}")) else { continue };
+        let directions = truth.get("directions");
+        let (rays, inputs) = (directions.shape()[0], directions.shape()[1]);
+        let order = along.shape()[2];
+        let found = executor.expand(
+            model,
+            output,
+            Request {
+                terms: Terms::Along(Directions::Shared {
+                    inputs,
+                    rows: directions.iter().copied().collect(),
+                }),
+                ..Request::new(truth.values("points"), order)
+            },
+        );
+        let value = relative_error(found.value.iter().copied(), truth.values(&format!("value{suffix}")));
+        assert!(value <= tolerance, "value is off by {value:.2e}");
+        let along: Vec<f64> = along.iter().copied().collect();
+        let errors = errors_by_order(&found.coefficients, &along, order, order, rays);
+        assert_orders("along", &errors, tolerance);
+    }
+}
+
+/// The published rule's coefficients, the true ones, and whether the certificate tells which is which.
+fn published_rule(executor: Executor, model: &Path) {
+    let mut truth = Truth::open(&model.with_extension("npz"));
+    let unmixed = truth.get("unmixed");
+    let (order, inputs) = (unmixed.shape()[2], unmixed.shape()[3]);
+    let request = || Request::new(truth_points(model), order);
+    let run = |request: Request| executor.expand(model, None, request);
+    let by_rule = run(Request { method: Method::Hope, ..request() });
+    let exact = run(request());
+    for (what, found, key) in [("rule", &by_rule, "unmixed_rule"), ("exact", &exact, "unmixed")] {
+        let errors = errors_by_order(&found.coefficients, &truth.values(key), order, order, inputs);
+        assert_orders(what, &errors, executor.tolerance);
+        let value = relative_error(found.value.iter().copied(), truth.values("value"));
+        assert!(value <= executor.tolerance, "{what}: value is off by {value:.2e}");
+    }
+    let is_exact = truth.flag("exact");
+    let certificate = &by_rule.report.certificate;
+    assert_eq!(certificate.exact, is_exact, "{}", certificate.reason);
+    assert!(exact.report.certificate.exact);
+    mixed(&executor, model, &mut truth, "mixed", Method::Exact);
+    mixed(&executor, model, &mut truth, "mixed_rule", Method::Hope);
+}
+
+fn truth_points(model: &Path) -> Vec<f64> {
+    Truth::open(&model.with_extension("npz")).values("points")
+}
+
+/// Mixed coefficients, where the fixture has them.
+fn mixed(executor: &Executor, model: &Path, truth: &mut Truth, key: &str, method: Method) {
+    let Some(wanted) = truth.find(key) else { return };
+    let exponents = truth.exponents();
+    let terms = wanted.shape()[2];
+    let variables = exponents.len() / terms;
+    let degree = exponents.chunks_exact(variables).map(|e| e.iter().sum::<u8>()).max().unwrap();
+    let found = executor.expand(
+        model,
+        None,
+        Request {
+            terms: Terms::Mixed(None),
+            method,
+            ..Request::new(truth.values("points"), usize::from(degree))
+        },
+    );
+    assert_eq!(found.exponents, exponents);
+    let wanted: Vec<f64> = wanted.iter().copied().collect();
+    for k in 0..=degree {
+        let of_degree = |data: &[f64]| -> Vec<f64> {
+            let rows = data.chunks_exact(terms);
+            let picked = rows.flat_map(|row| row.iter().zip(exponents.chunks_exact(variables)));
+            picked.filter(|(_, e)| e.iter().sum::<u8>() == k).map(|(c, _)| *c).collect()
+        };
+        let error = relative_error(of_degree(&found.coefficients), of_degree(&wanted));
+        assert!(error <= executor.tolerance, "{key}: degree {k} is off by {error:.2e}");
+    }
+}
+
+/// Trained networks: unmixed and mixed coefficients, and the published rule's.
+fn reference(executor: Executor, truth_file: &Path) {
+    let mut truth = Truth::open(truth_file);
+    let beside = truth_file.with_extension("onnx");
+    let name = beside.file_name().unwrap().to_str().unwrap();
+    let model = if beside.exists() { beside.clone() } else { path("examples/mnist").join(name) };
+    let unmixed = truth.get("unmixed");
+    let (order, inputs) = (unmixed.shape()[2], unmixed.shape()[3]);
+    // Software drivers are slow: one digit has to do there.
+    let first = |values: Vec<f64>| match (executor.device.kind(), inputs) {
+        (Kind::Processor, _) | (_, ..100) => values,
+        _ => values[..values.len() / 4].to_vec(),
+    };
+    for (method, key) in [(Method::Exact, "unmixed"), (Method::Hope, "published_rule_unmixed")] {
+        let request = Request { method, ..Request::new(first(truth.values("points")), order) };
+        let found = executor.expand(&model, None, request);
+        let value = relative_error(found.value.iter().copied(), first(truth.values("value")));
+        assert!(value <= executor.tolerance, "value is off by {value:.2e}");
+        let errors = errors_by_order(&found.coefficients, &first(truth.values(key)), order, order, inputs);
+        assert_orders(key, &errors, executor.tolerance);
+    }
+    mixed(&executor, &model, &mut truth, "mixed", Method::Exact);
+}

@@ -1,0 +1,18 @@
+//! The CPU executor: a plan of one step.
+
+use hope::backend::Chunk;
+use hope::cpu::CpuExecutor;
+use hope::scalar::Scalar;
+
+use crate::kernels::case::{Case, Outcome};
+
+pub fn run<T: Scalar>(case: &Case) -> Outcome {
+    let cast = |data: &Vec<f64>| -> Vec<T> { data.iter().map(|&x| T::of(x)).collect() };
+    // Each value has a slot of its own, the output the last.
+    let values: Vec<Vec<T>> = case.data.iter().chain([&case.before]).map(cast).collect();
+    let lanes = case.first_lane..case.first_lane + case.lanes;
+    let chunk = Chunk { points: 0..case.samples, lanes };
+    let (mut values, kinks) = CpuExecutor::<T>::new(case.plan().into()).run_on(&chunk, values).unwrap();
+    let output = values.pop().unwrap();
+    Outcome { output: output.into_iter().map(|c| c.f64()).collect(), kinks }
+}

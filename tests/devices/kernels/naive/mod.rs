@@ -1,0 +1,424 @@
+//! What the kernels mean, as plain loops in f64. All coefficients are normalised, `c[k] = (1/k!) d^k/dt^k` at t = 0.
+//!
+//! - The exact method carries series in t forward: linear operators act on each coefficient alike, the bias on order 0 only; a
+//!   function, a product, a quotient and a softmax are those of power series, cut off behind the highest order.
+//! - The published rule carries backward the coefficients v of an output with respect to one unit alone: a linear z = W x + b gives
+//!   `v_x[k] = (W^k)^T v_z[k]`, the power elementwise; a function σ gives `v_x[k] = Σ_{s=1..k} B[k,s] v_z[s]`, where B[k,s] is the
+//!   coefficient of t^k in (a_1 t + a_2 t² + …)^s and `a_j = σ^(j)(x)/j!`; where branches meet, their v are added.
+//!
+//! Nothing here is clever, and nothing comes from `src/kernel`: a linear layer is a sum over all pairs, a series of a function
+//! is `Σ a_j u^j` with powers multiplied out, an adjoint walks the forward definition and goes the other way.
+
+mod series;
+mod windows;
+
+use hope::activation::Activation;
+use hope::kernel::arithmetic::{Affine, AffineAdjoint};
+use hope::kernel::conv::{Conv, ConvAdjoint, ConvShape, PooledConvAdjoint};
+use hope::kernel::elementwise::{Bell, Compose};
+use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape};
+use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
+use hope::kernel::reduction::Reduce;
+use hope::kernel::strided::{StridedAdjoint, StridedCopy};
+use hope::kernel::{Kernel, Layout};
+use hope::model::{Pool, Strided, Window};
+
+use series::{divide, multiply, reduce, substitute, taylor};
+
+use crate::kernels::case::{Case, Outcome};
+
+/// What a kernel has to leave behind.
+pub fn truth(case: &Case) -> Outcome {
+    let mut run = Run { case, kinks: vec![f64::INFINITY; case.samples * case.lanes] };
+    let output = run.output();
+    Outcome { output, kinks: run.kinks }
+}
+
+/// A (order, sample, lane) whose row of units a linear kernel maps by itself.
+#[derive(Clone, Copy)]
+struct Row {
+    order: usize,
+    sample: usize,
+    lane: usize,
+}
+
+/// All rows of a layout: order 0 has one for each sample.
+fn rows(layout: Layout) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for order in 0..=layout.degree {
+        for sample in 0..layout.samples {
+            for lane in 0..layout.lanes {
+                if order > 0 || (lane == 0 && layout.primal) {
+                    rows.push(Row { order, sample, lane });
+                }
+            }
+        }
+    }
+    rows
+}
+
+struct Run<'a> {
+    case: &'a Case,
+    kinks: Vec<f64>,
+}
+
+impl Run<'_> {
+    /// The row of an input; zeros above its degree.
+    fn row(&self, input: usize, row: Row) -> Vec<f64> {
+        let layout = self.case.layout(input);
+        if row.order > layout.degree {
+            return vec![0.0; layout.units];
+        }
+        self.case.data[input][layout.row(row.order, row.sample, row.lane)].to_vec()
+    }
+
+    /// The series of one unit of an input, to an order.
+    fn series(&self, input: usize, order: usize, sample: usize, lane: usize, unit: usize) -> Vec<f64> {
+        let layout = self.case.layout(input);
+        let at = |order| layout.row(order, sample, lane).start + unit;
+        (0..=order).map(|k| if k <= layout.degree { self.case.data[input][at(k)] } else { 0.0 }).collect()
+    }
+
+    fn output(&mut self) -> Vec<f64> {
+        let case = self.case;
+        match &case.kernel {
+            Kernel::Linear(Linear { shape, weight, bias }) => {
+                let (w, b) = (case.constant_of(*weight), bias.map(|b| case.constant_of(b)));
+                self.row_by_row(|row, x, y| linear(*shape, w, b.filter(|_| row.order == 0), x, y))
+            }
+            Kernel::LinearOfUnitRays(LinearOfUnitRays { shape, weight, bias }) => {
+                let (w, b) = (case.constant_of(*weight), bias.map(|b| case.constant_of(b)));
+                self.row_by_row(|row, x, y| {
+                    if row.order == 0 {
+                        return linear(*shape, w, b, x, y);
+                    }
+                    let mut ray = vec![0.0; shape.inputs];
+                    ray[case.first_lane + row.lane] = 1.0;
+                    linear(*shape, w, None, &ray, y);
+                })
+            }
+            Kernel::LinearAdjoint(LinearAdjoint { shape, weight }) => {
+                let w = case.constant_of(*weight);
+                self.row_by_row(|row, z, x| linear_adjoint(*shape, w, row.order, z, x))
+            }
+            Kernel::Conv(Conv { shape, weight, bias }) => {
+                let (w, b) = (case.constant_of(*weight), bias.map(|b| case.constant_of(b)));
+                self.row_by_row(|row, x, y| {
+                    for_each_product(shape, |weight, from, to| y[to] += w[weight] * x[from]);
+                    if let Some(b) = b.filter(|_| row.order == 0) {
+                        let size = shape.window.output_size();
+                        y.iter_mut().enumerate().for_each(|(i, y)| *y += b[i / size]);
+                    }
+                })
+            }
+            Kernel::ConvAdjoint(ConvAdjoint { shape, weight }) => {
+                let w = case.constant_of(*weight);
+                self.row_by_row(|row, z, x| {
+                    for_each_product(shape, |weight, from, to| {
+                        x[from] += w[weight].powi(row.order as i32) * z[to];
+                    });
+                })
+            }
+            Kernel::PooledConvAdjoint(PooledConvAdjoint { shape, pooled, weight }) => {
+                let w = case.constant_of(*weight);
+                let channels = shape.out_channels;
+                let pool = Pool { channels, window: pooled.pool, count_include_pad: true };
+                self.row_by_row(|row, z, x| {
+                    let mut between = vec![0.0; channels * pooled.conv.output_size()];
+                    for window in windows(&pool) {
+                        for &pixel in &window.pixels {
+                            between[pixel] += z[window.unit] / (window.counted as f64).powi(row.order as i32);
+                        }
+                    }
+                    for_each_product(shape, |weight, from, to| {
+                        x[from] += w[weight].powi(row.order as i32) * between[to];
+                    });
+                })
+            }
+            Kernel::AveragePool(AveragePool(pool)) => self.row_by_row(|_, x, y| {
+                for window in windows(pool) {
+                    let sum: f64 = window.pixels.iter().map(|&pixel| x[pixel]).sum();
+                    y[window.unit] = sum / window.counted as f64;
+                }
+            }),
+            Kernel::AveragePoolAdjoint(AveragePoolAdjoint(pool)) => self.row_by_row(|row, z, x| {
+                for window in windows(pool) {
+                    for &pixel in &window.pixels {
+                        x[pixel] += z[window.unit] / (window.counted as f64).powi(row.order as i32);
+                    }
+                }
+            }),
+            Kernel::MaxPool(MaxPool(pool)) => self.max_pool(pool),
+            Kernel::MaxPoolAdjoint(MaxPoolAdjoint(pool)) => {
+                let primal = |row: Row| self.row(0, Row { order: 0, ..row });
+                self.rows_of(1, |row, z, x| {
+                    let primal = primal(row);
+                    for window in windows(pool) {
+                        x[window.largest(&primal)] += z[window.unit];
+                    }
+                })
+            }
+            Kernel::Compose(Compose(function)) => self.compose(*function),
+            Kernel::Bell(Bell(function)) => self.bell(*function),
+            Kernel::Affine(Affine { scale, shift }) => self.row_by_row(|row, x, y| {
+                for unit in 0..y.len() {
+                    let shift = if row.order == 0 { case.per_unit(*shift, unit, 0.0) } else { 0.0 };
+                    y[unit] = case.per_unit(*scale, unit, 1.0) * x[unit] + shift;
+                }
+            }),
+            Kernel::AffineAdjoint(AffineAdjoint { scale }) => self.row_by_row(|row, z, x| {
+                for unit in 0..x.len() {
+                    x[unit] = case.per_unit(*scale, unit, 1.0).powi(row.order as i32) * z[unit];
+                }
+            }),
+            Kernel::Copy(_) => self.row_by_row(|_, x, y| y.copy_from_slice(x)),
+            Kernel::Multiply(_) => self.unit_by_unit(|run, n, s, l, u| {
+                multiply(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
+            }),
+            Kernel::Divide(_) => self.unit_by_unit(|run, n, s, l, u| {
+                divide(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
+            }),
+            Kernel::StridedCopy(StridedCopy { copy, fill }) => self.strided(copy, *fill),
+            Kernel::StridedAdjoint(StridedAdjoint(copy)) => self.row_by_row(|row, z, x| {
+                for_each_copy(copy, |from, to| x[from] += copy.scale.powi(row.order as i32) * z[to]);
+            }),
+            Kernel::Reduce(Reduce { reduction, axis }) => self.unit_by_unit(|run, n, s, l, u| {
+                let start = u - u % axis;
+                let group: Vec<Vec<f64>> = (start..start + axis).map(|u| run.series(0, n, s, l, u)).collect();
+                reduce(*reduction, &group, u % axis)
+            }),
+            Kernel::Windowed(windowed) => self.windowed(windowed),
+        }
+    }
+
+    /// A kernel that maps each row of its first input by itself; `map` is given the row and zeros.
+    fn row_by_row(&self, map: impl FnMut(Row, &[f64], &mut [f64])) -> Vec<f64> {
+        self.rows_of(0, map)
+    }
+
+    fn rows_of(&self, input: usize, mut map: impl FnMut(Row, &[f64], &mut [f64])) -> Vec<f64> {
+        let layout = self.case.output_layout();
+        let add = self.case.accumulate;
+        let mut output = if add { self.case.before.clone() } else { vec![0.0; layout.len()] };
+        for row in rows(layout) {
+            // A series of lower degree says nothing of the orders above: they are zero.
+            let mut mapped = vec![0.0; layout.units];
+            map(row, &self.row(input, row), &mut mapped);
+            let range = layout.row(row.order, row.sample, row.lane);
+            output[range].iter_mut().zip(mapped).for_each(|(y, m)| *y += m);
+        }
+        output
+    }
+
+    /// A kernel that makes each unit's series at once: `make(self, order, sample, lane, unit)`.
+    fn unit_by_unit(&self, make: impl Fn(&Self, usize, usize, usize, usize) -> Vec<f64>) -> Vec<f64> {
+        let layout = self.case.output_layout();
+        let mut output = self.case.before.clone();
+        for sample in 0..layout.samples {
+            for lane in 0..layout.lanes {
+                for unit in 0..layout.units {
+                    let series = make(self, layout.degree, sample, lane, unit);
+                    for order in usize::from(!layout.primal)..=layout.degree {
+                        let y = &mut output[layout.row(order, sample, lane).start + unit];
+                        *y = if self.case.accumulate { *y + series[order] } else { series[order] };
+                    }
+                }
+            }
+        }
+        output
+    }
+
+    /// `σ(x0 + u(t)) = Σ a_j u(t)^j`.
+    fn compose(&mut self, function: Activation) -> Vec<f64> {
+        let x = self.case.layout(0);
+        for row in rows(x).into_iter().filter(|row| row.order == 1) {
+            let (primal, slope) = (self.row(0, Row { order: 0, ..row }), self.row(0, row));
+            for (kink, (x, u)) in
+                function.kinks().iter().flat_map(|k| primal.iter().zip(&slope).map(move |p| (k, p)))
+            {
+                self.note_kink(row, (kink - x) / u);
+            }
+        }
+        self.unit_by_unit(|run, n, s, l, u| {
+            let x = run.series(0, n, s, l, u);
+            substitute(&taylor(function, x[0], n), &x)
+        })
+    }
+
+    /// `v_x[k] = Σ_s B[k,s] v_z[s]`, B[k,s] the coefficient of t^k in `(a_1 t + a_2 t² + …)^s`.
+    fn bell(&self, function: Activation) -> Vec<f64> {
+        self.unit_by_unit(|run, n, s, l, u| {
+            let mut a = taylor(function, run.series(0, 0, s, l, u)[0], n);
+            a[0] = 0.0;
+            let mut result = vec![0.0; n + 1];
+            let mut power = a.clone();
+            for order in 1..=run.case.layout(1).degree {
+                let z = run.row(1, Row { order, sample: s, lane: l })[u];
+                result.iter_mut().zip(&power).for_each(|(r, b)| *r += b * z);
+                power = multiply(&power, &a);
+            }
+            result
+        })
+    }
+
+    fn max_pool(&mut self, pool: &Pool) -> Vec<f64> {
+        for row in rows(self.case.layout(0)).into_iter().filter(|row| row.order == 1) {
+            let (primal, slope) = (self.row(0, Row { order: 0, ..row }), self.row(0, row));
+            for window in windows(pool) {
+                let winner = window.largest(&primal);
+                for &other in window.pixels.iter().filter(|&&pixel| slope[pixel] != slope[winner]) {
+                    // x_w + t u_w = x_o + t u_o
+                    self.note_kink(row, (primal[winner] - primal[other]) / (slope[other] - slope[winner]));
+                }
+            }
+        }
+        self.row_by_row(|row, x, y| {
+            let primal = self.row(0, Row { order: 0, ..row });
+            for window in windows(pool) {
+                y[window.unit] = x[window.largest(&primal)];
+            }
+        })
+    }
+
+    fn note_kink(&mut self, row: Row, distance: f64) {
+        let nearest = &mut self.kinks[row.sample * self.case.lanes + row.lane];
+        if distance.abs() < *nearest {
+            *nearest = distance.abs();
+        }
+    }
+
+    fn strided(&self, copy: &Strided, fill: bool) -> Vec<f64> {
+        let (x, layout) = (self.case.layout(0), self.case.output_layout());
+        let mut output = self.case.before.clone();
+        for row in rows(layout) {
+            let y = &mut output[layout.row(row.order, row.sample, row.lane)];
+            if fill {
+                y.fill(if row.order == 0 { copy.fill } else { 0.0 });
+                for_each_copy(copy, |_, to| y[to] = 0.0);
+            }
+            if row.order <= x.degree {
+                let x = self.row(0, row);
+                for_each_copy(copy, |from, to| y[to] += copy.scale * x[from]);
+            }
+        }
+        output
+    }
+}
+
+/// `y_o = Σ_i W_oi x_i + b_o`, for each position.
+fn linear(shape: LinearShape, w: &[f64], bias: Option<&[f64]>, x: &[f64], y: &mut [f64]) {
+    for position in 0..x.len() / shape.inputs {
+        for o in 0..shape.outputs {
+            let mut sum = bias.map_or(0.0, |b| b[o]);
+            for i in 0..shape.inputs {
+                sum += w[o * shape.inputs + i] * x[position * shape.inputs + i];
+            }
+            y[position * shape.outputs + o] = sum;
+        }
+    }
+}
+
+/// `x̄_i = Σ_o W_oi^k z̄_o`, for each position.
+fn linear_adjoint(shape: LinearShape, w: &[f64], order: usize, z: &[f64], x: &mut [f64]) {
+    for position in 0..z.len() / shape.outputs {
+        for i in 0..shape.inputs {
+            for o in 0..shape.outputs {
+                let power = w[o * shape.inputs + i].powi(order as i32);
+                x[position * shape.inputs + i] += power * z[position * shape.outputs + o];
+            }
+        }
+    }
+}
+
+/// Coordinate in the image of a cell of a window, if it is inside.
+fn source(window: &Window, axis: usize, position: usize, cell: usize) -> Option<usize> {
+    let at = (position * window.stride[axis] + cell * window.dilation[axis]) as isize
+        - window.pad_begin[axis] as isize;
+    (at >= 0 && at < window.input[axis] as isize).then_some(at as usize)
+}
+
+/// Visits every product `W x` of a convolution: the indices of the weight, of the input unit and of the output unit.
+fn for_each_product(shape: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
+    let w = &shape.window;
+    let (of_in, of_out) = (shape.in_channels / shape.groups, shape.out_channels / shape.groups);
+    for out_channel in 0..shape.out_channels {
+        for channel in 0..of_in {
+            let in_channel = out_channel / of_out * of_in + channel;
+            for (oy, ox) in pairs(w.output) {
+                for (ky, kx) in pairs(w.kernel) {
+                    let (Some(y), Some(x)) = (source(w, 0, oy, ky), source(w, 1, ox, kx)) else { continue };
+                    let weight = ((out_channel * of_in + channel) * w.kernel[0] + ky) * w.kernel[1] + kx;
+                    let from = (in_channel * w.input[0] + y) * w.input[1] + x;
+                    visit(weight, from, (out_channel * w.output[0] + oy) * w.output[1] + ox);
+                }
+            }
+        }
+    }
+}
+
+fn pairs(size: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
+    (0..size[0]).flat_map(move |y| (0..size[1]).map(move |x| (y, x)))
+}
+
+/// One position of a pool.
+struct PoolWindow {
+    /// The output unit.
+    unit: usize,
+    /// The input units inside the image, row by row.
+    pixels: Vec<usize>,
+    /// What a mean divides by: cells on the image, or with `count_include_pad` also on the padding, but never beyond.
+    counted: usize,
+}
+
+impl PoolWindow {
+    /// The largest; the first among equals.
+    fn largest(&self, x: &[f64]) -> usize {
+        let mut best = self.pixels[0];
+        for &pixel in &self.pixels {
+            if x[pixel] > x[best] {
+                best = pixel;
+            }
+        }
+        best
+    }
+}
+
+fn windows(pool: &Pool) -> Vec<PoolWindow> {
+    let w = &pool.window;
+    let padded = |axis: usize, position: usize, cell: usize| {
+        position * w.stride[axis] + cell * w.dilation[axis]
+            < w.input[axis] + w.pad_begin[axis] + w.pad_end[axis]
+    };
+    let mut all = Vec::new();
+    for channel in 0..pool.channels {
+        for (oy, ox) in pairs(w.output) {
+            let unit = (channel * w.output[0] + oy) * w.output[1] + ox;
+            let mut window = PoolWindow { unit, pixels: Vec::new(), counted: 0 };
+            for (ky, kx) in pairs(w.kernel) {
+                let pixel = source(w, 0, oy, ky).zip(source(w, 1, ox, kx));
+                if let Some((y, x)) = pixel {
+                    window.pixels.push((channel * w.input[0] + y) * w.input[1] + x);
+                }
+                let counts = if pool.count_include_pad {
+                    padded(0, oy, ky) && padded(1, ox, kx)
+                } else {
+                    pixel.is_some()
+                };
+                window.counted += usize::from(counts);
+            }
+            all.push(window);
+        }
+    }
+    all
+}
+
+/// Visits every index tuple of a copy: the unit read and the unit written.
+fn for_each_copy(copy: &Strided, mut visit: impl FnMut(usize, usize)) {
+    let mut tuples = vec![(copy.input_offset as isize, copy.output_offset as isize)];
+    for dim in &copy.dims {
+        let steps =
+            |(from, to)| (0..dim.size as isize).map(move |i| (from + i * dim.input, to + i * dim.output));
+        tuples = tuples.into_iter().flat_map(steps).collect();
+    }
+    tuples.into_iter().for_each(|(from, to)| visit(from as usize, to as usize));
+}

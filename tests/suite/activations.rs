@@ -1,0 +1,91 @@
+//! Every elementwise function against mpmath, orders 0 to 12, from -8 to 8.
+
+use std::collections::BTreeSet;
+
+use crate::common::{self, Truth};
+use hope::activation::Activation;
+use hope::scalar::Scalar;
+use ndarray::ArrayD;
+
+/// A name as in the fixture, `pow(2.5)`, to a function.
+fn parse(name: &str) -> Activation {
+    let (name, parameters) = name.split_once('(').unwrap_or((name, ""));
+    let parameters: Vec<f64> = parameters
+        .trim_end_matches(')')
+        .split(',')
+        .filter(|p| !p.is_empty())
+        .map(|p| p.parse().unwrap())
+        .collect();
+    Activation::named(name, &parameters).unwrap_or_else(|| panic!("no function {name}"))
+}
+
+fn table() -> (Vec<f64>, Vec<(String, ArrayD<f64>)>) {
+    let file = std::fs::File::open(common::path("tests/fixtures/activations.npz")).unwrap();
+    let mut npz = ndarray_npy::NpzReader::new(file).unwrap();
+    let names = npz.names().unwrap();
+    let mut truth = Truth::open(&common::path("tests/fixtures/activations.npz"));
+    let points = truth.values("points");
+    let functions = names.into_iter().filter(|n| n != "points").map(|n| (n.clone(), truth.get(&n))).collect();
+    (points, functions)
+}
+
+/// Norm-wise over the points per order, and for each point relative to the largest coefficient there.
+fn worst<T: Scalar>(function: Activation, points: &[f64], truth: &ArrayD<f64>) -> (f64, f64) {
+    let orders = truth.shape()[1];
+    let (mut found, mut wanted) = (vec![Vec::new(); orders], vec![Vec::new(); orders]);
+    let mut pointwise = 0.0f64;
+    for (i, &x) in points.iter().enumerate() {
+        let row: Vec<f64> = (0..orders).map(|k| truth[[i, k]]).collect();
+        if row.iter().any(|c| c.is_nan()) {
+            continue; // at a kink or outside the domain
+        }
+        let mut a = vec![T::of(0.0); orders];
+        function.taylor(&[T::of(x)], &mut a);
+        let scale = row.iter().fold(0.0f64, |m, c| m.max(c.abs()));
+        for k in 0..orders {
+            pointwise = pointwise.max((a[k].f64() - row[k]).abs() / scale);
+            found[k].push(a[k].f64());
+            wanted[k].push(row[k]);
+        }
+    }
+    let normwise = (0..orders)
+        .map(|k| common::relative_error(found[k].iter().copied(), wanted[k].iter().copied()))
+        .fold(0.0, f64::max);
+    (normwise, pointwise)
+}
+
+#[test]
+fn agree_with_high_precision_values() {
+    let (points, functions) = table();
+    let mut failures = Vec::new();
+    for (name, truth) in &functions {
+        let function = parse(name);
+        let (normwise, pointwise) = worst::<f64>(function, &points, truth);
+        let (normwise32, pointwise32) = worst::<f32>(function, &points, truth);
+        println!("{name:24} f64 {normwise:.1e} {pointwise:.1e}   f32 {normwise32:.1e} {pointwise32:.1e}");
+        if normwise > 1e-12 || pointwise > 1e-12 || normwise32 > 1e-5 || pointwise32 > 1e-5 {
+            failures.push(name);
+        }
+    }
+    assert!(failures.is_empty(), "{failures:?}");
+}
+
+#[test]
+fn cover_every_function() {
+    let (_, functions) = table();
+    let tested: BTreeSet<&str> = functions.iter().map(|(name, _)| parse(name).name()).collect();
+    let all: BTreeSet<&str> = Activation::NAMES.iter().copied().collect();
+    assert_eq!(tested, all);
+}
+
+#[test]
+fn a_wrong_coefficient_is_seen() {
+    let (points, functions) = table();
+    for (name, truth) in functions {
+        let i = points.iter().position(|&x| x == 1.25).unwrap();
+        let scale = (0..13).fold(0.0f64, |m, k| m.max(truth[[i, k]].abs()));
+        let mut wrong = truth.clone();
+        wrong[[i, 7]] += 1e-9 * scale;
+        assert!(worst::<f64>(parse(&name), &points, &wrong).1 > 1e-12, "{name}");
+    }
+}

@@ -1,0 +1,28 @@
+//! All tests but those that run once per executor (`tests/devices`): one program, a module for each topic.
+#![allow(clippy::unwrap_used)] // a test may panic
+
+mod activations;
+mod architecture;
+#[cfg(feature = "plot")] // reads a PNG
+mod attribution;
+#[cfg(feature = "bench")]
+mod backend;
+#[cfg(feature = "cli")]
+mod cli;
+#[path = "../common/mod.rs"]
+mod common;
+mod discovery;
+mod engine;
+mod onnx_encode;
+mod onnx_hostile;
+mod onnx_import;
+#[cfg(feature = "plot")]
+mod picture;
+mod polynomial;
+#[cfg(feature = "gpu")]
+mod shaders;
+mod smooth;
+mod surrogate;
+mod threads;
+mod trust;
+mod windows;
