@@ -107,8 +107,7 @@ impl Engine {
         }
         let label = format!("hope {}", shader.name());
         let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
-        let source =
-            shader::source(&shader).ok_or_else(|| failed(format!("there is no shader '{label}'")))?;
+        let source = shader::source(&shader).map_err(|error| failed(format!("shader '{label}': {error}")))?;
         let constants = shader.tile.map_or_else(Vec::new, |tile| tile.constants());
         let (pipeline, complaint) = self.scoped(wgpu::ErrorFilter::Validation, |device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {

@@ -32,8 +32,9 @@ pub use polynomial::PreparedPolynomial;
 pub use prepared::Prepared;
 pub use program::{Program, Weights};
 pub use resilient::ResilientExecutor;
-pub use shader::{Variant, variants};
+pub use shader::{SourceError, Variant, variants};
 pub use tiling::Tiling;
+pub use unroll::{Place, Problem, UnrollError};
 pub use wgpu;
 
 /// Highest order that the shaders compute.

@@ -3,7 +3,7 @@
 use super::Tiling;
 use super::dispatch::{Known, Shader};
 use super::tiling::Tile;
-use super::unroll::unroll;
+use super::unroll::{UnrollError, unroll};
 use crate::activation::Activation;
 
 /// A file of `shaders/` with what it includes and the entry points it has: the one place that states them.
@@ -16,7 +16,7 @@ struct File {
     variants: Variants,
 }
 
-/// The constants [`Shader::known`] of a file; where there are any, loops between them are unrolled.
+/// The constants [`Shader::known`] of a file, for the loops that it marks to be unrolled.
 struct Constants {
     names: &'static [&'static str],
     /// Some values, to validate the file with.
@@ -49,7 +49,12 @@ const ORDERS: &[Known] = &[
 
 macro_rules! shader {
     ($name:literal) => {
-        include_str!(concat!("../../shaders/", $name, ".wgsl"))
+        concat!(
+            "// file: shaders/",
+            $name,
+            ".wgsl\n",
+            include_str!(concat!("../../shaders/", $name, ".wgsl"))
+        )
     };
 }
 
@@ -169,8 +174,22 @@ pub struct Variant {
     pub subgroups: bool,
 }
 
+/// Why there is no source of a shader.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// Nothing has this name.
+    #[error("there is no such shader: '{0}'")]
+    Unknown(String),
+    /// A loop that is marked as one to unroll can't be.
+    #[error(transparent)]
+    Unroll(#[from] UnrollError),
+}
+
 /// Every shader that the engine can put together, for validation without a GPU; of those with constants, some.
-pub fn variants() -> Vec<Variant> {
+///
+/// # Errors
+/// Where one can't be put together, a mistake in `shaders/`.
+pub fn variants() -> Result<Vec<Variant>, SourceError> {
     let mut all = Vec::new();
     for file in FILES {
         let shader = Shader::plain(file.name, "");
@@ -193,19 +212,20 @@ pub fn variants() -> Vec<Variant> {
         });
         for (name, shader) in shaders {
             let subgroups = shader.tile.is_some_and(|tile| tile.tiling == Tiling::Subgroup);
-            let source = source(&shader).unwrap_or_default();
+            let source = source(&shader)?;
             all.push(Variant { name, source, entries: file.entries, subgroups });
         }
     }
-    all
+    Ok(all)
 }
 
 /// The complete WGSL of a shader.
-pub(super) fn source(shader: &Shader) -> Option<String> {
-    let file = FILES.iter().find(|file| file.name == shader.file)?;
+pub(super) fn source(shader: &Shader) -> Result<String, SourceError> {
+    let unknown = |name: &str| SourceError::Unknown(name.into());
+    let file = FILES.iter().find(|file| file.name == shader.file).ok_or_else(|| unknown(shader.file))?;
     let mut parts: Vec<&str> = file.includes.to_vec();
     if let Some(name) = shader.activation {
-        parts.push(Activation::shader(name)?);
+        parts.push(Activation::shader(name).ok_or_else(|| unknown(name))?);
     }
     if let Some(tile) = shader.tile {
         parts.extend(match tile.tiling {
@@ -216,11 +236,8 @@ pub(super) fn source(shader: &Shader) -> Option<String> {
     }
     parts.push(file.source);
     let source = parts.join("\n");
-    if file.known.names.is_empty() {
-        return Some(source);
-    }
     let constants = file.known.names.iter().zip(shader.known);
     let constants: String =
         constants.map(|(name, value)| format!("const {name}: u32 = {value}u;\n")).collect();
-    Some(unroll(&(constants + &source)))
+    Ok(unroll(&(constants + &source))?)
 }
