@@ -1,5 +1,5 @@
 // Sums, scaling by constants, products and quotients of series. Twin of src/kernel/arithmetic/cpu.rs.
-// Products and quotients know the degrees ORDER of the result, X_ORDER and Y_ORDER of the inputs: loops over them are
+// Products and quotients know the degrees ORDER of the result, X_ORDER and Y_ORDER of the inputs, so that loops over them can be
 // unrolled.
 
 struct Params {
@@ -122,6 +122,7 @@ fn series_count() -> u32 {
 
 fn load_x(p: Place) -> Coefficients {
     var series: Coefficients;
+    // unroll
     for (var k = 0u; k <= X_ORDER; k++) {
         series[k] = x[row(params.x, k, p.sample, p.lane) + p.unit];
     }
@@ -130,6 +131,7 @@ fn load_x(p: Place) -> Coefficients {
 
 fn load_y(p: Place) -> Coefficients {
     var series: Coefficients;
+    // unroll
     for (var k = 0u; k <= Y_ORDER; k++) {
         series[k] = y[row(params.y, k, p.sample, p.lane) + p.unit];
     }
@@ -146,8 +148,10 @@ fn multiply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let p = place(i);
     let a = load_x(p);
     let b = load_y(p);
+    // unroll
     for (var k = 0u; k <= ORDER; k++) {
         var sum = 0.0;
+        // unroll
         for (var j = k - min(k, Y_ORDER); j <= min(k, X_ORDER); j++) {
             sum += a[j] * b[k - j];
         }
@@ -168,8 +172,10 @@ fn divide(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     let a = load_x(p);
     let b = load_y(p);
     var quotient: Coefficients;
+    // unroll
     for (var k = 0u; k <= ORDER; k++) {
         var sum = a[k];
+        // unroll
         for (var j = 1u; j <= min(k, Y_ORDER); j++) {
             sum -= b[j] * quotient[k - j];
         }

@@ -74,7 +74,7 @@ fn separate(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
 }
 
 // out = x + y / 2: two numbers read and one written per multiply-add. An invocation takes EACH numbers: one is enough for GPUs,
-// several are faster where starting an invocation and asking for the end of the array aren't free. The loop is unrolled.
+// several are faster where starting an invocation and asking for the end of the array aren't free.
 @compute @workgroup_size(WORKGROUP)
 fn triad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
@@ -83,6 +83,7 @@ fn triad(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     if i >= invocations {
         return;
     }
+    // unroll
     for (var turn = 0u; turn < EACH; turn++) {
         let at = i + turn * invocations;
         out[at] = x[at] + 0.5 * y[at];

@@ -6,8 +6,7 @@
 // - `compose` puts the series along a ray, of degree INNER, into the function's;
 // - `bell` puts the function's series into the adjoint's, whose degree is OUTER: B[k,s] is the coefficient of t^k in
 //   (a_1 t + a_2 t² + …)^s, so that Σ_s B[k,s] z_s is that of Σ_s z_s (a_1 t + a_2 t² + …)^s.
-// The four degrees, the number of KINKS and whether to ACCUMULATE are constants that src/kernel/elementwise/gpu.rs gives; loops
-// between them are unrolled.
+// The four degrees, the number of KINKS and whether to ACCUMULATE are constants that src/kernel/elementwise/gpu.rs gives.
 
 struct Params {
     x: Layout,
@@ -25,12 +24,15 @@ var<private> result: array<f32, COEFFICIENTS>;
 
 // result_k for k = 1..ORDER, by Horner's scheme on truncated series.
 fn substitute() {
+    // unroll
     for (var j = OUTER; j >= 1u; j--) {
         // result := (result + outer_j) inner, in place from the highest order down. Before, its degree is (OUTER - j) INNER;
         // j - 1 stages follow, each of which raises all orders by 1 at least.
         result[0] = outer[j];
+        // unroll
         for (var k = ORDER + 1u - j; k >= 1u; k--) {
             var sum = 0.0;
+            // unroll
             for (var i = max(k, (OUTER - j) * INNER + 1u) - (OUTER - j) * INNER; i <= min(k, INNER); i++) {
                 sum += inner[i] * result[k - i];
             }
@@ -79,6 +81,7 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     if ORDER == 0u {
         return;
     }
+    // unroll
     for (var j = 1u; j <= OUTER; j++) {
         outer[j] = a[j];
     }
@@ -87,15 +90,18 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     for (var lane = p.first_lane; lane < p.end_lane; lane++) {
         let given = row(params.x, 1u, p.sample, lane) + p.unit;
         let at = row(params.out, 1u, p.sample, lane) + p.unit;
+        // unroll
         for (var k = 1u; k <= INNER; k++) {
             inner[k] = x[given + (k - 1u) * given_stride];
         }
+        // unroll
         for (var kink = 0u; kink < KINKS; kink++) {
             if inner[1] != 0.0 {
                 note_kink(p.sample, lane, params.out.lanes, (params.kink_values[kink] - primal) / inner[1]);
             }
         }
         substitute();
+        // unroll
         for (var k = 1u; k <= ORDER; k++) {
             out[at + (k - 1u) * result_stride] = result[k];
         }
@@ -110,6 +116,7 @@ fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         return;
     }
     taylor(x[row(params.x, 0u, p.sample, 0u) + p.unit], params.parameters);
+    // unroll
     for (var k = 1u; k <= INNER; k++) {
         inner[k] = a[k];
     }
@@ -118,10 +125,12 @@ fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     for (var lane = p.first_lane; lane < p.end_lane; lane++) {
         let given = row(params.y, 1u, p.sample, lane) + p.unit;
         let at = row(params.out, 1u, p.sample, lane) + p.unit;
+        // unroll
         for (var s = 1u; s <= OUTER; s++) {
             outer[s] = y[given + (s - 1u) * given_stride];
         }
         substitute();
+        // unroll
         for (var k = 1u; k <= ORDER; k++) {
             let to = at + (k - 1u) * result_stride;
             if ACCUMULATE == 1u {

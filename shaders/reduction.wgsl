@@ -1,5 +1,6 @@
 // Softmax, log-softmax and layer normalisation over the last axis, as series. Twin of src/kernel/reduction/cpu.rs.
-// Needs functions.wgsl. Loops over the degrees ORDER of the result and X_ORDER of the input are unrolled.
+// Needs functions.wgsl. Knows the degrees ORDER of the result and X_ORDER of the input, so that loops over them can be
+// unrolled.
 //
 // An invocation computes a group of `axis` neighbouring units of one lane. It has no room for all their
 // series, so that it goes through the group once for the sums and again for the results.
@@ -41,6 +42,7 @@ fn coefficient(g: Group, order: u32, unit: u32) -> f32 {
 
 fn load(g: Group, unit: u32) -> Coefficients {
     var series: Coefficients;
+    // unroll
     for (var k = 0u; k <= X_ORDER; k++) {
         series[k] = coefficient(g, k, unit);
     }
@@ -68,6 +70,7 @@ fn largest(g: Group) -> Coefficients {
 // A unit's series less another one.
 fn relative(g: Group, unit: u32, reference: Coefficients) -> Coefficients {
     var c = load(g, unit);
+    // unroll
     for (var k = 0u; k <= X_ORDER; k++) {
         c[k] -= reference[k];
     }
@@ -78,8 +81,10 @@ fn relative(g: Group, unit: u32, reference: Coefficients) -> Coefficients {
 fn exponential(u: Coefficients) -> Coefficients {
     var e: Coefficients;
     e[0] = hope_exp(u[0]);
+    // unroll
     for (var k = 1u; k <= ORDER; k++) {
         var sum = 0.0;
+        // unroll
         for (var j = 1u; j <= min(k, X_ORDER); j++) {
             sum += f32(j) * u[j] * e[k - j];
         }
@@ -93,6 +98,7 @@ fn sum_of_exponentials(g: Group, reference: Coefficients) -> Coefficients {
     var sums: Coefficients;
     for (var unit = 0u; unit < params.axis; unit++) {
         let e = exponential(relative(g, unit, reference));
+        // unroll
         for (var k = 0u; k <= ORDER; k++) {
             sums[k] += e[k];
         }
@@ -111,8 +117,10 @@ fn softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let sums = sum_of_exponentials(g, reference);
     for (var unit = 0u; unit < params.axis; unit++) {
         var quotient = exponential(relative(g, unit, reference));
+        // unroll
         for (var k = 0u; k <= ORDER; k++) {
             var sum = quotient[k];
+            // unroll
             for (var j = 1u; j <= k; j++) {
                 sum -= sums[j] * quotient[k - j];
             }
@@ -133,8 +141,10 @@ fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     let sums = sum_of_exponentials(g, reference);
     var logs: Coefficients;
     logs[0] = hope_log(sums[0]);
+    // unroll
     for (var k = 1u; k <= ORDER; k++) {
         var sum = sums[k];
+        // unroll
         for (var j = 1u; j < k; j++) {
             sum -= f32(j) / f32(k) * logs[j] * sums[k - j];
         }
@@ -142,6 +152,7 @@ fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     }
     for (var unit = 0u; unit < params.axis; unit++) {
         let u = relative(g, unit, reference);
+        // unroll
         for (var k = 0u; k <= ORDER; k++) {
             put(g, k, unit, u[k] - logs[k]);
         }
@@ -151,7 +162,9 @@ fn log_softmax(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
 // Product of two series.
 fn product(a: Coefficients, b: Coefficients) -> Coefficients {
     var y: Coefficients;
+    // unroll
     for (var k = 0u; k <= ORDER; k++) {
+        // unroll
         for (var j = 0u; j <= k; j++) {
             y[k] += a[j] * b[k - j];
         }
@@ -169,6 +182,7 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     }
     let size = f32(params.axis);
     var means: Coefficients;
+    // unroll
     for (var k = 0u; k <= X_ORDER; k++) {
         for (var unit = 0u; unit < params.axis; unit++) {
             means[k] += coefficient(g, k, unit);
@@ -179,18 +193,22 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     for (var unit = 0u; unit < params.axis; unit++) {
         let c = relative(g, unit, means);
         let square = product(c, c);
+        // unroll
         for (var k = 0u; k <= ORDER; k++) {
             variance[k] += square[k];
         }
     }
+    // unroll
     for (var k = 0u; k <= ORDER; k++) {
         variance[k] /= size;
     }
     variance[0] += params.epsilon;
     var scale: Coefficients;
     scale[0] = 1.0 / hope_sqrt(variance[0]);
+    // unroll
     for (var k = 1u; k <= ORDER; k++) {
         var sum = 0.0;
+        // unroll
         for (var j = 1u; j <= k; j++) {
             sum += (-0.5 * f32(j) - f32(k - j)) / f32(k) * variance[j] * scale[k - j];
         }
@@ -198,6 +216,7 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     }
     for (var unit = 0u; unit < params.axis; unit++) {
         let y = product(scale, relative(g, unit, means));
+        // unroll
         for (var k = 0u; k <= ORDER; k++) {
             put(g, k, unit, y[k]);
         }

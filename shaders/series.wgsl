@@ -12,6 +12,7 @@ var<private> series_t: array<f32, COEFFICIENTS>;
 // A constant.
 fn constant_series(value: f32) {
     a[0] = value;
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         a[k] = 0.0;
     }
@@ -29,6 +30,7 @@ fn linear_series(x: f32, offset: f32, slope: f32) {
 fn exponential_series(u: f32, scale: f32, rate: f32) {
     a[0] = scale * hope_expm1(u);
     var term = scale * hope_exp(u);
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         term *= rate * (1.0 / f32(k));
         a[k] = term;
@@ -44,14 +46,17 @@ fn logistic_series(v: vec4<f32>) {
     a[0] = hope_sigmoid(v.x);
     series_s[0] = decay * inverse * inverse;
     let one_minus_two_y = select(decay - 1.0, 1.0 - decay, negative) * inverse;
+    // unroll
     for (var k = 0u; k < TERMS; k++) {
         var tilt = series_s[k] * one_minus_two_y; // s (1 - 2y)
+        // unroll
         for (var i = 1u; i <= k; i++) {
             tilt -= 2.0 * a[i] * series_s[k - i];
         }
         series_t[k] = tilt;
         var dy = v.y * series_s[k];
         var ds = v.y * tilt;
+        // unroll
         for (var i = 1u; i <= min(k, 2u); i++) {
             let slope = f32(i + 1u) * v[i + 1u];
             dy += slope * series_s[k - i];
@@ -64,8 +69,10 @@ fn logistic_series(v: vec4<f32>) {
 
 // a = series_s / series_t.
 fn quotient_series() {
+    // unroll
     for (var k = 0u; k <= TERMS; k++) {
         var sum = series_s[k];
+        // unroll
         for (var i = 1u; i <= k; i++) {
             sum -= series_t[i] * a[k - i];
         }
@@ -75,6 +82,7 @@ fn quotient_series() {
 
 // a = (x + t) a.
 fn times_argument(x: f32) {
+    // unroll
     for (var k = TERMS; k >= 1u; k--) {
         a[k] = x * a[k] + a[k - 1u];
     }

@@ -8,6 +8,7 @@ fn taylor(x: f32, p: vec4<f32>) {
     let scale = 1.0 / (1.0 + u * u);
     var before = 0.0;
     var r = scale;
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         a[k] = r * (1.0 / f32(k));
         let next = -(2.0 * u * r + before) * scale;

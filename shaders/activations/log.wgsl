@@ -4,6 +4,7 @@ fn taylor(x: f32, p: vec4<f32>) {
     a[0] = hope_log(x);
     let ratio = -1.0 / x;
     var term = -1.0;
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         term *= ratio;
         a[k] = term * (1.0 / f32(k));

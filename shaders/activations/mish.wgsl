@@ -8,6 +8,7 @@ fn taylor(x: f32, p: vec4<f32>) {
     let sign = select(1.0, -1.0, right);
     var single = hope_exp(-abs(x));
     var double = single * single;
+    // unroll
     for (var k = 0u; k <= TERMS; k++) {
         if k > 0u {
             single *= sign * (1.0 / f32(max(k, 1u)));

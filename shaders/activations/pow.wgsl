@@ -9,6 +9,7 @@ fn taylor(x: f32, p: vec4<f32>) {
         return;
     }
     a[0] = hope_pow(x, exponent);
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         a[k] = a[k - 1u] * ((exponent - f32(k - 1u)) / f32(k)) / x;
     }
@@ -18,10 +19,12 @@ fn taylor(x: f32, p: vec4<f32>) {
 fn binomial_series(x: f32, degree: u32) {
     constant_series(1.0);
     let last = min(degree, TERMS);
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         a[k] = select(0.0, a[k - 1u] * f32(degree - min(k - 1u, degree)) / f32(k), k <= last);
     }
     var power = hope_pow(x, f32(degree - last));
+    // unroll
     for (var i = 0u; i <= TERMS; i++) {
         if TERMS - i <= last {
             a[TERMS - i] *= power;

@@ -3,6 +3,7 @@
 fn taylor(x: f32, p: vec4<f32>) {
     let inverse = 1.0 / x;
     var term = inverse;
+    // unroll
     for (var k = 0u; k <= TERMS; k++) {
         a[k] = term;
         term *= -inverse;

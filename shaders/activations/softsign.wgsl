@@ -5,6 +5,7 @@ fn taylor(x: f32, p: vec4<f32>) {
     let ratio = select(-scale, scale, x < 0.0);
     var term = scale * scale;
     a[0] = x / (1.0 + abs(x));
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         a[k] = term;
         term *= ratio;

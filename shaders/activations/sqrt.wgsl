@@ -2,6 +2,7 @@
 
 fn taylor(x: f32, p: vec4<f32>) {
     a[0] = hope_sqrt(x);
+    // unroll
     for (var k = 1u; k <= TERMS; k++) {
         a[k] = a[k - 1u] * ((1.5 - f32(k)) / f32(k)) / x;
     }

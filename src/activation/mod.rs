@@ -1,7 +1,7 @@
 //! Elementwise functions and their Taylor coefficients.
 //!
 //! One file per function, here and in `shaders/activations`. To add one: write the two files and add a line to the list below; import, planning,
-//! execution, `hope check` and the tests follow from the list. In WGSL, loops over orders end at `TERMS`: they are unrolled.
+//! execution, `hope check` and the tests follow from the list. In WGSL, loops over orders end at `TERMS` and are marked `// unroll`.
 
 use crate::scalar::Scalar;
 use crate::series::{MAX_ORDER, TILE, Tile};
@@ -118,7 +118,12 @@ macro_rules! activations {
             #[cfg(feature = "gpu")]
             pub(crate) fn shader(name: &str) -> Option<&'static str> {
                 $(if name == $name::NAME {
-                    return Some(include_str!(concat!("../../shaders/activations/", stringify!($module), ".wgsl")));
+                    return Some(concat!(
+                        "// file: shaders/activations/",
+                        stringify!($module),
+                        ".wgsl\n",
+                        include_str!(concat!("../../shaders/activations/", stringify!($module), ".wgsl"))
+                    ));
                 })*
                 None
             }

@@ -130,7 +130,7 @@ impl Engine {
         }
         let label = format!("hope {}", shader.name());
         let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
-        let source = shader::source(&shader).map_err(failed)?;
+        let source = shader::source(&shader).map_err(|error| failed(format!("shader '{label}': {error}")))?;
         let constants = shader.tile.map_or_else(Vec::new, |tile| tile.overrides());
         let (pipeline, complaint) = self.scoped(wgpu::ErrorFilter::Validation, |device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {

@@ -27,6 +27,8 @@ pub use executor::GpuExecutor;
 pub use polynomial::PreparedPolynomial;
 pub use prepared::Prepared;
 pub use program::{Program, Weights};
+pub use shader::SourceError;
+pub use unroll::{Place, Problem, UnrollError};
 pub use variants::{Variant, variants};
 pub use wgpu;
 

@@ -1,6 +1,6 @@
 //! Every shader that the engine can put together: what is validated and tested without a GPU.
 
-use super::shader::source;
+use super::shader::{SourceError, source};
 use super::{combine, polynomial};
 use crate::activation::Activation;
 use crate::kernel::Kernel;
@@ -41,8 +41,8 @@ fn files() -> Vec<&'static File> {
 /// Every shader that the engine can put together, for validation without a GPU; of those with constants, some.
 ///
 /// # Errors
-/// Says which file's constants have no values.
-pub fn variants() -> Result<Vec<Variant>, String> {
+/// Where one can't be put together, a mistake in `shaders/`.
+pub fn variants() -> Result<Vec<Variant>, SourceError> {
     let mut all = Vec::new();
     for file in files() {
         let shader = Shader::new(file, "");
@@ -84,9 +84,9 @@ mod tests {
     fn constants_are_asked_for_and_known() {
         let file = files().into_iter().find(|file| file.name == "reduction").unwrap();
         let shader = Shader::new(file, "softmax").constant("ORDER", 2);
-        assert!(source(&shader).unwrap_err().contains("X_ORDER"));
+        assert!(source(&shader).unwrap_err().to_string().contains("X_ORDER"));
         let shader = shader.constant("X_ORDER", 1);
         assert!(source(&shader).unwrap().contains("const X_ORDER: u32 = 1u;"));
-        assert!(source(&shader.constant("TERMS", 1)).unwrap_err().contains("TERMS"));
+        assert!(source(&shader.constant("TERMS", 1)).unwrap_err().to_string().contains("TERMS"));
     }
 }

@@ -50,8 +50,9 @@ pub fn shaders(set: &Set, filter: &str) -> Result<Vec<Shader>> {
             vec![(path.display().to_string(), source)]
         }
         _ => {
+            let variants = variants().map_err(|e| e.to_string())?;
             let mut all: Vec<_> =
-                variants().into_iter().map(|variant| (variant.name, variant.source)).collect();
+                variants.into_iter().map(|variant| (variant.name, variant.source)).collect();
             all.dedup(); // files with fewer constants have some of the examples twice
             all.retain(|(name, _)| matches!(set, Set::All) || !is_for_processors(name));
             all
@@ -104,13 +105,14 @@ fn entries(name: &str, source: &str) -> Result<Vec<Shader>> {
     Ok(all)
 }
 
-/// The constants that the library puts in front of a file.
+/// The constants that the library puts in front of a file, but for those that are the same for all.
 fn constants(source: &str) -> Vec<(String, u32)> {
+    let same = ["MAX_ORDER", "WORKGROUP"];
     let constant = |line: &str| {
         let (name, value) = line.strip_prefix("const ")?.split_once(": u32 = ")?;
         Some((name.to_string(), value.trim_end_matches(['u', ';']).parse().ok()?))
     };
-    source.lines().map_while(constant).collect()
+    source.lines().map_while(constant).filter(|(name, _)| !same.contains(&name.as_str())).collect()
 }
 
 impl Shader {

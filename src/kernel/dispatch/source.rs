@@ -1,9 +1,14 @@
 //! The texts of the shaders.
 
-/// The text of a file in `shaders/`.
+/// The text of a file in `shaders/`, with its name in front: see [`crate::gpu::Place`].
 macro_rules! wgsl {
     ($name:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl"))
+        concat!(
+            "// file: shaders/",
+            $name,
+            ".wgsl\n",
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/shaders/", $name, ".wgsl"))
+        )
     };
 }
 pub(crate) use wgsl;

@@ -23,6 +23,7 @@ const FILE: File = File {
         &[5, 5, 5, 5, 1, 0],
         &[16, 16, 1, 16, 0, 0],
         &[16, 16, 16, 16, 0, 0],
+        &[16, 16, 16, 16, 1, 1],
     ],
     variants: Variants::PerActivation,
     params: Params::MEMBERS,
