@@ -22,11 +22,10 @@
 //! ```
 //!
 //! # Shape of the code
-//! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → an executor ([`cpu`], `gpu`) → the expansion → [`polynomial`] →
-//! applications ([`attribution`], [`discovery`], [`surrogate`], [`trust`]). A plan is plain data, a list of kernel calls over numbered values;
-//! each family of [`kernel`]s has one home, with what it is, its computation on CPUs, its dispatches on GPUs and its test cases, and knows
-//! neither plans nor devices; an executor runs any plan. A new kernel is a folder in `src/kernel`, a shader and a line in the list there;
-//! a new activation is one file in `src/activation` and one line in its list.
+//! One direction of knowledge: [`onnx`] → [`model`] → [`plan`] → a [`backend`] ([`cpu`], `gpu`) → the expansion → [`polynomial`] →
+//! applications ([`attribution`], [`discovery`], [`surrogate`], [`trust`]). A plan is plain data, a list of calls of [`kernel`]s over numbered values; kernels know
+//! neither plans nor devices. ARCHITECTURE.md has the map and what must never be; docs/adding.md walks through adding an
+//! activation, an operator, a kernel, a command, a format and a backend, and says what fails if a step is forgotten.
 
 pub mod activation;
 pub mod attribution;

@@ -78,6 +78,25 @@ fn cover_every_function() {
     assert_eq!(tested, all);
 }
 
+/// Where the truth has no derivatives but has them on both sides, the function has a kink or a pole.
+#[test]
+fn kinks_are_those_of_the_truth() {
+    let (points, functions) = table();
+    for (name, truth) in functions {
+        let function = parse(&name);
+        let defined = |i: usize| (0..truth.shape()[1]).all(|k| !truth[[i, k]].is_nan());
+        let pole = |x: f64| {
+            let mut a = [0.0];
+            function.taylor(&[x], &mut a);
+            !a[0].is_finite()
+        };
+        let between = 1..points.len() - 1;
+        let gaps = between.filter(|&i| !defined(i) && defined(i - 1) && defined(i + 1));
+        let kinks: Vec<f64> = gaps.map(|i| points[i]).filter(|&x| !pole(x)).collect();
+        assert_eq!(function.kinks(), kinks, "{name}");
+    }
+}
+
 #[test]
 fn a_wrong_coefficient_is_seen() {
     let (points, functions) = table();

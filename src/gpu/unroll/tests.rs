@@ -145,13 +145,16 @@ fn loops_without_a_mark_stay() {
     assert_eq!(unroll(&source).unwrap(), source);
 }
 
+/// Whether a problem is the one.
+type Expected = Box<dyn Fn(&Problem) -> bool>;
+
 #[test]
 fn what_cannot_be_unrolled_is_an_error() {
     let body = |body: &str| format!("for (var k = 0u; k < 2u; k++) {{ {body} }}");
     let unknown =
         |part| move |problem: &Problem| matches!(problem, Problem::Unknown { part: p, .. } if *p == part);
     let is = |expected: Problem| move |problem: &Problem| *problem == expected;
-    let cases: Vec<(String, Box<dyn Fn(&Problem) -> bool>)> = vec![
+    let cases: Vec<(String, Expected)> = vec![
         (body("if h == 1u { break; }"), Box::new(is(Problem::Leaves("break")))),
         (body("continue;"), Box::new(is(Problem::Leaves("continue")))),
         (body("switch h { default: { continue; } }"), Box::new(is(Problem::Leaves("continue")))),
