@@ -1,7 +1,8 @@
 //! Elementwise functions and their Taylor coefficients.
 //!
 //! One file per function, here and in `shaders/activations`. To add one: write the two files and add a line to the list below; import, planning,
-//! execution, `hope check` and the tests follow from the list. In WGSL, loops over orders end at `TERMS`: they are unrolled.
+//! execution and `hope check` follow from the list. Tests fail until its truth is in `tests/truth/activations.py` and, if it is an ONNX operator,
+//! a model with it in `tests/truth/operators.py`: docs/adding.md. In WGSL, loops over orders end at `TERMS`: they are unrolled.
 
 use crate::scalar::Scalar;
 use crate::series::{MAX_ORDER, TILE, Tile};
@@ -27,6 +28,9 @@ macro_rules! side_by_side {
         }
     };
 }
+
+/// Most parameters of a function: shaders take them as one vector.
+const MAX_PARAMETERS: usize = 4;
 
 /// An elementwise function `y = σ(x)`.
 pub trait Function: Copy {
@@ -83,6 +87,8 @@ macro_rules! activations {
             $(#[allow(missing_docs)] $name($name)),*
         }
 
+        $(const _: () = assert!($name::PARAMETERS.len() <= MAX_PARAMETERS, "shaders take four parameters");)*
+
         $(impl From<$name> for Activation {
             fn from(function: $name) -> Self {
                 Self::$name(function)
@@ -92,6 +98,10 @@ macro_rules! activations {
         impl Activation {
             /// Names of all functions.
             pub const NAMES: &'static [&'static str] = &[$($name::NAME),*];
+
+            /// The ONNX operators that are a function alone, of each function.
+            #[cfg(test)]
+            pub(crate) const OPERATORS: &'static [Option<&'static str>] = &[$($name::ONNX),*];
 
             /// The function of this name, with its default parameters where `parameters` ends.
             pub fn named(name: &str, parameters: &[f64]) -> Option<Self> {
