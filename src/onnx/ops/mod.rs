@@ -1,6 +1,6 @@
 //! ONNX's operators, each lowered to the model's primitive ones.
 //!
-//! To add one: write its file and add it to the list below.
+//! To add one: write its file, add it to the list below, and make a model that has it: docs/adding.md.
 
 use super::node::Node;
 use super::values::{Importer, Value};
@@ -25,6 +25,10 @@ type Lower = fn(&Node, &mut Importer) -> Result<Vec<Value>>;
 macro_rules! operators {
     ($($module:ident { $($name:ident => $lower:ident),* $(,)? })*) => {
         $(mod $module;)*
+
+        /// Names of all operators of the list.
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($(stringify!($name)),*),*];
 
         fn find(operator: &str) -> Option<Lower> {
             match operator {
@@ -96,3 +100,6 @@ fn elementwise(node: &Node, importer: &mut Importer) -> Result<Value> {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;
