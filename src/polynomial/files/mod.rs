@@ -170,3 +170,29 @@ fn power_of(power: Option<u64>, term: usize) -> Result<u8> {
     let power = power.and_then(|power| u8::try_from(power).ok()).filter(|&power| power > 0);
     power.ok_or_else(|| wrong(format!("term {term} has a power that is no whole number from 1 to 255")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new kind doesn't compile here; it belongs into the list below, too.
+    fn ending(kind: FileKind) -> &'static str {
+        match kind {
+            FileKind::Json => "json",
+            FileKind::Npz => "npz",
+        }
+    }
+
+    #[test]
+    fn every_kind_is_known_by_its_ending_and_read() {
+        let polynomial =
+            TaylorPolynomial::from_exponents(&[0.5, -1.0], &[3, 0, 1, 2], &[2.0, -0.25]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for kind in [FileKind::Json, FileKind::Npz] {
+            let path = folder.path().join("p").with_extension(ending(kind));
+            assert_eq!(FileKind::of(&path).unwrap(), kind);
+            polynomial.save(&path).unwrap();
+            assert_eq!(TaylorPolynomial::load(&path).unwrap(), polynomial, "{kind:?}");
+        }
+    }
+}
