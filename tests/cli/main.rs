@@ -162,3 +162,30 @@ fn the_comparison_notices_one_wrong_number() {
     assert_eq!(deviation(&truth, &truth), 0.0);
     assert!(deviation(&[1.0, -2.0, 3.001], &truth) > 1e-4);
 }
+
+/// Each command of `hope --help` is run by name somewhere in this folder.
+#[test]
+fn every_command_has_a_test() {
+    let help = Workplace::new().done(&["--help"]).stdout;
+    let (_, list) = help.split_once("Commands:\n").expect("a list of commands");
+    let list = list.split("\n\n").next().unwrap_or_default();
+    // Names stand two spaces in, what they do further to the right.
+    let names: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
+        .filter_map(|rest| rest.split_whitespace().next())
+        .filter(|&name| name != "help")
+        .collect();
+    assert!(names.contains(&"expand") && names.contains(&"completions"), "{names:?}");
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(file!());
+    let sources: String = files_in(folder.parent().expect("a folder"))
+        .iter()
+        .filter(|name| name.ends_with(".rs"))
+        .map(|name| std::fs::read_to_string(folder.with_file_name(name)).expect("a source"))
+        .flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let untested: Vec<&str> =
+        names.into_iter().filter(|name| !sources.contains(&format!("[\"{name}\""))).collect();
+    assert!(untested.is_empty(), "no test runs {untested:?}");
+}
