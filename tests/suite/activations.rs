@@ -94,6 +94,7 @@ fn kinks_are_those_of_the_truth() {
         let gaps = between.filter(|&i| !defined(i) && defined(i - 1) && defined(i + 1));
         let kinks: Vec<f64> = gaps.map(|i| points[i]).filter(|&x| !pole(x)).collect();
         assert_eq!(function.kinks(), kinks, "{name}");
+        assert!(kinks.len() <= 4, "{name}: shaders take four");
     }
 }
 
