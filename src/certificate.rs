@@ -14,6 +14,7 @@ use crate::plan::{Method, first_linear_layers};
 
 /// Kinks of a network: where it is not smooth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kinks {
     /// It is smooth.
     None,
@@ -47,6 +48,7 @@ impl Kinks {
 
 /// Which coefficients are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TermKind {
     /// Pure powers of one input each.
     Unmixed,
@@ -56,8 +58,20 @@ pub enum TermKind {
     Mixed,
 }
 
+impl TermKind {
+    /// Name as the command line and results spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unmixed => "unmixed",
+            Self::Along => "along",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
 /// Whether a result is exact, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Certificate {
     /// Exact up to rounding (and up to the nearest kink).
     pub exact: bool,

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::model::Model;
 use crate::plan::Plan;
+use crate::rows::Rows;
 use crate::scalar::Precision;
 use crate::threads::Threads;
 
@@ -79,7 +80,7 @@ impl Forward {
     ///
     /// # Errors
     /// If the numbers are no points, a value is not finite, or the device fails.
-    pub fn run(&self, points: &[f64]) -> Result<Vec<f64>> {
+    pub fn run<'a>(&self, points: impl Into<Rows<'a>>) -> Result<Vec<f64>> {
         pollster::block_on(self.run_async(points))
     }
 
@@ -87,13 +88,15 @@ impl Forward {
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub async fn run_async(&self, points: &[f64]) -> Result<Vec<f64>> {
-        let count = self.model.count_points(points)?;
+    pub async fn run_async<'a>(&self, points: impl Into<Rows<'a>>) -> Result<Vec<f64>> {
+        let points = points.into();
+        points.check_width(self.model.inputs())?;
+        let count = self.model.count_points(&points)?;
         let share = if self.threaded { count.div_ceil(self.at_once) } else { count };
         let size = self.together.min(share);
         let chunk = |first: usize| Chunk { points: first..count.min(first + size), lanes: 0..1 };
         let chunks: Vec<Chunk> = (0..count).step_by(size).map(chunk).collect();
-        let source = Source { points, directions: None, outputs: &self.outputs };
+        let source = Source { points: &points, directions: None, outputs: &self.outputs };
         let width = self.outputs.len();
         let mut values = vec![0.0; count * width];
         let mut deliver = |chunk: &Chunk, result: ChunkResult| {
@@ -123,7 +126,7 @@ impl Forward {
 ///
 /// # Errors
 /// If the points don't fit the model, or a value isn't finite.
-pub fn values(model: &Model, points: &[f64], outputs: Option<&[usize]>) -> Result<Vec<f64>> {
+pub fn values<'a>(model: &Model, points: impl Into<Rows<'a>>, outputs: Option<&[usize]>) -> Result<Vec<f64>> {
     Forward::new(model, outputs, &Place::default())?.run(points)
 }
 

@@ -13,7 +13,7 @@
 //! let point = vec![0.5; model.inputs()];
 //!
 //! let exact = expand(&model, &Request::new(point.clone(), 3))?;
-//! assert_eq!(exact.shape, [1, 10, 3, 784]); // points, outputs, orders, inputs
+//! assert_eq!(exact.unmixed()?.dim(), (1, 10, 3, 784)); // points, outputs, orders, inputs
 //!
 //! // The published rule of HOPE is offered by name; every result says whether it is exact, and why.
 //! let rule = expand(&model, &Request { method: Method::Hope, ..Request::new(point, 3) })?;
@@ -31,8 +31,10 @@ pub mod activation;
 pub mod attribution;
 pub mod backend;
 #[cfg(feature = "bench")]
+#[doc(hidden)]
 pub mod bench;
 mod certificate;
+#[doc(hidden)]
 pub mod cpu;
 pub mod discovery;
 mod error;
@@ -41,24 +43,34 @@ pub mod forward;
 mod geometry;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+#[doc(hidden)]
 pub mod interpolation;
+#[doc(hidden)]
 pub mod kernel;
+#[doc(hidden)]
 pub mod memory;
 pub mod model;
 #[cfg(feature = "files")]
+#[doc(hidden)]
 pub mod npy;
 pub mod onnx;
 #[cfg(feature = "plot")]
+#[doc(hidden)]
 pub mod picture;
 pub mod plan;
 pub mod polynomial;
+#[doc(hidden)]
 pub mod random;
 pub mod rays;
 pub mod region;
 #[cfg(feature = "files")]
 pub mod results;
+mod rows;
+#[doc(hidden)]
 pub mod sampling;
+#[doc(hidden)]
 pub mod scalar;
+#[doc(hidden)]
 pub mod series;
 pub mod surrogate;
 #[cfg(any(feature = "files", feature = "plot"))]
@@ -76,4 +88,8 @@ pub use expansion::{
 };
 pub use plan::Method;
 pub use polynomial::TaylorPolynomial;
+pub use rows::{Number, Rows};
 pub use scalar::Precision;
+
+/// The arrays that points come from and coefficients are read as.
+pub use ndarray;

@@ -1,11 +1,23 @@
 //! Directions of rays in input space.
 
+use ndarray::{ArrayBase, Data, Ix2, Ix3};
+
 use crate::error::{Error, Result};
 use crate::interpolation::Interpolation;
 use crate::random::SplitMix;
+use crate::rows::Number;
 use crate::scalar::Scalar;
 
 /// A set of directions for each point.
+///
+/// Arrays of `f64` or `f32` become directions, too: `[rays, inputs]` the same for all points, `[points, rays, inputs]` of their own for each.
+///
+/// ```
+/// use hope::Terms;
+/// use hope::ndarray::array;
+///
+/// let diagonals = Terms::Along(array![[1.0, 1.0], [1.0, -1.0]].into());
+/// ```
 #[derive(Clone, Debug)]
 pub enum Directions {
     /// The unit vectors of all inputs.
@@ -29,7 +41,8 @@ pub enum Directions {
         /// The directions.
         rows: Vec<f64>,
     },
-    /// What [`Interpolation`] needs, made on the fly: there may be very many.
+    /// What the interpolation of mixed terms needs, made on the fly: there may be very many.
+    #[doc(hidden)]
     Spanned {
         /// Which combinations of the variables.
         interpolation: std::sync::Arc<Interpolation>,
@@ -63,6 +76,7 @@ impl Directions {
     }
 
     /// Writes a direction.
+    #[doc(hidden)]
     pub fn write<T: Scalar>(&self, point: usize, ray: usize, into: &mut [T]) {
         match self {
             Self::Unit { .. } => {
@@ -91,6 +105,21 @@ impl Directions {
 
     /// Checks the sizes and that all components are finite.
     pub(crate) fn check(&self, points: usize, inputs: usize) -> Result<()> {
+        let width = match self {
+            Self::Unit { inputs }
+            | Self::Shared { inputs, .. }
+            | Self::PerPoint { inputs, .. }
+            | Self::Spanned { inputs, .. } => *inputs,
+        };
+        if width != inputs {
+            return Err(Error::Size {
+                expected: inputs,
+                given: width,
+                cause: format!(
+                    "the directions have to be rows of {inputs} numbers, one per input, and are rows of {width}"
+                ),
+            });
+        }
         let rows = match self {
             Self::Unit { .. } | Self::Spanned { basis: None, .. } => return Ok(()),
             Self::Shared { rows, .. } => rows,
@@ -123,6 +152,21 @@ impl Directions {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// The same for all points.
+impl<T: Number, S: Data<Elem = T>> From<ArrayBase<S, Ix2>> for Directions {
+    fn from(rows: ArrayBase<S, Ix2>) -> Self {
+        Self::Shared { inputs: rows.ncols(), rows: rows.iter().map(|&x| x.into()).collect() }
+    }
+}
+
+/// Of its own for each point.
+impl<T: Number, S: Data<Elem = T>> From<ArrayBase<S, Ix3>> for Directions {
+    fn from(rows: ArrayBase<S, Ix3>) -> Self {
+        let (_, rays, inputs) = rows.dim();
+        Self::PerPoint { inputs, rays, rows: rows.iter().map(|&x| x.into()).collect() }
     }
 }
 

@@ -35,7 +35,7 @@ pub fn run() -> hope::Result<()> {
             Model::from_onnx(repository(&format!("examples/mnist/{name}.onnx")), &ImportOptions::default())?;
         let mut sums: [Sums; 2] = [[[0.0; 3]; ORDER]; 2];
         for digit in &digits {
-            let logits = values(&model, digit, None)?;
+            let logits = values(&model, *digit, None)?;
             let class = (0..10).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0);
             let deltas = Push::By(DELTA).deltas(digit)?;
             let truth = measured(&model, digit, class, &deltas)?;

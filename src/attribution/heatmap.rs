@@ -101,7 +101,7 @@ pub fn heatmap(
         });
     }
     let request = Request {
-        points: point.to_vec(),
+        points: point.to_vec().into(),
         terms: Terms::Unmixed,
         outputs: Some(vec![output]),
         ..request.clone()

@@ -76,9 +76,9 @@ pub fn interactions(
         basis[row * all + input] = 1.0;
     }
     let request = Request {
-        points: point.to_vec(),
+        points: point.to_vec().into(),
         order: 2,
-        terms: Terms::Mixed(Some(basis)),
+        terms: Terms::Mixed(Some(basis.into())),
         outputs: Some(vec![output]),
         ..request.clone()
     };
@@ -125,7 +125,7 @@ pub fn strongest(
         return Err(Error::OutOfRange { what: "change", value: delta, cause });
     }
     let request = Request {
-        points: point.to_vec(),
+        points: point.to_vec().into(),
         order: 2,
         terms: Terms::Unmixed,
         outputs: Some(vec![output]),

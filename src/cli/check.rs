@@ -88,10 +88,10 @@ fn character(node: &Node) -> &'static str {
 fn smoothness(model: &Model) -> &'static str {
     match Kinks::of(model) {
         Kinks::None => "smooth",
-        Kinks::Piecewise => "with kinks: an expansion is valid up to the nearest one",
         Kinks::PiecewiseLinear => {
             "piecewise linear: orders from 2 are zero, an expansion is valid up to the nearest kink"
         }
+        _ => "with kinks: an expansion is valid up to the nearest one",
     }
 }
 

@@ -56,7 +56,7 @@ impl Setup {
 
     /// Takes the points.
     pub fn at(&mut self, points: Points) {
-        self.request.points = points.values;
+        self.request.points = points.values.into();
         self.notes.extend(points.note);
     }
 

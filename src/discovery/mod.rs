@@ -136,7 +136,7 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
     let mut points = search.at.clone();
     points.extend(search.region.points(search.samples, search.seed));
     let request = Request {
-        points,
+        points: points.into(),
         order: search.order,
         terms: Terms::Mixed(None),
         outputs: Some(vec![search.output]),

@@ -1,6 +1,5 @@
 //! A prepared request at some points, and its run.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -18,12 +17,13 @@ use crate::memory;
 use crate::model::Model;
 use crate::plan::Plan;
 use crate::rays::Directions;
+use crate::rows::Rows;
 
 /// A request planned for a model and points: ready to run, with everything known that can be known before.
 #[derive(Debug)]
 pub struct Job<'a> {
     parts: Arc<Parts>,
-    points: Cow<'a, [f64]>,
+    points: Rows<'a>,
     /// Number of points.
     count: usize,
     chunking: Chunking,
@@ -48,7 +48,7 @@ impl Prepared {
     ///
     /// # Errors
     /// If the numbers are no points of the model, or the memory can't suffice.
-    pub fn job<'a>(&self, points: impl Into<Cow<'a, [f64]>>) -> Result<Job<'a>> {
+    pub fn job<'a>(&self, points: impl Into<Rows<'a>>) -> Result<Job<'a>> {
         Job::of(self.parts.clone(), points.into())
     }
 
@@ -56,7 +56,7 @@ impl Prepared {
     ///
     /// # Errors
     /// As [`Self::job`], and if numbers overflow or the device fails.
-    pub fn expand(&self, points: &[f64]) -> Result<Expansion> {
+    pub fn expand<'a>(&self, points: impl Into<Rows<'a>>) -> Result<Expansion> {
         self.job(points)?.collect(&|_| ControlFlow::Continue(()))
     }
 
@@ -64,7 +64,7 @@ impl Prepared {
     ///
     /// # Errors
     /// As [`Self::expand`].
-    pub async fn expand_async(&self, points: &[f64]) -> Result<Expansion> {
+    pub async fn expand_async<'a>(&self, points: impl Into<Rows<'a>>) -> Result<Expansion> {
         self.job(points)?.collect_async(&|_| ControlFlow::Continue(())).await
     }
 }
@@ -75,11 +75,13 @@ impl<'a> Job<'a> {
     /// # Errors
     /// If the request doesn't fit the model, the method has no answer, or the memory can't suffice.
     pub fn new(model: &Model, request: &'a Request) -> Result<Self> {
+        request.points.check_width(model.inputs())?;
         model.count_points(&request.points)?; // before anything that takes long
-        Self::of(Prepared::new(model, request)?.parts, Cow::Borrowed(&request.points))
+        Self::of(Prepared::new(model, request)?.parts, (&request.points).into())
     }
 
-    fn of(parts: Arc<Parts>, points: Cow<'a, [f64]>) -> Result<Self> {
+    fn of(parts: Arc<Parts>, points: Rows<'a>) -> Result<Self> {
+        points.check_width(parts.model.inputs())?;
         let count = parts.model.count_points(&points)?;
         if let Some(directions) = &parts.directions {
             directions.check(count, parts.model.inputs())?;
@@ -240,10 +242,14 @@ impl<'a> Job<'a> {
             let run = Run { chunks: &chunks, source, at_once: self.chunking.workers };
             parts.runner.run(run, &mut deliver).await?;
             assembled.mix(parts)?;
+            let mut shape = self.shape();
+            shape[0] = points.len();
             let batch = Batch {
                 first,
                 points: points.len(),
                 value: &assembled.value,
+                terms: parts.request.terms.kind(),
+                shape: &shape,
                 coefficients: &assembled.coefficients,
                 kinks: if self.kink_distances() > 0 { &assembled.kinks } else { &[] },
             };
@@ -281,6 +287,7 @@ impl<'a> Job<'a> {
         let mut collector = Collector::new(self);
         let report = self.run_async(&mut collector, progress).await?;
         Ok(Expansion {
+            terms: self.parts.request.terms.kind(),
             points: self.points.to_vec(),
             value: collector.value,
             coefficients: collector.coefficients,

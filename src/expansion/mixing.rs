@@ -70,8 +70,11 @@ fn exact(model: &Model, request: &Request, kernels: Kernels) -> Result<Planned> 
             let plan = Plan::exact(model, request.order, Rays::Any, kernels)?;
             let exponents = interpolation::exponents(variables, request.order)?;
             let interpolation = Arc::new(Interpolation::new(variables, request.order)?);
-            let directions =
-                Directions::Spanned { interpolation: interpolation.clone(), basis: basis.clone(), inputs };
+            let directions = Directions::Spanned {
+                interpolation: interpolation.clone(),
+                basis: basis.as_deref().map(<[f64]>::to_vec),
+                inputs,
+            };
             let mixing = Mixing::Rays { interpolation, exponents };
             return Ok(Planned { plan, directions: Some(directions), mixing });
         }
@@ -90,7 +93,7 @@ fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Thread
     let plan = Plan::hope(model, request.order, &Target::Nodes(layers.clone()), kernels)?;
     let directions = match basis {
         None => Directions::Unit { inputs },
-        Some(rows) => Directions::Shared { inputs, rows: rows.clone() },
+        Some(rows) => Directions::Shared { inputs, rows: rows.to_vec() },
     };
     let variables = directions.len();
     let exponents = interpolation::exponents(variables, request.order)?;

@@ -12,6 +12,7 @@ mod results;
 mod rule_mixed;
 mod summary;
 mod verify;
+mod views;
 
 use std::ops::ControlFlow;
 
@@ -38,8 +39,9 @@ use crate::model::Model;
 /// let model = b.build(y)?;
 ///
 /// let expansion = expand(&model, &Request::new(vec![0.0], 3))?;
-/// assert_eq!(expansion.shape, [1, 1, 3, 1]); // points, outputs, orders, inputs
-/// for (c, truth) in expansion.coefficients.iter().zip([2.0, 4.0 / 2.0, 8.0 / 6.0]) {
+/// let unmixed = expansion.unmixed()?;
+/// assert_eq!(unmixed.dim(), (1, 1, 3, 1)); // points, outputs, orders, inputs
+/// for (c, truth) in unmixed.iter().zip([2.0, 4.0 / 2.0, 8.0 / 6.0]) {
 ///     assert!((c - truth).abs() < 1e-12);
 /// }
 /// assert!(expansion.report.certificate.exact);

@@ -28,7 +28,7 @@ use crate::threads::Threads;
 /// let prepared = Prepared::new(&model, &Request::new(Vec::new(), 2))?;
 /// for x in [0.0f64, 1.0] {
 ///     let expansion = prepared.expand(&[x])?;
-///     assert!((expansion.coefficients[1] - x.exp() / 2.0).abs() < 1e-12);
+///     assert!((expansion.unmixed()?[[0, 0, 1, 0]] - x.exp() / 2.0).abs() < 1e-12);
 /// }
 /// # Ok::<(), hope::Error>(())
 /// ```

@@ -6,18 +6,20 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::plan::Method;
 use crate::rays::Directions;
+use crate::rows::Rows;
 use crate::scalar::Precision;
 
 /// Which coefficients.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Terms {
     /// Pure powers of one input each, for all inputs.
     Unmixed,
     /// Along directions; the exact method only.
     Along(Directions),
-    /// All monomials up to the order: in the inputs, or in the coordinates of a subspace with these directions, row-major
+    /// All monomials up to the order: in the inputs, or in the coordinates of a subspace with these directions,
     /// `[variables, inputs]`.
-    Mixed(Option<Vec<f64>>),
+    Mixed(Option<Rows<'static>>),
 }
 
 impl Terms {
@@ -30,21 +32,30 @@ impl Terms {
         }
     }
 
+    /// All monomials in the coordinates of a subspace with these directions, `[variables, inputs]`.
+    pub fn subspace<'a>(directions: impl Into<Rows<'a>>) -> Self {
+        Self::Mixed(Some(directions.into().into_owned()))
+    }
+
     /// Name as the command line and results spell it.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Unmixed => "unmixed",
-            Self::Along(_) => "along",
-            Self::Mixed(_) => "mixed",
-        }
+        self.kind().name()
     }
 }
 
-/// What to compute. Fields may be set directly; [`Request::new`] sets defaults.
+/// What to compute: [`Request::new`] with other fields than the defaults.
+///
+/// Fields may be added by later versions: begin with [`Request::new`], and name those that you want to set.
+///
+/// ```
+/// use hope::{Precision, Request, Terms};
+///
+/// let request = Request { terms: Terms::Mixed(None), precision: Precision::F32, ..Request::new(vec![0.5, -0.5], 4) };
+/// ```
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Reference inputs, `[points, inputs]`.
-    pub points: Vec<f64>,
+    pub points: Rows<'static>,
     /// Highest order.
     pub order: usize,
     /// Which coefficients; default: unmixed.
@@ -68,10 +79,10 @@ pub struct Request {
 }
 
 impl Request {
-    /// All unmixed coefficients to `order` by the exact method in f64.
-    pub fn new(points: Vec<f64>, order: usize) -> Self {
+    /// All unmixed coefficients to `order` by the exact method in f64, at points `[points, inputs]`: an array or its view, or plain numbers.
+    pub fn new<'a>(points: impl Into<Rows<'a>>, order: usize) -> Self {
         Self {
-            points,
+            points: points.into().into_owned(),
             order,
             terms: Terms::Unmixed,
             method: Method::Exact,
@@ -88,7 +99,7 @@ impl Request {
     /// All of it but the points.
     pub(super) fn without_points(&self) -> Self {
         Self {
-            points: Vec::new(),
+            points: Vec::new().into(),
             order: self.order,
             terms: self.terms.clone(),
             method: self.method,
@@ -126,7 +137,10 @@ impl Request {
             Terms::Along(Directions::PerPoint { .. }) => {}
             Terms::Along(directions) => directions.check(1, inputs)?,
             Terms::Mixed(None) => {}
-            Terms::Mixed(Some(rows)) => Directions::Shared { inputs, rows: rows.clone() }.check(1, inputs)?,
+            Terms::Mixed(Some(rows)) => {
+                rows.check_width(inputs)?;
+                Directions::Shared { inputs, rows: rows.to_vec() }.check(1, inputs)?;
+            }
         }
         model.select_outputs(self.outputs.as_deref())
     }

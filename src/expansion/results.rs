@@ -1,22 +1,31 @@
 //! What comes of an expansion.
 
 use crate::backend::KernelTime;
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, TermKind};
 
 /// Coefficients of some consecutive points, as they become ready.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Batch<'a> {
     /// Index of the first point.
     pub first: usize,
     /// Number of points.
     pub points: usize,
-    /// `[points, outputs]`.
+    /// `[points, outputs]`: see [`Self::value`].
+    #[doc(hidden)]
     pub value: &'a [f64],
+    #[doc(hidden)]
+    pub terms: TermKind,
+    /// Shape of the coefficients of this batch.
+    #[doc(hidden)]
+    pub shape: &'a [usize],
     /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, or `[points, outputs, terms]`:
     /// unmixed, along, mixed.
+    #[doc(hidden)]
     pub coefficients: &'a [f64],
     /// Distance to the nearest kink, `[points, rays]`, for mixed terms `[points]`; empty where the network is
     /// smooth or the method has no rays.
+    #[doc(hidden)]
     pub kinks: &'a [f64],
 }
 
@@ -28,6 +37,7 @@ pub trait Sink: Send {
 
 /// Comparison of a result with an independent computation.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Verification {
     /// Number of rays compared.
     pub rays: usize,
@@ -39,6 +49,7 @@ pub struct Verification {
 
 /// What is known after a run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report {
     /// Whether the result is exact, and why.
     pub certificate: Certificate,
@@ -56,6 +67,7 @@ pub struct Report {
 
 /// A coefficient that stands out.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Largest {
     /// Index of the point.
     pub point: usize,
@@ -68,19 +80,31 @@ pub struct Largest {
 }
 
 /// A result in memory: everything that the program writes to a file.
+///
+/// Its numbers are arrays: [`value`](Self::value), [`unmixed`](Self::unmixed), [`along`](Self::along), [`mixed`](Self::mixed).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Expansion {
+    /// Which coefficients.
+    #[doc(hidden)]
+    pub terms: TermKind,
     /// `[points, inputs]`.
+    #[doc(hidden)]
     pub points: Vec<f64>,
     /// `[points, outputs]`.
+    #[doc(hidden)]
     pub value: Vec<f64>,
     /// Normalised Taylor coefficients: see [`Batch::coefficients`].
+    #[doc(hidden)]
     pub coefficients: Vec<f64>,
     /// Shape of [`Self::coefficients`].
+    #[doc(hidden)]
     pub shape: Vec<usize>,
     /// Distances to the nearest kink: see [`Batch::kinks`].
+    #[doc(hidden)]
     pub kinks: Vec<f64>,
     /// Mixed terms: exponents `[terms, variables]`.
+    #[doc(hidden)]
     pub exponents: Vec<u8>,
     /// What is known of the result.
     pub report: Report,

@@ -61,7 +61,7 @@ impl TaylorPolynomial {
                 let (centre, letter, frame) = match basis {
                     None => (at.to_vec(), "x", None),
                     Some(rows) => {
-                        let frame = Frame::new(at.to_vec(), rows.clone())?;
+                        let frame = Frame::new(at.to_vec(), rows.to_vec())?;
                         (vec![0.0; frame.variables()], "t", Some(frame.into()))
                     }
                 };
@@ -139,7 +139,7 @@ fn select<'a>(
     let &[points, outputs, ..] = expansion.shape.as_slice() else { return Err(foreign()) };
     if points == 0
         || outputs == 0
-        || expansion.points != request.points
+        || expansion.points[..] != request.points[..]
         || !expansion.points.len().is_multiple_of(points)
         || expansion.value.len() != points * outputs
         || expansion.coefficients.len() != expansion.shape.iter().product::<usize>()

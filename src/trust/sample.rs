@@ -79,7 +79,7 @@ impl StandIn {
     ) -> Result<Self> {
         let inputs = model.inputs();
         let mut random = SplitMix(0x51A9D);
-        let mut places = request.points.clone();
+        let mut places = request.points.to_vec();
         for point in request.points.chunks_exact(inputs) {
             for i in 0..samples {
                 let distance = radius * (i + 1) as f64 / samples as f64;

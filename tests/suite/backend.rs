@@ -170,7 +170,7 @@ fn truth(request: &Request) -> Expansion {
 #[test]
 fn a_job_asks_the_door_only() {
     let fragile = Fragile::new();
-    for terms in [Terms::Unmixed, Terms::Along(Directions::random(7, 9, 1)), Terms::Mixed(Some(points(2)))] {
+    for terms in [Terms::Unmixed, Terms::Along(Directions::random(7, 9, 1)), Terms::subspace(points(2))] {
         for method in [Method::Exact, Method::Hope] {
             if method == Method::Hope && matches!(terms, Terms::Along(_)) {
                 continue;

@@ -82,7 +82,7 @@ fn cutting_the_work_changes_nothing() {
         }
         for point in [0, 10] {
             let points = request.points[point * 72..][..72].to_vec();
-            let alone = run(&model, &Request { points, ..request.clone() });
+            let alone = run(&model, &Request { points: points.into(), ..request.clone() });
             let size = alone.coefficients.len();
             let same = whole.coefficients[point * size..][..size].to_vec();
             assert!(relative_error(alone.coefficients, same) < 1e-13);
@@ -140,7 +140,7 @@ proptest! {
         let (order, d) = (5usize, 3usize);
         let model = mlp(4, &[6, 5], 2, Sin);
         let mut request = Request::new(noise(seed, 4), order);
-        request.terms = Terms::Mixed(Some(subspace.clone()));
+        request.terms = Terms::subspace(&subspace);
         let mixed = run(&model, &request);
         let direction: Vec<f64> = (0..4).map(|i| (0..d).map(|j| t[j] * subspace[j * 4 + i]).sum()).collect();
         request.terms = Terms::Along(Directions::Shared { inputs: 4, rows: direction });
@@ -300,15 +300,15 @@ fn requests_are_checked() {
     };
     type Change<'a> = &'a dyn Fn(&mut Request);
     let cases: [(Change, &str); 9] = [
-        (&|r| r.points = vec![1.0; 4], "3 numbers per point"),
-        (&|r| r.points = vec![], "3 numbers per point"),
+        (&|r| r.points = vec![1.0; 4].into(), "3 numbers per point"),
+        (&|r| r.points = vec![].into(), "3 numbers per point"),
         (&|r| r.points[4] = f64::NAN, "point 1"),
         (&|r| r.order = 0, "1 to 30"),
         (&|r| r.order = 31, "1 to 30"),
         (&|r| r.outputs = Some(vec![2]), "no output 2"),
         (&|r| r.outputs = Some(vec![]), "no outputs"),
         (&|r| r.terms = Terms::Along(Directions::Shared { inputs: 3, rows: vec![1.0; 4] }), "rows of 3"),
-        (&|r| r.terms = Terms::Mixed(Some(vec![f64::INFINITY; 3])), "not finite"),
+        (&|r| r.terms = Terms::subspace(vec![f64::INFINITY; 3]), "not finite"),
     ];
     for (change, message) in cases {
         let error = refused(change);

@@ -3,6 +3,7 @@
 
 mod activations;
 mod architecture;
+mod arrays;
 #[cfg(feature = "plot")] // reads a PNG
 mod attribution;
 #[cfg(feature = "bench")]

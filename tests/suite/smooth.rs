@@ -182,7 +182,7 @@ fn a_network_keeps_what_is_not_chosen() {
     assert_eq!(Kinks::of(&whole), Kinks::None);
     assert!(whole.nodes().iter().any(|n| n.name == "act1" && n.kind.starts_with("smooth")));
     // Both methods run on it, and the sharper, the closer.
-    let request = Request::new((0..16).map(|i| f64::from(i) / 7.0 - 1.0).collect(), 3);
+    let request = Request::new((0..16).map(|i| f64::from(i) / 7.0 - 1.0).collect::<Vec<_>>(), 3);
     assert!(expand(&whole, &request).unwrap().coefficients.iter().any(|c| *c != 0.0));
     assert!(expand(&whole, &Request { method: Method::Hope, ..request.clone() }).is_ok());
     let mut last = f64::INFINITY;

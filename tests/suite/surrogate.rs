@@ -33,7 +33,8 @@ fn cubic_and_sine() -> Model {
 }
 
 fn polynomial(model: &Model, point: &[f64], basis: Option<Vec<f64>>, order: usize) -> TaylorPolynomial {
-    let request = Request { terms: Terms::Mixed(basis), ..Request::new(point.to_vec(), order) };
+    let request =
+        Request { terms: Terms::Mixed(basis.map(Into::into)), ..Request::new(point.to_vec(), order) };
     TaylorPolynomial::from_expansion(&expand(model, &request).unwrap(), &request, 0, 0).unwrap()
 }
 

@@ -61,7 +61,7 @@ fn requests(points: usize, inputs: usize) -> Vec<Request> {
             Request { precision, memory: Some(1 << 30), ..Request::new(noise(9, points * inputs), 3) };
         for method in [Method::Exact, Method::Hope] {
             all.push(Request { method, ..plain.clone() });
-            all.push(Request { method, terms: Terms::Mixed(Some(noise(4, 3 * inputs))), ..plain.clone() });
+            all.push(Request { method, terms: Terms::subspace(noise(4, 3 * inputs)), ..plain.clone() });
         }
         all.push(Request { terms: Terms::Along(Directions::random(inputs, 9, 3)), ..plain });
     }
@@ -92,7 +92,7 @@ fn the_same_bits_for_any_number_of_threads_memory_and_split() {
             let one_by_one: Vec<Expansion> = request
                 .points
                 .chunks_exact(144)
-                .map(|point| run(&model, &Request { points: point.to_vec(), ..request.clone() }))
+                .map(|point| run(&model, &Request { points: point.to_vec().into(), ..request.clone() }))
                 .collect();
             let whole = run(&model, &request);
             let join = |of: fn(&Expansion) -> &Vec<f64>| -> Vec<f64> {

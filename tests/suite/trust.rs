@@ -254,7 +254,7 @@ fn rays_points_and_outputs_keep_apart() {
             assert!(check.measured.unwrap() < 3e-3, "{check:?}");
         }
         // The second point alone gives the same.
-        let alone = Request { points: points[5..10].to_vec(), ..request.clone() };
+        let alone = Request { points: points[5..10].to_vec().into(), ..request.clone() };
         let alone = ask(&model, &alone, QUESTION).unwrap();
         for (a, b) in alone.radius.iter().zip(&trust.radius[rays..]) {
             assert!((a / b - 1.0).abs() < 1e-6);

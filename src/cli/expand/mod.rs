@@ -92,7 +92,7 @@ fn terms(args: &ExpandArgs, kind: Option<TermsArg>, model: &Model, points: usize
         (None | Some(TermsArg::Unmixed), ..) => Terms::Unmixed,
         (Some(TermsArg::Along), Some(path), _) => Terms::Along(input::directions(path, model, points)?),
         (Some(TermsArg::Along), None, _) => bail!("--terms along needs --directions D.npy"),
-        (Some(TermsArg::Mixed), _, Some(path)) => Terms::Mixed(Some(input::subspace(path, model)?)),
+        (Some(TermsArg::Mixed), _, Some(path)) => Terms::subspace(&input::subspace(path, model)?),
         (Some(TermsArg::Mixed), _, None) => Terms::Mixed(None),
     })
 }

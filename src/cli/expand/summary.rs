@@ -161,6 +161,7 @@ fn scope(setup: &Setup, job: &Job) -> String {
                 count(variables, "variable")
             )
         }
+        _ => name.into(),
     }
 }
 
@@ -187,6 +188,7 @@ fn coefficient(setup: &Setup, job: &Job, largest: &Largest) -> String {
             let exponents = job.exponents().chunks_exact(variables).nth(largest.index).unwrap_or(&[]);
             monomial(exponents, if basis.is_some() { 't' } else { 'x' })
         }
+        _ => format!("coefficient {}", largest.index),
     };
     format!("point {}, output {output}: {what} = {}", largest.point, number(largest.coefficient))
 }

@@ -118,7 +118,7 @@ impl Task {
         setup.request.method = args.method.into();
         setup.place(&args.place, args.order, None)?;
         // What the engine refuses, it refuses here, before anything is written.
-        let trial = Request { points: points[0].clone(), ..setup.request.clone() };
+        let trial = Request { points: points[0].clone().into(), ..setup.request.clone() };
         hope::Job::new(&setup.model, &trial).map_err(|error| setup.explain(&error))?;
         Ok(Self { setup, layout, images, points, deltas, classes })
     }

@@ -109,7 +109,7 @@ fn polynomial(
         let exponents: Vec<u8> = (0..=request.order as u8).collect();
         return TaylorPolynomial::from_exponents(&[0.0], &exponents, &coefficients);
     }
-    request.terms = Terms::Mixed(Some(slice.basis.clone()));
+    request.terms = Terms::subspace(&slice.basis);
     let expansion = expand(model, &request)?;
     TaylorPolynomial::from_expansion(&expansion, &request, 0, 0)
 }

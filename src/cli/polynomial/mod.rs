@@ -62,7 +62,7 @@ fn setup(args: &PolynomialArgs) -> Result<Setup> {
     let (kind, note) = kind_of_terms(args, setup.model.inputs())?;
     setup.request.terms = match (kind, &args.directions, &args.subspace) {
         (TermsArg::Unmixed, ..) => Terms::Unmixed,
-        (TermsArg::Mixed, _, Some(path)) => Terms::Mixed(Some(input::subspace(path, &setup.model)?)),
+        (TermsArg::Mixed, _, Some(path)) => Terms::subspace(&input::subspace(path, &setup.model)?),
         (TermsArg::Mixed, _, None) => Terms::Mixed(None),
         (TermsArg::Along, Some(path), _) => {
             let directions = input::directions(path, &setup.model, 1)?;

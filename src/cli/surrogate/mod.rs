@@ -74,7 +74,7 @@ fn setup(args: &SurrogateArgs) -> Result<(Setup, usize, Option<Principal>)> {
         }
         (None, None) => (None, None),
     };
-    setup.request.terms = Terms::Mixed(basis);
+    setup.request.terms = Terms::Mixed(basis.map(Into::into));
     setup.place(&args.place, args.order, None)?;
     Ok((setup, output, principal))
 }

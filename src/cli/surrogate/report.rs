@@ -228,7 +228,7 @@ pub fn record(done: &Done) -> String {
         "output": done.output,
         "outputs_of_network": setup.network().outputs(),
         "smooth": done.smoothing(),
-        "at": setup.request.points,
+        "at": *setup.request.points,
         "order": args.order,
         "terms": polynomial.len(),
         "variables": polynomial.variables(),

@@ -78,7 +78,7 @@ pub fn mixed_terms_recorded(engine: &Arc<Engine>) {
     assert_by_degree(&found, &truth.values("mixed"), &truth.exponents(), 5, 1e-4);
 
     let basis = noise(8, 2 * 5);
-    let terms = Terms::Mixed(Some(basis.clone()));
+    let terms = Terms::subspace(&basis);
     let truth = run(&model, &Request { terms, ..Request::new(points.clone(), 6) });
     let prepared = pollster::block_on(Prepared::mixed(engine, &model, 6, count, Some(&basis))).unwrap();
     let found = embedded(engine, &prepared, &points);

@@ -26,7 +26,7 @@ use modules::Modules;
 const LAYERS: &[&[&str]] = &[
     &["geometry", "memory", "random", "scalar", "temporary"],
     &["error", "series"],
-    &["activation", "npy", "picture", "region", "threads"],
+    &["activation", "npy", "picture", "region", "rows", "threads"],
     &["interpolation", "kernel", "model"],
     &["onnx", "rays"],
     &["plan"],

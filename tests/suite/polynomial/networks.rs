@@ -55,7 +55,7 @@ fn subspaces_and_rays_know_their_inputs() {
     let model = load("discover_5d.onnx");
     let x0 = [0.2, -0.1, 0.4, 0.0, -0.3];
     let s = [0.5, 0.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.2, 0.0, 0.3];
-    let request = Request { terms: Terms::Mixed(Some(s.to_vec())), ..Request::new(x0.to_vec(), 6) };
+    let request = Request { terms: Terms::subspace(&s), ..Request::new(x0.to_vec(), 6) };
     let p = TaylorPolynomial::from_expansion(&expand(&model, &request).unwrap(), &request, 0, 0).unwrap();
     assert_eq!((p.variables(), p.centre()), (&["t1".to_string(), "t2".to_string()][..], &[0.0, 0.0][..]));
     let t = [0.03, -0.04];
@@ -115,7 +115,7 @@ fn requests_of_others_are_refused() {
         Request::new(vec![0.1, 0.2], 4),
         Request::new(vec![0.3, 0.2], 3),
         Request { terms: Terms::Mixed(None), ..request.clone() },
-        Request { terms: Terms::Mixed(Some(vec![1.0, 0.0])), ..request.clone() },
+        Request { terms: Terms::subspace(vec![1.0, 0.0]), ..request.clone() },
     ] {
         assert!(with(&expansion, &other, 0, 0).contains("not the one"), "{other:?}");
     }
