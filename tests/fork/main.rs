@@ -16,7 +16,7 @@ fn prepared() -> Vec<Prepared> {
     let h = b.activation(h, Tanh).unwrap();
     let y = b.linear(h, &[3, 300], numbers(900), None).unwrap();
     let model = b.build(y).unwrap();
-    let mixed = Terms::Mixed(Some(numbers(120)));
+    let mixed = Terms::Mixed(Some(numbers(120).into()));
     [Terms::Unmixed, mixed]
         .into_iter()
         .map(|terms| {
@@ -27,7 +27,7 @@ fn prepared() -> Vec<Prepared> {
 }
 
 fn run(prepared: &[Prepared]) -> Vec<Vec<f64>> {
-    prepared.iter().map(|p| p.expand(&numbers(400)).unwrap().coefficients).collect()
+    prepared.iter().map(|p| p.expand(numbers(400)).unwrap().coefficients).collect()
 }
 
 #[cfg(unix)]
