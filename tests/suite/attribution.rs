@@ -146,7 +146,7 @@ fn the_coarse_pass_finds_the_largest_coefficients() -> Result<()> {
 #[test]
 fn values_are_the_networks() -> Result<()> {
     let mut truth = reference();
-    let found = values(&cnn(), &truth.values("points"), None)?;
+    let found = values(&cnn(), truth.values("points"), None)?;
     assert!(relative_error(found, truth.values("value")) < 1e-12);
     let some = values(&cnn(), &truth.values("points")[..784], Some(&[3, 1]))?;
     let all = truth.values("value");

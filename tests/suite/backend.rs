@@ -189,7 +189,7 @@ fn weights_are_converted_once() {
     let fragile = Fragile::new();
     let prepared = Prepared::new(&model(), &on(fragile.device(), 0)).unwrap();
     for count in [1, 3, 2, 3] {
-        let found = prepared.expand(&points(count)).unwrap();
+        let found = prepared.expand(points(count)).unwrap();
         assert_eq!(found.coefficients, truth(&on(fragile.device(), count)).coefficients);
     }
     assert_eq!(fragile.log.opened.load(Relaxed), 1);
@@ -197,7 +197,7 @@ fn weights_are_converted_once() {
         for count in 1..5 {
             let (prepared, fragile) = (prepared.clone(), &fragile);
             scope.spawn(move || {
-                let found = prepared.expand(&points(count)).unwrap();
+                let found = prepared.expand(points(count)).unwrap();
                 assert_eq!(found.coefficients, truth(&on(fragile.device(), count)).coefficients);
             });
         }
@@ -254,7 +254,7 @@ fn a_lost_device_is_replaced_for_later_calls_too() {
     let fragile = Fragile { lost_after: Some(2), reopens: 1, ..Fragile::new() };
     let prepared = Prepared::new(&model(), &on(fragile.device(), 0)).unwrap();
     for _ in 0..3 {
-        prepared.expand(&points(4)).unwrap();
+        prepared.expand(points(4)).unwrap();
     }
     assert_eq!((fragile.log.reopened.load(Relaxed), fragile.log.opened.load(Relaxed)), (1, 2));
 }
@@ -279,7 +279,7 @@ fn plain_values_come_through_the_same_door() {
     let on_cpu = Place { precision: Precision::F32, ..Place::default() };
     let truth = Forward::new(&model(), Some(&[1]), &on_cpu).unwrap();
     for count in [1, 20] {
-        assert_eq!(forward.run(&points(count)).unwrap(), truth.run(&points(count)).unwrap());
+        assert_eq!(forward.run(points(count)).unwrap(), truth.run(points(count)).unwrap());
     }
     assert_eq!(fragile.log.opened.load(Relaxed), 1);
 }

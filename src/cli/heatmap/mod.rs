@@ -112,7 +112,7 @@ impl Task {
             .map(|(i, point)| push.deltas(point).map_err(|error| in_image(i, &error)))
             .collect::<Result<_>>()?;
 
-        let scores = values(model, &points.concat(), None).map_err(|error| setup.explain(&error))?;
+        let scores = values(model, points.concat(), None).map_err(|error| setup.explain(&error))?;
         let scores = scores.chunks_exact(model.outputs());
         let classes = scores.map(|scores| args.class.pick(scores)).collect::<Result<_>>()?;
         setup.request.method = args.method.into();
