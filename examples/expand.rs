@@ -3,6 +3,7 @@
 //! Predicts how the logits of a digit change when one pixel is brightened, by the Taylor polynomial, and compares with
 //! the network itself.
 
+use hope::forward::values;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::{Request, expand};
@@ -16,18 +17,15 @@ fn main() -> hope::Result<()> {
     println!("exact: {} ({})", expansion.report.certificate.exact, expansion.report.certificate.reason);
 
     let (output, pixel, step) = (1, 12 * 28 + 16, 0.5);
-    // [points, outputs, orders, inputs]
-    let c = |k: usize| expansion.coefficients[(output * 4 + k - 1) * 784 + pixel];
+    let unmixed = expansion.unmixed()?; // [points, outputs, orders, inputs]
+    let before = expansion.value()[[0, output]];
     let mut moved = point;
     moved[pixel] += step;
-    let truth = expand(&model, &Request::new(moved, 1))?.value[output];
-    println!(
-        "logit {output} before: {:.6}, after pixel {pixel} + {step}: {truth:.6}",
-        expansion.value[output]
-    );
-    let mut predicted = expansion.value[output];
+    let truth = values(&model, moved, Some(&[output]))?[0];
+    println!("logit {output} before: {before:.6}, after pixel {pixel} + {step}: {truth:.6}");
+    let mut predicted = before;
     for k in 1..=4 {
-        predicted += c(k) * step.powi(k as i32);
+        predicted += unmixed[[0, output, k - 1, pixel]] * step.powi(k as i32);
         println!("predicted to order {k}: {predicted:.6}, off by {:.1e}", predicted - truth);
     }
     Ok(())

@@ -16,7 +16,8 @@ use crate::rays::Directions;
 /// A model prepared on a GPU for batches of one size: weights uploaded, pipelines compiled, buffers made.
 ///
 /// [`Self::record`] goes into the host's command encoder, from a buffer of the host's with points to a buffer of the host's
-/// with coefficients; nothing waits and nothing is mapped. See `examples/embed.rs`.
+/// with coefficients; nothing waits and nothing is mapped. See `examples/embed.rs`. For points and results in the processor's memory take
+/// [`crate::Prepared`].
 #[derive(Debug)]
 pub struct Prepared {
     plan: Plan,
