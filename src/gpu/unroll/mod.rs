@@ -16,11 +16,11 @@
 //! evaluation of constants). Statements are then copied whole, so that names mean what they meant: the constant is
 //! declared where the counter was, and a body shadows it as it did the counter.
 //!
-//! Why so. The tree of `wgsl-parse` knows neither names nor constants, so that scopes and arithmetic would be ours, and it brings 35 crates
-//! and a generated parser, over a minute of processor time to build; its present versions ask for a Rust newer than ours. To unroll naga's tree itself would spare reading the unrolled
-//! text, but each copy needs its expressions renumbered, its constants evaluated (`1.0 / f32(k)` must not be left to the
-//! device's division) and, in browsers, printed; and what comes out no longer resembles the file. naga is there anyway, except
-//! in browsers, where its front end is added to the program.
+//! Why so. The tree of `wgsl-parse` knows neither names nor constants, so that scopes and arithmetic would be ours, and it brings 35
+//! crates and a generated parser, over a minute of processor time to build; its present versions ask for a Rust newer than ours. To
+//! unroll naga's tree itself would spare reading the unrolled text, but each copy needs its expressions renumbered, its
+//! constants evaluated (`1.0 / f32(k)` must not be left to the device's division) and, in browsers, printed; and what
+//! comes out no longer resembles the file. naga is there anyway, except in browsers, where its front end is added.
 
 mod counted;
 mod error;
