@@ -15,6 +15,8 @@ pub(crate) struct Runner {
 #[derive(Debug)]
 struct Now {
     device: Device,
+    /// How often it was replaced: of several threads that lose it at once, one replaces it.
+    replaced: usize,
     executor: Option<Arc<dyn Executor>>,
     /// Times that replaced executors have measured.
     times: Vec<KernelTime>,
@@ -23,7 +25,7 @@ struct Now {
 impl Runner {
     /// For a plan that the device can run.
     pub fn new(device: Device, opening: Opening) -> Self {
-        Self { opening, now: Mutex::new(Now { device, executor: None, times: Vec::new() }) }
+        Self { opening, now: Mutex::new(Now { device, replaced: 0, executor: None, times: Vec::new() }) }
     }
 
     /// What it was opened for.
@@ -41,6 +43,7 @@ impl Runner {
                 delivered += 1;
                 deliver(chunk, result)
             };
+            let replaced = self.now().replaced;
             let result = match self.executor().await {
                 Ok(executor) => executor.run(Run { chunks: &open, ..run }, &mut count).await,
                 Err(error) => Err(error),
@@ -53,7 +56,7 @@ impl Runner {
                 }
                 Err(Error::DeviceLost { reason, .. }) if !reopened => {
                     reopened = true;
-                    self.reopen().await?;
+                    self.reopen(replaced).await?;
                     tracing::warn!("the device was lost ({reason}): going on with a new one");
                 }
                 result => return result,
@@ -88,10 +91,21 @@ impl Runner {
         Ok(self.now().executor.insert(executor).clone())
     }
 
-    async fn reopen(&self) -> Result<()> {
-        let lost = self.now().device.clone();
+    /// Replaces the device, unless that has been done since it had been replaced so often.
+    async fn reopen(&self, replaced: usize) -> Result<()> {
+        let lost = {
+            let now = self.now();
+            if now.replaced != replaced {
+                return Ok(());
+            }
+            now.device.clone()
+        };
         let device = lost.backend().reopen().await?;
         let mut now = self.now();
+        if now.replaced != replaced {
+            return Ok(());
+        }
+        now.replaced += 1;
         if let Some(executor) = now.executor.take() {
             KernelTime::merge(&mut now.times, executor.take_times());
         }
