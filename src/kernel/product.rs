@@ -17,6 +17,9 @@ const BLOCK: usize = 512;
 const SMALL: usize = 16 * 16 * 16;
 const SHALLOW: usize = 64;
 
+/// Bytes of weights that stay in a core's cache, where faer's product of two rows is the faster way to one.
+const CACHE: usize = 1 << 20;
+
 /// Chains side by side, which don't wait for each other.
 const SIDE_BY_SIDE: usize = 16;
 
@@ -38,6 +41,9 @@ pub(super) fn matmul<T: Scalar>(
         return row(alpha, b.transpose(), a.transpose(), c.transpose_mut(), accumulate);
     }
     let small = rows.saturating_mul(columns).saturating_mul(depth) <= SMALL && depth > SHALLOW;
+    if rows == 1 && !small && columns >= SIDE_BY_SIDE && size_of::<T>() * depth * columns <= CACHE {
+        return twice(alpha, a, b, c, accumulate, parallel);
+    }
     if rows == 1 || small {
         for (i, c) in c.row_iter_mut().enumerate() {
             row(alpha, a.subrows(i, 1), b, c.as_mat_mut(), accumulate);
@@ -46,6 +52,27 @@ pub(super) fn matmul<T: Scalar>(
     }
     let mode = if accumulate { Accum::Add } else { Accum::Replace };
     faer::linalg::matmul::matmul(c, mode, a, b, alpha, parallel);
+}
+
+/// The product of one row, as that of two equal ones.
+fn twice<T: Scalar>(
+    alpha: T,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    mut c: MatMut<'_, T>,
+    accumulate: bool,
+    parallel: Par,
+) {
+    let (depth, columns) = (a.ncols(), c.ncols());
+    let rows: Vec<T> = (0..2 * depth).map(|i| a[(0, i % depth)]).collect();
+    let mut sums: Vec<T> = (0..2 * columns).map(|j| c[(0, j % columns)]).collect();
+    let rows = MatRef::from_row_major_slice(&rows, 2, depth);
+    let both = MatMut::from_row_major_slice_mut(&mut sums, 2, columns);
+    let mode = if accumulate { Accum::Add } else { Accum::Replace };
+    faer::linalg::matmul::matmul(both, mode, rows, b, alpha, parallel);
+    for (j, &sum) in sums[..columns].iter().enumerate() {
+        c[(0, j)] = sum;
+    }
 }
 
 /// The product of one row.
