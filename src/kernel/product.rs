@@ -3,7 +3,7 @@
 //! faer computes an element as the chain `a += x_k w_k` in the order of k, fused where the processor can, begun anew every [`BLOCK`] terms
 //! and then added up. But not always: a product of a single row or column it computes by dot products, whose terms are added in another
 //! order; a small and deep one in other blocks; one of a single term it fuses with what it is added to. Then a point would round
-//! differently alone than among others. So these are computed here, as that chain: several of them side by side, which takes no longer.
+//! differently alone than among others. So these are computed here, as that chain: several of them side by side.
 
 use faer::{Accum, MatMut, MatRef, Par};
 use multiversion::{multiversion, target::target_cfg_f};
@@ -84,17 +84,18 @@ fn row<T: Scalar>(alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>, mut c: MatMut<'_
     };
     let columns: Option<Vec<&[T]>> =
         b.col_iter().map(|column| column.try_as_col_major().map(|c| c.as_slice())).collect();
-    let rows: Option<Vec<&[T]>> =
-        b.row_iter().map(|row| row.try_as_row_major().map(|r| r.as_slice())).collect();
-    match (columns, rows) {
-        (Some(columns), _) => dots(&x, &columns, alpha, &mut sums),
-        (None, Some(rows)) => combine(&x, &rows, alpha, &mut sums),
+    let rows = || -> Option<Vec<&[T]>> {
+        b.row_iter().map(|row| row.try_as_row_major().map(|r| r.as_slice())).collect()
+    };
+    if let Some(columns) = columns {
+        dots(&x, &columns, alpha, &mut sums);
+    } else if let Some(rows) = rows() {
+        combine(&x, &rows, alpha, &mut sums);
+    } else {
         // Of strides that no kernel has.
-        (None, None) => {
-            let column = |j: usize| (0..x.len()).map(|k| b[(k, j)]).collect::<Vec<T>>();
-            let copied: Vec<Vec<T>> = (0..b.ncols()).map(column).collect();
-            dots(&x, &copied.iter().map(Vec::as_slice).collect::<Vec<_>>(), alpha, &mut sums);
-        }
+        let column = |j: usize| (0..x.len()).map(|k| b[(k, j)]).collect::<Vec<T>>();
+        let copied: Vec<Vec<T>> = (0..b.ncols()).map(column).collect();
+        dots(&x, &copied.iter().map(Vec::as_slice).collect::<Vec<_>>(), alpha, &mut sums);
     }
     for (j, sum) in sums.into_iter().enumerate() {
         c[(0, j)] = sum;
