@@ -67,7 +67,7 @@ fn prepared(c: &mut Criterion) {
         let directions = Directions::random(WIDTH, 1, 7);
         let outputs: Vec<usize> = (0..WIDTH).collect();
         let source = Source { points: &point, directions: Some(&directions), outputs: &outputs };
-        let chunks = [Chunk { points: 0..1, lanes: 0..1 }];
+        let chunks = [Chunk::ahead(0..1, 0..1)];
         let at_once = hope::threads::default_count();
         group.bench_function(format!("arithmetic-{name}"), |b| {
             b.iter(|| {

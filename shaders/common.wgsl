@@ -21,7 +21,8 @@ struct Layout {
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
-// Distance to the nearest kink of each (sample, lane), as the bits of a non-negative float: those order like integers.
+// Twin of src/kernel/kink.rs. Of each (sample, lane) the distance to the nearest kink, and 0 if the ray begins on one, as the bits of
+// non-negative floats: those order like integers. Then 1 if the series have to hold for t < 0, 0 for t > 0.
 @group(0) @binding(6) var<storage, read_write> kinks: array<atomic<u32>>;
 
 // Number of this invocation in a grid of one dimension that is folded into two.
@@ -51,6 +52,17 @@ fn block(l: Layout, order: u32) -> u32 {
     return row(l, order, 0u, 0u);
 }
 
+// A kink at a distance other than 0.
 fn note_kink(sample: u32, lane: u32, lanes: u32, distance: f32) {
-    atomicMin(&kinks[sample * lanes + lane], bitcast<u32>(abs(distance)));
+    atomicMin(&kinks[2u * (sample * lanes + lane)], bitcast<u32>(abs(distance)));
+}
+
+// The ray begins on a kink.
+fn note_beginning(sample: u32, lane: u32, lanes: u32) {
+    atomicMin(&kinks[2u * (sample * lanes + lane) + 1u], 0u);
+}
+
+// Whether the series have to hold for t < 0, where odd orders count with the other sign.
+fn looks_behind(samples: u32, lanes: u32) -> bool {
+    return atomicLoad(&kinks[2u * samples * lanes]) != 0u;
 }

@@ -66,6 +66,43 @@ fn stride(l: Layout) -> u32 {
     return l.samples * l.lanes * l.units;
 }
 
+// Notes the kinks that the ray of `inner` meets. On one, takes the function's series on the side of the first coefficient that isn't zero.
+fn meet_kinks(sample: u32, lane: u32, primal: f32) {
+    let lanes = params.out.lanes;
+    var on_kink = false;
+    // unroll
+    for (var kink = 0u; kink < KINKS; kink++) {
+        let gap = params.kink_values[kink] - primal;
+        if primal == params.kink_values[kink] {
+            on_kink = true;
+        } else if INNER > 0u {
+            if inner[1] != 0.0 {
+                note_kink(sample, lane, lanes, gap / inner[1]);
+            }
+        }
+    }
+    if !on_kink {
+        return;
+    }
+    var first = 0.0;
+    let behind = looks_behind(params.out.samples, lanes);
+    // unroll
+    for (var k = INNER; k >= 1u; k--) {
+        if inner[k] != 0.0 {
+            first = select(inner[k], -inner[k], behind && k % 2u == 1u);
+        }
+    }
+    if first != 0.0 {
+        note_beginning(sample, lane, lanes);
+    }
+    above = first > 0.0;
+    taylor(primal, params.parameters);
+    // unroll
+    for (var j = 1u; j <= OUTER; j++) {
+        outer[j] = a[j];
+    }
+}
+
 // y = Σ a_j u^j.
 @compute @workgroup_size(WORKGROUP)
 fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -94,11 +131,8 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         for (var k = 1u; k <= INNER; k++) {
             inner[k] = x[given + (k - 1u) * given_stride];
         }
-        // unroll
-        for (var kink = 0u; kink < KINKS; kink++) {
-            if inner[1] != 0.0 {
-                note_kink(p.sample, lane, params.out.lanes, (params.kink_values[kink] - primal) / inner[1]);
-            }
+        if KINKS > 0u {
+            meet_kinks(p.sample, lane, primal);
         }
         substitute();
         // unroll

@@ -168,8 +168,20 @@ fn mean_power(value: f32, mean: f32, order: u32) -> f32 {
     return product;
 }
 
-// The largest input of each window, and the series of that input: an invocation per (sample, lane, unit).
-// Lowers the kinks to the distance at which another input takes over.
+// Of the first coefficient in which two units of a lane differ, orders from 1: by how much, as t moves to the side.
+fn first_difference(sample: u32, lane: u32, one: u32, other: u32, behind: bool) -> f32 {
+    for (var order = 1u; order <= params.x.degree; order++) {
+        let at = row(params.x, order, sample, lane);
+        let difference = x[at + one] - x[at + other];
+        if difference != 0.0 {
+            return select(difference, -difference, behind && order % 2u == 1u);
+        }
+    }
+    return 0.0;
+}
+
+// The largest input of each window, and the series of that input; of several, the one that is the largest to the lane's side. An
+// invocation per (sample, lane, unit). Notes where another input takes over.
 @compute @workgroup_size(WORKGROUP)
 fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
@@ -186,7 +198,27 @@ fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let image = unit / outputs * size(params.input); // within a row
     let position = coordinates(unit % outputs, params.output);
     let primal = row(params.x, 0u, sample, lane) + image;
-    let winner = arg_max(primal, position);
+    let begin = cells_begin(position);
+    let end = cells_end(position);
+    var winner = arg_max(primal, position);
+    let largest = x[primal + winner];
+    if params.x.degree > 0u {
+        let behind = looks_behind(l.samples, lanes);
+        for (var ky = begin.x; ky < end.x; ky++) {
+            for (var kx = begin.y; kx < end.y; kx++) {
+                let other = pixel_of(position, vec2<i32>(ky, kx));
+                if x[primal + other] == largest {
+                    let larger = first_difference(sample, lane, image + other, image + winner, behind);
+                    if larger != 0.0 {
+                        note_beginning(sample, lane, lanes);
+                    }
+                    if larger > 0.0 {
+                        winner = other;
+                    }
+                }
+            }
+        }
+    }
     // The order-0 row is shared by the lanes: the first one writes it.
     for (var order = select(1u, 0u, lane == 0u); order <= l.degree; order++) {
         out[row(l, order, sample, lane) + unit] = x[row(params.x, order, sample, lane) + image + winner];
@@ -195,15 +227,13 @@ fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
         return;
     }
     let slope = row(params.x, 1u, sample, lane) + image;
-    let begin = cells_begin(position);
-    let end = cells_end(position);
     var nearest = FAR;
     for (var ky = begin.x; ky < end.x; ky++) {
         for (var kx = begin.y; kx < end.y; kx++) {
             let other = pixel_of(position, vec2<i32>(ky, kx));
             let approach = x[slope + other] - x[slope + winner];
-            if other != winner && approach != 0.0 {
-                let gap = x[primal + winner] - x[primal + other];
+            let gap = largest - x[primal + other];
+            if gap != 0.0 && approach != 0.0 {
                 nearest = min(nearest, abs(gap / approach));
             }
         }

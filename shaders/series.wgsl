@@ -5,9 +5,16 @@ const COEFFICIENTS: u32 = MAX_ORDER + 1u;
 
 // The activation's coefficients: what `taylor` writes.
 var<private> a: array<f32, COEFFICIENTS>;
+// On which side of a kink `taylor` takes the function's branch.
+var<private> above: bool;
 // Scratch of the recurrences.
 var<private> series_s: array<f32, COEFFICIENTS>;
 var<private> series_t: array<f32, COEFFICIENTS>;
+
+// Whether the branch above a kink holds at x, or at the kink itself on the side that is asked for.
+fn exceeds(x: f32, kink: f32) -> bool {
+    return x > kink || (x == kink && above);
+}
 
 // A constant.
 fn constant_series(value: f32) {

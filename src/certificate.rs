@@ -104,6 +104,24 @@ impl Certificate {
         }
         Ok(Self { exact: inexact_at.is_none(), reason, inexact_at, kinks })
     }
+
+    /// Some series begin on a kink and hold on one side of it only; `first`: the point and the layer of the first of them.
+    pub(crate) fn on_kinks(&mut self, series: usize, first: &str, terms: TermKind) {
+        self.reason += &match terms {
+            TermKind::Mixed => {
+                self.exact = false;
+                format!(
+                    "; not at points on a kink, where no single polynomial holds on all sides (the first: {first}): --terms along is exact there, one-sided"
+                )
+            }
+            TermKind::Unmixed | TermKind::Along => {
+                let s = if series == 1 { "1 ray begins" } else { &format!("{series} rays begin") };
+                format!(
+                    "; one-sided: {s} on a kink, and the coefficients hold for t > 0 (the first: {first})"
+                )
+            }
+        };
+    }
 }
 
 /// How the output depends on a value that the backward pass has reached.

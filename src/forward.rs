@@ -94,7 +94,7 @@ impl Forward {
         let count = self.model.count_points(&points)?;
         let share = if self.threaded { count.div_ceil(self.at_once) } else { count };
         let size = self.together.min(share);
-        let chunk = |first: usize| Chunk { points: first..count.min(first + size), lanes: 0..1 };
+        let chunk = |first: usize| Chunk::ahead(first..count.min(first + size), 0..1);
         let chunks: Vec<Chunk> = (0..count).step_by(size).map(chunk).collect();
         let source = Source { points: &points, directions: None, outputs: &self.outputs };
         let width = self.outputs.len();

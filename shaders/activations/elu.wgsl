@@ -1,7 +1,7 @@
 // Exponential linear unit, p.x = alpha: x above 0, alpha (e^x - 1) below.
 
 fn taylor(x: f32, p: vec4<f32>) {
-    if x > 0.0 {
+    if exceeds(x, 0.0) {
         linear_series(x, 0.0, 1.0);
     } else {
         exponential_series(x, p.x, 1.0);

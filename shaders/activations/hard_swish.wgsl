@@ -1,9 +1,9 @@
 // x times the clamp of x/6 + 1/2 to [0, 1].
 
 fn taylor(x: f32, p: vec4<f32>) {
-    if x <= -3.0 {
+    if !exceeds(x, -3.0) {
         constant_series(0.0);
-    } else if x >= 3.0 {
+    } else if exceeds(x, 3.0) {
         linear_series(x, 0.0, 1.0);
     } else {
         let sixth = 1.0 / 6.0;

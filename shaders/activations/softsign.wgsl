@@ -2,7 +2,7 @@
 
 fn taylor(x: f32, p: vec4<f32>) {
     let scale = 1.0 / (1.0 + abs(x));
-    let ratio = select(-scale, scale, x < 0.0);
+    let ratio = select(scale, -scale, exceeds(x, 0.0));
     var term = scale * scale;
     a[0] = x / (1.0 + abs(x));
     // unroll

@@ -23,6 +23,10 @@ impl Function for Abs {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        piece(x, T::zero(), if x < T::zero() { -T::one() } else { T::one() }, a);
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
+        piece(x, T::zero(), if exceeds(x, T::zero(), above) { T::one() } else { -T::one() }, a);
     }
 }

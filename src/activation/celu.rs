@@ -27,8 +27,12 @@ impl Function for Celu {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
         let alpha = T::of(self.alpha);
-        if x > T::zero() {
+        if exceeds(x, T::zero(), above) {
             piece(x, T::zero(), T::one(), a);
         } else {
             exponential_branch(x / alpha, alpha, alpha.recip(), a);

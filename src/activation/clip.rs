@@ -32,11 +32,15 @@ impl Function for Clip {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
         let (low, high) = (T::of(self.min), T::of(self.max));
-        if x < low {
-            constant(low, a);
-        } else if x > high {
+        if exceeds(x, high, above) {
             constant(high, a);
+        } else if !exceeds(x, low, above) {
+            constant(low, a);
         } else {
             piece(x, T::zero(), T::one(), a);
         }

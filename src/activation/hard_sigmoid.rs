@@ -25,7 +25,7 @@ impl Function for HardSigmoid {
     }
 
     fn kinks(&self) -> Vec<f64> {
-        vec![-self.beta / self.alpha, (1.0 - self.beta) / self.alpha]
+        self.ends().to_vec()
     }
 
     fn polynomial_degree(&self) -> Option<usize> {
@@ -33,13 +33,28 @@ impl Function for HardSigmoid {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
         let y = T::of(self.alpha) * x + T::of(self.beta);
-        if y < T::zero() {
+        let [low, high] = self.ends().map(T::of);
+        let rises = above == (self.alpha > 0.0);
+        let is_zero = if x == low { !rises } else { y < T::zero() };
+        let is_one = if x == high { rises } else { y > T::one() };
+        if is_zero {
             constant(T::zero(), a);
-        } else if y > T::one() {
+        } else if is_one {
             constant(T::one(), a);
         } else {
             piece(x, T::of(self.beta), T::of(self.alpha), a);
         }
+    }
+}
+
+impl HardSigmoid {
+    /// Where it leaves 0 and where it reaches 1.
+    fn ends(&self) -> [f64; 2] {
+        [-self.beta / self.alpha, (1.0 - self.beta) / self.alpha]
     }
 }

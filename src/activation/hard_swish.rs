@@ -23,10 +23,14 @@ impl Function for HardSwish {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
         let three = T::of(3.0);
-        if x <= -three {
+        if !exceeds(x, -three, above) {
             constant(T::zero(), a);
-        } else if x >= three {
+        } else if exceeds(x, three, above) {
             piece(x, T::zero(), T::one(), a);
         } else {
             let sixth = T::of(1.0 / 6.0);

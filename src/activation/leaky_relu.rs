@@ -31,7 +31,11 @@ impl Function for LeakyRelu {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        let slope = if x > T::zero() { T::one() } else { T::of(self.alpha) };
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
+        let slope = if exceeds(x, T::zero(), above) { T::one() } else { T::of(self.alpha) };
         piece(x, T::zero(), slope, a);
     }
 }

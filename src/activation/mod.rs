@@ -9,7 +9,7 @@ use crate::series::{MAX_ORDER, TILE, Tile};
 
 /// What the files of this folder use.
 mod prelude {
-    pub(crate) use super::{Function, constant, exponential_branch, piece};
+    pub(crate) use super::{Function, constant, exceeds, exponential_branch, piece};
     pub use crate::scalar::Scalar;
     pub use crate::series::{self, Coefficient, MAX_ORDER, Tile};
     pub use num_traits::Float as _;
@@ -63,6 +63,13 @@ pub trait Function: Copy {
 
     /// Writes `a[k] = σ^(k)(x) / k!` for all orders that `a` has room for (at least one).
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]);
+
+    /// The same on one side of `x`: for arguments above it if `above`, else for those below. They differ at a kink only, where
+    /// [`Self::taylor`] takes that below.
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
+        let _ = above;
+        self.taylor(x, a);
+    }
 
     /// The same for neighbouring units, `a` by order: where its formula has no branches, computed side by side.
     fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
@@ -174,7 +181,12 @@ macro_rules! activations {
                 match self { $(Self::$name(f) => fill(f, x, a)),* }
             }
 
-            /// The same at a tile of arguments, `a` by order.
+            /// Taylor coefficients for arguments above `x`, or for those below it: see [`Function::beside`].
+            pub fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
+                match self { $(Self::$name(f) => f.beside(x, above, a)),* }
+            }
+
+            /// The same as [`Self::taylor`] at a tile of arguments, `a` by order.
             #[inline(always)]
             pub(crate) fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
                 match self { $(Self::$name(f) => f.taylor_tile(x, a)),* }
@@ -255,6 +267,11 @@ fn fill<T: Scalar, F: Function>(function: &F, x: &[T], a: &mut [T]) {
             a[k * units + i] = c;
         }
     }
+}
+
+/// Whether the branch above a kink holds at `x`, or at the kink itself beside it: on its side above or below.
+pub(crate) fn exceeds<T: Scalar>(x: T, kink: T, above: bool) -> bool {
+    x > kink || (x == kink && above)
 }
 
 /// Series of a linear piece `offset + slope (x + t)`.

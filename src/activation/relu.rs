@@ -23,7 +23,11 @@ impl Function for Relu {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        if x > T::zero() {
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
+        if exceeds(x, T::zero(), above) {
             piece(x, T::zero(), T::one(), a);
         } else {
             constant(T::zero(), a);

@@ -30,8 +30,12 @@ impl Function for Selu {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
         let gamma = T::of(self.gamma);
-        if x > T::zero() {
+        if exceeds(x, T::zero(), above) {
             piece(x, T::zero(), gamma, a);
         } else {
             exponential_branch(x, gamma * T::of(self.alpha), T::one(), a);

@@ -21,8 +21,12 @@ impl Function for Softsign {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        self.beside(x, false, a);
+    }
+
+    fn beside<T: Scalar>(&self, x: T, above: bool, a: &mut [T]) {
         let scale = (T::one() + x.abs()).recip();
-        let ratio = if x < T::zero() { scale } else { -scale };
+        let ratio = if exceeds(x, T::zero(), above) { -scale } else { scale };
         let mut term = scale * scale;
         a[0] = x * scale;
         for a in a.iter_mut().skip(1) {

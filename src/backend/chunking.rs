@@ -83,10 +83,8 @@ impl Chunking {
         let mut all = Vec::new();
         for first in points.clone().step_by(self.samples) {
             for lane in (0..lanes).step_by(self.lanes) {
-                all.push(Chunk {
-                    points: first..points.end.min(first + self.samples),
-                    lanes: lane..lanes.min(lane + self.lanes),
-                });
+                let points = first..points.end.min(first + self.samples);
+                all.push(Chunk::ahead(points, lane..lanes.min(lane + self.lanes)));
             }
         }
         all

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::kernel::{Series, SeriesMut};
+use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::plan::{Method, Plan, ValueId};
 use crate::rays::Directions;
 use crate::scalar::{Precision, Scalar};
@@ -15,9 +15,16 @@ pub struct Chunk {
     pub points: Range<usize>,
     /// Which rays of each (exact), or which of the selected outputs (published rule).
     pub lanes: Range<usize>,
+    /// Where the series have to hold, should a ray begin on a kink.
+    pub side: Side,
 }
 
 impl Chunk {
+    /// Series for t > 0.
+    pub fn ahead(points: Range<usize>, lanes: Range<usize>) -> Self {
+        Self { points, lanes, side: Side::Ahead }
+    }
+
     /// Whether it has more than one series.
     pub fn is_divisible(&self) -> bool {
         self.points.len() * self.lanes.len() > 1
@@ -26,17 +33,17 @@ impl Chunk {
     /// Two halves, or itself if it is a single series.
     pub fn halves(self) -> Vec<Self> {
         let cut = |range: &Range<usize>| range.start + range.len().div_ceil(2);
-        let Self { points, lanes } = self;
+        let Self { points, lanes, side } = self;
         if points.len() > 1 {
             let middle = cut(&points);
-            let first = Self { points: points.start..middle, lanes: lanes.clone() };
-            vec![first, Self { points: middle..points.end, lanes }]
+            let first = Self { points: points.start..middle, lanes: lanes.clone(), side };
+            vec![first, Self { points: middle..points.end, lanes, side }]
         } else if lanes.len() > 1 {
             let middle = cut(&lanes);
-            let first = Self { points: points.clone(), lanes: lanes.start..middle };
-            vec![first, Self { points, lanes: middle..lanes.end }]
+            let first = Self { points: points.clone(), lanes: lanes.start..middle, side };
+            vec![first, Self { points, lanes: middle..lanes.end, side }]
         } else {
-            vec![Self { points, lanes }]
+            vec![Self { points, lanes, side }]
         }
     }
 }
@@ -60,8 +67,8 @@ pub struct ChunkResult {
     /// Exact: `[points, selected outputs, orders, rays]`; published rule: `[points, selected outputs of this
     /// chunk, orders, units]`, the units of all adjoints asked for one after the other.
     pub series: Vec<f64>,
-    /// Exact: distance to the nearest kink, `[points, rays]`, ∞ where there is none.
-    pub kinks: Vec<f64>,
+    /// Exact: the kinks that rays meet, `[points, rays]`.
+    pub kinks: Vec<Kink>,
 }
 
 impl ChunkResult {
@@ -137,7 +144,7 @@ pub(crate) fn collect<'a, T: Scalar>(
     chunk: &Chunk,
     source: Source,
     read: impl Fn(ValueId) -> Series<'a, T>,
-    kinks: Vec<f64>,
+    kinks: Vec<Kink>,
 ) -> ChunkResult {
     let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
     let output = read(plan.output);
@@ -225,7 +232,7 @@ mod tests {
 
     #[test]
     fn halves_cover_the_chunk() {
-        let chunk = |points: Range<usize>, lanes: Range<usize>| Chunk { points, lanes };
+        let chunk = |points: Range<usize>, lanes: Range<usize>| Chunk::ahead(points, lanes);
         assert_eq!(chunk(2..5, 0..7).halves(), [chunk(2..4, 0..7), chunk(4..5, 0..7)]);
         assert_eq!(chunk(2..3, 4..7).halves(), [chunk(2..3, 4..6), chunk(2..3, 6..7)]);
         assert_eq!(chunk(2..3, 4..5).halves(), [chunk(2..3, 4..5)]);

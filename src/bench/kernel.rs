@@ -108,7 +108,7 @@ impl Task {
                         rows: numbers(SERIES * UNITS, 0.5),
                     }),
                     outputs: (0..UNITS).step_by(UNITS / 8).collect(),
-                    chunk: Chunk { points: 0..samples, lanes: 0..SERIES },
+                    chunk: Chunk::ahead(0..samples, 0..SERIES),
                     weight: Vec::new(),
                 }
             }
@@ -126,7 +126,7 @@ impl Task {
                     points: numbers(samples * UNITS, 0.5),
                     directions: None,
                     outputs: (0..SERIES).collect(),
-                    chunk: Chunk { points: 0..samples, lanes: 0..SERIES },
+                    chunk: Chunk::ahead(0..samples, 0..SERIES),
                     weight,
                 }
             }
@@ -142,7 +142,7 @@ impl Task {
             points,
             directions: None,
             outputs: (0..model.outputs()).collect(),
-            chunk: Chunk { points: 0..rows, lanes: 0..1 },
+            chunk: Chunk::ahead(0..rows, 0..1),
             weight,
         }
     }

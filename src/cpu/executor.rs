@@ -6,7 +6,7 @@ use faer::Par;
 
 use crate::backend::{self, Chunk, ChunkResult, Source};
 use crate::error::Result;
-use crate::kernel::{Call, Series, SeriesMut};
+use crate::kernel::{Call, Kink, Series, SeriesMut};
 use crate::plan::{Method, Plan, Step, ValueId};
 use crate::scalar::Scalar;
 
@@ -61,7 +61,7 @@ impl<T: Scalar> CpuExecutor<T> {
         source: Source,
         arena: &mut Arena<T>,
         parallel: Par,
-        kinks: Vec<f64>,
+        kinks: Vec<Kink>,
     ) -> Result<ChunkResult> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
         let read = |id: ValueId| view(&self.plan, &arena.0, id, samples, lanes);
@@ -75,7 +75,7 @@ impl<T: Scalar> CpuExecutor<T> {
         Err(backend::not_finite::<T>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
     }
 
-    /// Runs all steps; `inspect` sees each step's output. Returns the kink distances.
+    /// Runs all steps; `inspect` sees each step's output. Returns the kinks met.
     fn execute(
         &self,
         chunk: &Chunk,
@@ -83,7 +83,7 @@ impl<T: Scalar> CpuExecutor<T> {
         arena: &mut Arena<T>,
         parallel: Par,
         inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<Vec<Kink>> {
         self.prepare(chunk, source, arena);
         self.steps(chunk, arena, parallel, inspect)
     }
@@ -135,11 +135,11 @@ impl<T: Scalar> CpuExecutor<T> {
         arena: &mut Arena<T>,
         parallel: Par,
         mut inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<Vec<Kink>> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
         let buffers = &mut arena.0;
         let mut kinks = match self.plan.method {
-            Method::Exact => vec![f64::INFINITY; samples * lanes],
+            Method::Exact => vec![Kink::NONE; samples * lanes],
             Method::Hope => Vec::new(),
         };
         for step in &self.plan.steps {
@@ -149,7 +149,10 @@ impl<T: Scalar> CpuExecutor<T> {
             let inputs: Vec<Series<T>> =
                 step.inputs.iter().map(|&id| view(&self.plan, buffers, id, samples, lanes)).collect();
             let mut view = SeriesMut { data: &mut output[..layout.len()], layout };
-            self.call(step, &inputs, &mut view, &mut kinks, chunk.lanes.start, parallel);
+            self.call(step, &inputs, &mut view, &mut kinks, chunk, parallel);
+            for kink in kinks.iter_mut().filter(|kink| kink.begins && kink.begins_at.is_none()) {
+                kink.begins_at = Some(step.layer);
+            }
             inspect(step, Series { data: &output[..layout.len()], layout })?;
             buffers[slot] = output;
         }
@@ -162,10 +165,11 @@ impl<T: Scalar> CpuExecutor<T> {
         step: &Step,
         inputs: &[Series<T>],
         output: &mut SeriesMut<T>,
-        kinks: &mut [f64],
-        first_lane: usize,
+        kinks: &mut [Kink],
+        chunk: &Chunk,
         parallel: Par,
     ) {
+        let first_lane = chunk.lanes.start;
         let lanes = first_lane..first_lane + output.layout.lanes;
         let SeriesMut { data, layout } = output;
         step.kernel.run(&mut Call {
@@ -174,6 +178,7 @@ impl<T: Scalar> CpuExecutor<T> {
             accumulate: step.accumulate,
             constants: &self.constants,
             kinks,
+            side: chunk.side,
             first_lane,
             unit_rays: self.plan.unit_rays.as_deref().map_or(&[], |rays| &rays[lanes]),
             parallel,
@@ -181,9 +186,9 @@ impl<T: Scalar> CpuExecutor<T> {
     }
 
     /// Runs all steps on buffers as they are, one per slot, whatever they hold: what tests of single kernels need. Returns the
-    /// distances to kinks.
+    /// kinks met.
     #[doc(hidden)]
-    pub fn run_on(&self, chunk: &Chunk, buffers: Vec<Vec<T>>) -> Result<(Vec<Vec<T>>, Vec<f64>)> {
+    pub fn run_on(&self, chunk: &Chunk, buffers: Vec<Vec<T>>) -> Result<(Vec<Vec<T>>, Vec<Kink>)> {
         let mut arena = Arena(buffers);
         let kinks = self.steps(chunk, &mut arena, Par::Seq, |_, _| Ok(()))?;
         Ok((arena.0, kinks))

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::mixing::Mixing;
 use super::prepared::Parts;
-use super::rule_mixed;
+use super::{rule_mixed, sides};
 use crate::backend::{Chunk, ChunkResult};
 use crate::error::Result;
+use crate::kernel::Kink;
 use crate::plan::Method;
 use crate::rays::Directions;
 
 /// Puts results of some lanes where their rays are: `rays` are in the order of the lanes.
-fn place_lanes(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from: &[f64], all: &mut [f64]) {
+fn place_lanes<T: Copy>(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from: &[T], all: &mut [T]) {
     match rays {
         None => all[lanes.clone()].copy_from_slice(from),
         Some(rays) => rays[lanes.clone()].iter().zip(from).for_each(|(&ray, &x)| all[ray] = x),
@@ -24,7 +25,8 @@ pub(super) struct Assembled {
     pub value: Vec<f64>,
     /// `[points, outputs, orders, series]`: rays (exact) or units (rule); then mixed terms.
     pub coefficients: Vec<f64>,
-    pub kinks: Vec<f64>,
+    /// `[points, rays]`; then of mixed terms `[points]`.
+    pub kinks: Vec<Kink>,
     method: Method,
     outputs: usize,
     order: usize,
@@ -42,7 +44,7 @@ impl Assembled {
         Self {
             value: vec![0.0; points.len() * outputs],
             coefficients: vec![0.0; points.len() * outputs * order * columns],
-            kinks: vec![0.0; points.len() * rays.unwrap_or(0)],
+            kinks: vec![Kink::NONE; points.len() * rays.unwrap_or(0)],
             method: parts.request.method,
             outputs,
             order,
@@ -79,6 +81,40 @@ impl Assembled {
         }
     }
 
+    /// The first (point, ray) that begins on a kink.
+    pub fn first_on_kink(&self) -> Option<(usize, usize)> {
+        let found = self.kinks.iter().position(|kink| kink.begins)?;
+        Some((found / self.columns, found % self.columns))
+    }
+
+    /// Takes a chunk's series for t < 0: where they are those for t > 0, the ray doesn't begin on a kink that shows.
+    pub fn compare_behind(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize, tolerance: f64) {
+        let (outputs, order, columns, lanes) = (self.outputs, self.order, self.columns, chunk.lanes.len());
+        for (i, point) in chunk.points.clone().enumerate() {
+            let point = point - first;
+            for (at, lane) in chunk.lanes.clone().enumerate() {
+                let ray = self.rays.as_ref().map_or(lane, |rays| rays[lane]);
+                let kink = &mut self.kinks[point * columns + ray];
+                if !kink.begins {
+                    continue;
+                }
+                let column = |all: &[f64], row: usize, width: usize, at: usize| -> Vec<f64> {
+                    let rows = all[row * order * width..].chunks_exact(width);
+                    rows.take(order).map(|row| row[at]).collect()
+                };
+                let same = |output: usize| {
+                    let row = point * outputs + output;
+                    let ahead = column(&self.coefficients, row, columns, ray);
+                    let behind = column(&result.series, i * outputs + output, lanes, at);
+                    sides::agree(self.value[row], &ahead, &behind, tolerance)
+                };
+                let shows = !(0..outputs).all(same);
+                kink.join(result.kinks[i * lanes + at]);
+                kink.begins = shows;
+            }
+        }
+    }
+
     /// Turns series into mixed coefficients, if they are asked for.
     pub fn mix(&mut self, parts: &Parts) -> Result<()> {
         let Some((exponents, variables)) = parts.mixing.exponents() else { return Ok(()) };
@@ -101,8 +137,12 @@ impl Assembled {
         self.coefficients = mixed;
         // The rays are inner affairs of the interpolation: only the nearest kink of all says something.
         if parts.directions.is_some() {
-            let nearest = |rays: &[f64]| rays.iter().copied().fold(f64::INFINITY, f64::min);
-            self.kinks = self.kinks.chunks_exact(self.columns).map(nearest).collect();
+            let joined = |rays: &[Kink]| {
+                let mut all = Kink::NONE;
+                rays.iter().for_each(|&ray| all.join(ray));
+                all
+            };
+            self.kinks = self.kinks.chunks_exact(self.columns).map(joined).collect();
         }
         Ok(())
     }

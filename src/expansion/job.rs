@@ -8,11 +8,13 @@ use super::mixing::Mixing;
 use super::prepared::{Parts, Prepared};
 use super::request::Request;
 use super::results::{Batch, Expansion, Report, Sink};
+use super::sides;
 use super::summary::Summary;
 use super::verify::Checker;
 use crate::backend::{Chunk, ChunkResult, Chunking, Run, Source, Work};
 use crate::certificate::{Certificate, Kinks};
 use crate::error::{Error, Result};
+use crate::kernel::{Kink, Side};
 use crate::memory;
 use crate::model::Model;
 use crate::plan::Plan;
@@ -225,13 +227,13 @@ impl<'a> Job<'a> {
         let source =
             Source { points: &self.points, directions: parts.directions.as_ref(), outputs: &parts.outputs };
         let mut summary = Summary::default();
+        let mut first_on_kink = None;
         let mut checker = Checker::new(parts, &self.points, self.count, self.lanes);
         for first in (0..self.count).step_by(self.chunking.batch) {
             let points = first..self.count.min(first + self.chunking.batch);
             let mut assembled = Assembled::new(parts, points.clone());
             let chunks = self.chunking.chunks(points.clone(), self.lanes);
-            let mut deliver = |chunk: &Chunk, result: ChunkResult| {
-                assembled.place(chunk, &result, first);
+            let mut tell = || {
                 done += 1;
                 total = total.max(done); // a GPU short of memory cuts smaller
                 match progress(Progress { done, total }) {
@@ -239,9 +241,28 @@ impl<'a> Job<'a> {
                     ControlFlow::Break(()) => Err(Error::Interrupted),
                 }
             };
-            let run = Run { chunks: &chunks, source, at_once: self.chunking.workers };
-            parts.runner.run(run, &mut deliver).await?;
+            let mut on_kinks = Vec::new();
+            let mut deliver = |chunk: &Chunk, result: ChunkResult| {
+                assembled.place(chunk, &result, first);
+                if result.kinks.iter().any(|kink| kink.begins) {
+                    on_kinks.push(Chunk { side: Side::Behind, ..chunk.clone() });
+                }
+                tell()
+            };
+            let at_once = self.chunking.workers;
+            parts.runner.run(Run { chunks: &chunks, source, at_once }, &mut deliver).await?;
+            let mut deliver = |chunk: &Chunk, result: ChunkResult| {
+                assembled.compare_behind(chunk, &result, first, sides::tolerance(parts.request.precision));
+                tell()
+            };
+            parts.runner.run(Run { chunks: &on_kinks, source, at_once }, &mut deliver).await?;
+            let one_sided = assembled.kinks.iter().filter(|kink| kink.begins).count();
+            if one_sided > 0 && summary.one_sided == 0 {
+                first_on_kink = assembled.first_on_kink().map(|(point, ray)| (first + point, ray));
+            }
+            summary.one_sided += one_sided;
             assembled.mix(parts)?;
+            let kinks: Vec<f64> = assembled.kinks.iter().map(Kink::reach).collect();
             let mut shape = self.shape();
             shape[0] = points.len();
             let batch = Batch {
@@ -251,7 +272,7 @@ impl<'a> Job<'a> {
                 terms: parts.request.terms.kind(),
                 shape: &shape,
                 coefficients: &assembled.coefficients,
-                kinks: if self.kink_distances() > 0 { &assembled.kinks } else { &[] },
+                kinks: if self.kink_distances() > 0 { &kinks } else { &[] },
             };
             summary.take(&batch, parts.outputs.len(), usize::from(!self.exponents().is_empty()));
             checker.take(&batch);
@@ -261,14 +282,32 @@ impl<'a> Job<'a> {
             Mixing::Rays { interpolation, .. } => Some(interpolation.condition()),
             _ => None,
         };
+        let mut certificate = parts.certificate.clone();
+        if let Some((point, ray)) = first_on_kink {
+            let where_ = self.kink_layer(point, ray).await?;
+            certificate.on_kinks(summary.one_sided, &where_, parts.request.terms.kind());
+        }
         Ok(Report {
-            certificate: parts.certificate.clone(),
+            certificate,
+            one_sided: summary.one_sided,
             condition,
             kink_distance: summary.kink_distance(),
             largest: summary.largest,
             verification: checker.finish().await?,
             kernels: parts.runner.take_times(),
         })
+    }
+
+    /// A point and the layer on whose kink one of its rays begins.
+    async fn kink_layer(&self, point: usize, ray: usize) -> Result<String> {
+        let inputs = self.parts.model.inputs();
+        let mut direction = vec![0.0; inputs];
+        if let Some(directions) = &self.parts.directions {
+            directions.write(point, ray, &mut direction);
+        }
+        let layer = sides::layer(&self.parts, &self.points[point * inputs..][..inputs], direction).await?;
+        // In f32 a unit may be on a kink beside which it lies in f64.
+        Ok(format!("point {point}, {}", layer.as_deref().unwrap_or("a layer whose numbers f32 rounds to it")))
     }
 
     /// Runs it, waits and collects the result in memory. `progress` is called after each chunk; it may break to stop.

@@ -10,6 +10,7 @@ mod prepared;
 mod request;
 mod results;
 mod rule_mixed;
+mod sides;
 mod summary;
 mod verify;
 mod views;

@@ -15,6 +15,8 @@ pub(super) struct Summary {
     stride: usize,
     seen: usize,
     nearest: Option<f64>,
+    /// Series that hold on one side of a kink only.
+    pub one_sided: usize,
 }
 
 /// Number of kink distances that a summary keeps at most.

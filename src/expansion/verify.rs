@@ -156,7 +156,7 @@ impl<'a> Checker<'a> {
 
     /// A chunk for each sample.
     fn chunks(&self, lanes: usize) -> Vec<Chunk> {
-        (0..self.samples.len()).map(|i| Chunk { points: i..i + 1, lanes: 0..lanes }).collect()
+        (0..self.samples.len()).map(|i| Chunk::ahead(i..i + 1, 0..lanes)).collect()
     }
 }
 

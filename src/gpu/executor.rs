@@ -10,7 +10,7 @@ use super::program::{self, Program, Weights};
 use super::{Engine, MAX_ORDER, readback};
 use crate::backend::{self, BoxFuture, Chunk, ChunkResult, Deliver, Executor, KernelTime, Run, Source};
 use crate::error::{Error, Result};
-use crate::kernel::Series;
+use crate::kernel::{Kink, Series};
 use crate::plan::{Method, Plan, ValueId};
 
 /// A plan with its weights on a GPU.
@@ -111,7 +111,7 @@ impl GpuExecutor {
         ids.extend(&self.plan.adjoints);
         let mut staged: Vec<_> =
             ids.iter().map(|&id| (Some(id), 4 * self.plan.layout(id, samples, lanes).len() as u64)).collect();
-        staged.push((None, 4 * (samples * lanes) as u64));
+        staged.push((None, 8 * (samples * lanes) as u64));
         staged
     }
 
@@ -158,7 +158,10 @@ impl GpuExecutor {
         let kinks = match self.plan.method {
             Method::Exact => {
                 let end = staged.iter().map(|(_, bytes)| bytes).sum::<u64>() as usize / 4;
-                numbers[end - samples * lanes..end].iter().map(|&t| f64::from(t)).collect()
+                // Distance to the nearest, and 0 if the ray begins on one.
+                let met = numbers[end - 2 * samples * lanes..end].chunks_exact(2);
+                met.map(|met| Kink { distance: f64::from(met[0]), begins: met[1] == 0.0, begins_at: None })
+                    .collect()
             }
             Method::Hope => Vec::new(),
         };

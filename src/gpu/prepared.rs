@@ -113,7 +113,7 @@ impl Prepared {
         // What stays the same from batch to batch is written now: rays, or the outputs' adjoints.
         let origin = vec![0.0; plan.values[plan.input.0].units * points];
         let source = Source { points: &origin, directions, outputs };
-        let chunk = Chunk { points: 0..points, lanes: 0..lanes };
+        let chunk = Chunk::ahead(0..points, 0..lanes);
         program.upload(engine, &plan, &chunk, source);
         Ok(Self { plan, program, result, points, lanes, mixed: None })
     }

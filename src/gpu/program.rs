@@ -11,7 +11,7 @@ use crate::backend::{self, Chunk, Source};
 use crate::error::{Error, Result};
 use crate::kernel::dispatch::{Dispatch, GpuCall, Machine, Unsupported, parts};
 use crate::kernel::linear::LinearShape;
-use crate::kernel::{ConstantId, SeriesMut};
+use crate::kernel::{ConstantId, SeriesMut, Side};
 use crate::plan::{Plan, Step, ValueId};
 
 /// A plan's weights on the GPU, shared by all its programs.
@@ -122,7 +122,7 @@ pub struct Program {
     pub(super) samples: usize,
     pub(super) lanes: usize,
     slots: Vec<wgpu::Buffer>,
-    /// Distances to the nearest kink, one per (sample, lane).
+    /// What rays meet: see [`Program::kinks`].
     pub(super) kinks: wgpu::Buffer,
     /// Numbers of the chunk that shaders without a second input read there: the first lane.
     chunk: wgpu::Buffer,
@@ -158,7 +158,7 @@ impl Program {
         for length in plan.slot_lengths(samples, lanes) {
             slots.push(engine.buffer("hope values", 4 * length as u64, storage).await?);
         }
-        let kinks = engine.buffer("hope kinks", 4 * (samples * lanes) as u64, storage).await?;
+        let kinks = engine.buffer("hope kinks", kinks_bytes(samples, lanes), storage).await?;
         let chunk = engine.buffer("hope chunk", 16, storage).await?;
         let machine = machine(engine);
         let calls: Vec<(usize, Dispatch)> = plan
@@ -209,8 +209,9 @@ impl Program {
             backend::write_given(plan, id, chunk, source, SeriesMut { data: &mut data, layout });
             queue.write_buffer(self.buffer(plan, id), 0, bytemuck::cast_slice(&data));
         }
-        let infinite = vec![f32::INFINITY.to_bits(); self.samples * self.lanes];
-        queue.write_buffer(&self.kinks, 0, bytemuck::cast_slice(&infinite));
+        let mut kinks = vec![f32::INFINITY.to_bits(); 2 * self.samples * self.lanes];
+        kinks.push(u32::from(chunk.side == Side::Behind));
+        queue.write_buffer(&self.kinks, 0, bytemuck::cast_slice(&kinks));
         let numbers = [chunk.lanes.start as f32, 0.0, 0.0, 0.0];
         queue.write_buffer(&self.chunk, 0, bytemuck::cast_slice(&numbers));
     }
@@ -257,7 +258,8 @@ impl Program {
         self.steps.iter().map(|recorded| recorded.kernel.as_ref())
     }
 
-    /// Distances to the nearest kink, one f32 per (sample, lane): kernels only lower them, so they have to be infinite before.
+    /// Two f32 per (sample, lane): the distance to the nearest kink, and 0 if the ray begins on one. Kernels only lower them, so they have
+    /// to be infinite before. Then a u32: 0 if the series have to hold for t > 0, 1 for t < 0.
     pub fn kinks(&self) -> &wgpu::Buffer {
         &self.kinks
     }
@@ -280,6 +282,10 @@ fn encode<'a>(pass: &mut wgpu::ComputePass<'_>, steps: impl IntoIterator<Item = 
         let [x, y, z] = recorded.grid;
         pass.dispatch_workgroups(x, y, z);
     }
+}
+
+fn kinks_bytes(samples: usize, lanes: usize) -> u64 {
+    8 * (samples * lanes) as u64 + 4
 }
 
 /// The dispatches of a step.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use faer::Par;
 
+use super::kink::{Kink, Side};
 use super::layout::{Layout, Series, SeriesMut};
 use crate::geometry::LinearShape;
 use crate::scalar::Scalar;
@@ -110,8 +111,10 @@ pub struct Call<'a, T> {
     pub accumulate: bool,
     /// The plan's constants: see [`ConstantId`].
     pub constants: &'a [Arc<[T]>],
-    /// Distance to the nearest kink of each (sample, lane), to be lowered; none where the plan doesn't ask.
-    pub kinks: &'a mut [f64],
+    /// What each (sample, lane) meets, to be noted; none where the plan doesn't ask.
+    pub kinks: &'a mut [Kink],
+    /// Where the series have to hold.
+    pub side: Side,
     /// Number of the first lane among all rays.
     pub first_lane: usize,
     /// Which unit vector each lane is, where they aren't in the order of the inputs; else empty.

@@ -118,6 +118,17 @@ impl<'a, T: Scalar> Series<'a, T> {
         &self.data[self.layout.row(order, sample, lane)]
     }
 
+    /// Orders 1 to the degree of a unit.
+    pub(super) fn higher(
+        &self,
+        sample: usize,
+        lane: usize,
+        unit: usize,
+    ) -> impl Iterator<Item = T> + use<'a, T> {
+        let Self { data, layout } = *self;
+        (1..=layout.degree).map(move |order| data[layout.row(order, sample, lane).start + unit])
+    }
+
     /// Loads orders 1 to the degree of neighbouring units.
     #[inline(always)]
     pub(super) fn load_higher(

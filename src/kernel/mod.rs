@@ -24,6 +24,7 @@ pub mod conv;
 #[doc(hidden)]
 pub mod dispatch;
 pub mod elementwise;
+mod kink;
 mod layout;
 pub mod linear;
 pub mod pool;
@@ -36,6 +37,7 @@ pub mod windows;
 use std::borrow::Cow;
 
 pub use call::{Call, Constant, ConstantId, Constants, Definition, Orders, PerUnitId, Shapes};
+pub use kink::{Kink, Side};
 pub use layout::{Layout, Series, SeriesMut};
 
 use crate::scalar::Scalar;

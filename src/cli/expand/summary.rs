@@ -83,11 +83,9 @@ pub fn summary(outcome: &Outcome) -> String {
             "kinks",
             format!("nearest at t = {}, median over the rays {}", distance(smallest), distance(median)),
         ));
-        if smallest == 0.0 {
-            lines.push((
-                "",
-                "some rays begin on a kink: there the coefficients hold on one side of it".into(),
-            ));
+        if report.one_sided > 0 {
+            let rays = count(report.one_sided, "ray");
+            lines.push(("", format!("{rays} on a kink: there the coefficients are one-sided, for t > 0")));
         }
     }
     if let Some(condition) = report.condition {

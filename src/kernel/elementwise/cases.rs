@@ -1,8 +1,9 @@
 //! Composition and Bell matrices: functions with and without end, kinks and parameters.
 
 use hope::activation::{
-    Activation, Exp, HardSwish, LeakyRelu, Log, Pow, Reciprocal, Relu, Sigmoid, Sin, Sqrt, Tanh,
+    Abs, Activation, Clip, Exp, HardSwish, LeakyRelu, Log, Pow, Reciprocal, Relu, Sigmoid, Sin, Sqrt, Tanh,
 };
+use hope::kernel::Side;
 use hope::kernel::elementwise::{Bell, Compose};
 
 use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
@@ -28,6 +29,8 @@ fn functions() -> Vec<(Activation, (f64, f64))> {
         (Relu.into(), (-1.0, 1.0)),
         (LeakyRelu { alpha: 0.125 }.into(), (-1.0, 1.0)),
         (HardSwish.into(), (-5.0, 5.0)),
+        (Abs.into(), (-1.0, 1.0)),
+        (Clip { min: -0.5, max: 0.75 }.into(), (-1.0, 1.0)),
         (Pow { exponent: 3.0 }.into(), (-2.0, 2.0)),
     ]
 }
@@ -45,6 +48,12 @@ pub fn cases() -> Vec<Case> {
             degrees.dedup();
             for degree in degrees {
                 cases.push(compose(function, bounds, units, chunk, degree));
+                if !function.kinks().is_empty() && degree > 0 {
+                    for side in [Side::Ahead, Side::Behind] {
+                        let case = compose(function, bounds, units, chunk, degree);
+                        cases.push(case.on_kinks(0, &function.kinks(), side));
+                    }
+                }
             }
             if chunk.degree > 0 {
                 // Directly below a linear output; below other nonlinear layers.

@@ -11,7 +11,7 @@ use multiversion::{multiversion, target::target_cfg_f};
 
 use crate::activation::Activation;
 use crate::kernel::layout::tiles;
-use crate::kernel::{Series, SeriesMut};
+use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
 use crate::series::{Coefficient, MAX_ORDER, Tile};
 
@@ -79,24 +79,30 @@ macro_rules! apply {
     };
 }
 
-/// `y = σ(x)` for series.
+/// `y = σ(x)` for series; a unit on a kink takes the branch of its lane's `side`.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
-pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>) {
+pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>, side: Side) {
     const WIDE: bool = target_cfg_f!(target_feature = "avx2") || !cfg!(target_arch = "x86_64");
     let n = y.layout.degree;
     let zero = Tile::splat(T::zero());
     let mut a = [zero; MAX_ORDER + 1];
     let mut u = [zero; MAX_ORDER + 1];
     let mut result = [zero; MAX_ORDER + 1];
+    let kinks: Vec<T> = function.kinks().into_iter().map(T::of).collect();
     for sample in 0..y.layout.samples {
         for units in tiles(y.layout.units) {
-            taylor_tile(function, &x.row(0, sample, 0)[units.clone()], &mut a[..=n]);
+            let primal = &x.row(0, sample, 0)[units.clone()];
+            taylor_tile(function, primal, &mut a[..=n]);
             a[0].store(&mut y.row(0, sample, 0)[units.clone()]);
             if n == 0 {
                 continue;
             }
+            let on_kink = primal.iter().any(|x| kinks.contains(x));
             for lane in 0..y.layout.lanes {
                 x.load_higher(sample, lane, &units, T::zero(), &mut u);
+                if on_kink {
+                    choose_branches(function, &kinks, primal, &u[..=x.layout.degree], side, &mut a[..=n]);
+                }
                 horner::<T, WIDE>(&a[..=n], &u[..=x.layout.degree], &mut result[..=n]);
                 y.store_higher(sample, lane, &units, &result);
             }
@@ -137,23 +143,45 @@ pub fn bell<T: Scalar>(
     }
 }
 
-/// Lowers `kinks`, one per (sample, lane), to the first |t| at which x + u_1 t meets a kink of σ.
-pub fn kink_distance<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut [f64]) {
-    if x.layout.degree == 0 {
+/// Notes for each (sample, lane) the kinks of σ that `x + u_1 t` meets, and those on which a unit lies that the ray moves.
+pub fn note_kinks<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut [Kink]) {
+    if x.layout.degree == 0 || kinks.is_empty() {
         return;
     }
     for kink in function.kinks() {
+        // Where it lies in the numbers of T, as the branches have it.
+        let kink = T::of(kink);
         for sample in 0..x.layout.samples {
             for lane in 0..x.layout.lanes {
-                let nearest = &mut kinks[sample * x.layout.lanes + lane];
+                let met = &mut kinks[sample * x.layout.lanes + lane];
                 let (x0, u1) = (x.row(0, sample, 0), x.row(1, sample, lane));
-                for (x, u) in x0.iter().zip(u1) {
-                    if u.f64() != 0.0 {
-                        *nearest = nearest.min(((kink - x.f64()) / u.f64()).abs());
+                for (unit, (&x0, &u1)) in x0.iter().zip(u1).enumerate() {
+                    if u1 != T::zero() {
+                        met.note((kink - x0).f64() / u1.f64());
+                    } else if x0 == kink {
+                        met.begins |= x.higher(sample, lane, unit).any(|c| c != T::zero());
                     }
                 }
             }
         }
+    }
+}
+
+/// Replaces the coefficients of σ at units that lie on a kink by those of the branch that holds along `u`.
+#[cold]
+fn choose_branches<T: Scalar>(
+    function: Activation,
+    kinks: &[T],
+    primal: &[T],
+    u: &[Tile<T>],
+    side: Side,
+    a: &mut [Tile<T>],
+) {
+    let mut column = [T::zero(); MAX_ORDER + 1];
+    for (unit, &x) in primal.iter().enumerate().filter(|(_, x)| kinks.contains(x)) {
+        let above = side.rises(u[1..].iter().map(|u| u.0[unit])).unwrap_or(false);
+        function.beside(x, above, &mut column[..a.len()]);
+        a.iter_mut().zip(&column).for_each(|(a, &c)| a.0[unit] = c);
     }
 }
 

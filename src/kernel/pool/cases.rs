@@ -1,5 +1,6 @@
 //! Pooling: overlapping windows and gaps between them, padding that counts or not, overhang, dilation, ties.
 
+use hope::kernel::Side;
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use hope::model::Pool;
 
@@ -95,6 +96,11 @@ pub fn cases() -> Vec<Case> {
         for ties in [false, true] {
             let chunk = CHUNKS[(i + 3 * usize::from(ties)) % CHUNKS.len()];
             cases.push(max_pool(geometry, &pool, chunk, ties));
+            let side = if ties { Side::Behind } else { Side::Ahead };
+            let chunk = higher[(i + usize::from(ties)) % higher.len()];
+            // Flat regions, and few distinct numbers; rays along which several units stay equal at first.
+            let numbers: &[f64] = if i % 2 == 0 { &[0.5] } else { &[-0.5, 0.25, 0.25] };
+            cases.push(max_pool(geometry, &pool, chunk, false).on_kinks(0, numbers, side));
             let chunk = higher[(i + 2 * usize::from(ties)) % higher.len()];
             cases.push(max_pool_adjoint(geometry, &pool, chunk, chunk.degree, ties));
             cases.push(max_pool_adjoint(geometry, &pool, chunk, 1, ties).accumulating());

@@ -1,11 +1,11 @@
 //! Average and max pooling, and their adjoints.
 //!
 //! Average pooling is linear with weights 1/count, whose k-th powers the published rule takes. Max pooling
-//! is a selection at the primal point: both methods follow the arg-max input, exactly while it stays the
-//! largest.
+//! is a selection: both methods follow the arg-max input of the primal point, exactly while it stays the largest. Among equals the exact
+//! method takes the one that is the largest along the ray, see [`Kink`]; the published rule the first.
 
 use crate::geometry::{Pool, Window};
-use crate::kernel::{Layout, Series, SeriesMut};
+use crate::kernel::{Kink, Layout, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
 
 /// Mean over windows, each coefficient alike.
@@ -38,42 +38,68 @@ pub fn average_pool_adjoint<T: Scalar>(pool: &Pool, z: Series<T>, x: &mut Series
     }
 }
 
-/// The largest input of each window, and the series of that input.
+/// The largest input of each window, and the series of that input; of several, the one that is the largest to the lane's `side`.
 ///
-/// `kinks`, one per (sample, lane), is lowered to the distance at which another input takes over.
-pub fn max_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>, kinks: &mut [f64]) {
+/// `kinks`, one per (sample, lane), notes where another input takes over.
+pub fn max_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>, side: Side, kinks: &mut [Kink]) {
     let Layout { samples, lanes, .. } = x.layout;
-    let (input, output) = (pool.window.input_size(), pool.window.output_size());
     for sample in 0..samples {
         let primal = x.row(0, sample, 0);
-        let chosen = arg_max(pool, primal);
-        for (y, &pixel) in y.row(0, sample, 0).iter_mut().zip(&chosen) {
-            *y = primal[pixel];
+        let first = arg_max(pool, primal);
+        for (y, &unit) in y.row(0, sample, 0).iter_mut().zip(&first) {
+            *y = primal[unit];
         }
+        if x.layout.degree == 0 {
+            continue;
+        }
+        let ties = ties(pool, primal, &first);
+        let mut chosen = first.clone();
         for lane in 0..lanes {
-            for order in 1..=x.layout.degree {
-                let x = x.row(order, sample, lane);
-                for (y, &pixel) in y.row(order, sample, lane).iter_mut().zip(&chosen) {
-                    *y = x[pixel];
+            let mut met = Kink::NONE;
+            chosen.copy_from_slice(&first);
+            for &(output, other) in &ties {
+                let difference = || {
+                    let (a, b) = (x.higher(sample, lane, other), x.higher(sample, lane, chosen[output]));
+                    a.zip(b).map(|(a, b)| a - b)
+                };
+                if let Some(larger) = side.rises(difference()) {
+                    met.begins = true;
+                    if larger {
+                        chosen[output] = other;
+                    }
                 }
             }
-            if x.layout.degree == 0 {
-                continue;
+            for order in 1..=x.layout.degree {
+                let x = x.row(order, sample, lane);
+                for (y, &unit) in y.row(order, sample, lane).iter_mut().zip(&chosen) {
+                    *y = x[unit];
+                }
             }
             let slope = x.row(1, sample, lane);
-            let nearest = &mut kinks[sample * lanes + lane];
-            for channel in 0..pool.channels {
-                for_each_cell(&pool.window, |position, pixel| {
-                    let (winner, other) = (chosen[channel * output + position], channel * input + pixel);
-                    let approach = (slope[other] - slope[winner]).f64();
-                    if other != winner && approach != 0.0 {
-                        let gap = (primal[winner] - primal[other]).f64();
-                        *nearest = nearest.min((gap / approach).abs());
-                    }
-                });
+            for_each_unit(pool, |output, other| {
+                let winner = chosen[output];
+                let (gap, approach) = (primal[winner] - primal[other], slope[other] - slope[winner]);
+                if gap != T::zero() && approach != T::zero() {
+                    met.note(gap.f64() / approach.f64());
+                }
+            });
+            if let Some(all) = kinks.get_mut(sample * lanes + lane) {
+                all.join(met);
             }
         }
     }
+}
+
+/// Output units with an input unit that is as large as their first choice.
+fn ties<T: Scalar>(pool: &Pool, x: &[T], chosen: &[usize]) -> Vec<(usize, usize)> {
+    let mut ties = Vec::new();
+    for_each_unit(pool, |output, other| {
+        let winner = chosen[output];
+        if other != winner && x[other] == x[winner] {
+            ties.push((output, other));
+        }
+    });
+    ties
 }
 
 /// Each window's adjoint goes to its arg-max input; added to x̄ if `accumulate`.
@@ -102,19 +128,25 @@ pub fn max_pool_adjoint<T: Scalar>(
 
 /// For each output unit the input unit that it takes; the first among equals, a NaN before all.
 fn arg_max<T: Scalar>(pool: &Pool, x: &[T]) -> Vec<usize> {
+    let mut chosen = vec![usize::MAX; pool.channels * pool.window.output_size()];
+    for_each_unit(pool, |output, unit| {
+        let best = &mut chosen[output];
+        if *best == usize::MAX || x[unit] > x[*best] || num_traits::Float::is_nan(x[unit]) {
+            *best = unit;
+        }
+    });
+    chosen
+}
+
+/// Calls `visit(output unit, input unit)` for each cell of each window, of all channels.
+#[inline(always)]
+fn for_each_unit(pool: &Pool, mut visit: impl FnMut(usize, usize)) {
     let (input, output) = (pool.window.input_size(), pool.window.output_size());
-    let mut chosen = vec![usize::MAX; pool.channels * output];
     for channel in 0..pool.channels {
-        let chosen = &mut chosen[channel * output..][..output];
         for_each_cell(&pool.window, |position, pixel| {
-            let pixel = channel * input + pixel;
-            let best = &mut chosen[position];
-            if *best == usize::MAX || x[pixel] > x[*best] || num_traits::Float::is_nan(x[pixel]) {
-                *best = pixel;
-            }
+            visit(channel * output + position, channel * input + pixel);
         });
     }
-    chosen
 }
 
 /// Calls `visit(position, pixel)` for each window cell inside the image.

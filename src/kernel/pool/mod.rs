@@ -117,7 +117,7 @@ impl Definition for MaxPool {
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
-        cpu::max_pool(&self.0, call.inputs[0], &mut call.output, call.kinks);
+        cpu::max_pool(&self.0, call.inputs[0], &mut call.output, call.side, call.kinks);
     }
 }
 

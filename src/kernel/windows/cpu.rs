@@ -7,32 +7,33 @@ use crate::geometry::Pool;
 use crate::kernel::arithmetic;
 use crate::kernel::conv::{self, ConvShape};
 use crate::kernel::linear::{self, LinearShape};
-use crate::kernel::{Constants, Layout, Series, SeriesMut, elementwise, pool};
+use crate::kernel::{Constants, Kink, Layout, Series, SeriesMut, Side, elementwise, pool};
 use crate::scalar::Scalar;
 
 /// Orders 1 and above of the last layer for rays along the unit vectors `rays`, one per lane; order 0 is the last of
 /// `primals`.
 ///
-/// `primals` and `weights` are what [`WindowOp`] counts; `kinks` is lowered as the ordinary kernels do.
+/// `primals` and `weights` are what [`WindowOp`] counts; `kinks` and `side` are those of the ordinary kernels.
 pub fn windows<T: Scalar>(
     windows: &Windows,
     rays: &[usize],
     primals: &[Series<T>],
     weights: &[&[T]],
     y: &mut SeriesMut<T>,
-    kinks: &mut [f64],
+    kinks: &mut [Kink],
+    side: Side,
     parallel: Par,
 ) {
     if let Some(primal) = primals.last() {
         y.block(0).copy_from_slice(primal.block(0));
     }
     y.clear_above(0);
-    let mut work = Work { primals, weights, parallel, matrix: Vec::new(), kinks: Vec::new() };
+    let mut work = Work { primals, weights, side, parallel, matrix: Vec::new(), kinks: Vec::new() };
     let (mut x, mut next) = (Local::default(), Local::default());
     for (run, patch) in windows.groups(rays) {
         x.start(windows, &rays[run.clone()], patch, y.layout.samples);
         work.kinks.clear();
-        work.kinks.resize(y.layout.samples * run.len(), f64::INFINITY);
+        work.kinks.resize(y.layout.samples * run.len(), Kink::NONE);
         for layer in &windows.layers {
             work.layer(layer, &mut x, &mut next);
             std::mem::swap(&mut x, &mut next);
@@ -40,7 +41,7 @@ pub fn windows<T: Scalar>(
         x.copy_higher(run.start, &Patch::whole(x.map), y);
         for (sample, near) in work.kinks.chunks_exact(run.len()).enumerate() {
             let all = &mut kinks[sample * y.layout.lanes + run.start..][..run.len()];
-            all.iter_mut().zip(near).for_each(|(all, &near)| *all = all.min(near));
+            all.iter_mut().zip(near).for_each(|(all, &near)| all.join(near));
         }
     }
 }
@@ -142,11 +143,12 @@ impl<T: Scalar> Local<T> {
 struct Work<'a, T> {
     primals: &'a [Series<'a, T>],
     weights: &'a [&'a [T]],
+    side: Side,
     parallel: Par,
     /// Of a convolution between small windows.
     matrix: Vec<T>,
     /// `[samples, lanes of the group]`.
-    kinks: Vec<f64>,
+    kinks: Vec<Kink>,
 }
 
 impl<T: Scalar> Work<'_, T> {
@@ -172,13 +174,13 @@ impl<T: Scalar> Work<'_, T> {
                 all.gather_primal(self.primals[*primal]);
                 let window = all.patch.window(&y.patch, &pool.window);
                 let pool = Pool { window, ..pool.clone() };
-                pool::max_pool(&pool, all.series(), &mut y.series_mut(), &mut self.kinks);
+                pool::max_pool(&pool, all.series(), &mut y.series_mut(), self.side, &mut self.kinks);
             }
             WindowOp::Compose { function, primal } => {
                 x.gather_primal(self.primals[*primal]);
                 let x = x.series();
-                elementwise::compose(*function, x, &mut y.series_mut());
-                elementwise::kink_distance(*function, x, &mut self.kinks);
+                elementwise::compose(*function, x, &mut y.series_mut(), self.side);
+                elementwise::note_kinks(*function, x, &mut self.kinks);
             }
             WindowOp::Scale { weight } => {
                 let scale = Constants { values: self.weights[*weight], inner: x.patch.area() };

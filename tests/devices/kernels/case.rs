@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hope::kernel::{ConstantId, Kernel, Layout, PerUnitId};
+use hope::kernel::{ConstantId, Kernel, Layout, PerUnitId, Side};
 use hope::model::Window;
 use hope::plan::{Layer, Method, Plan, Step, Value, ValueId};
 
@@ -44,7 +44,7 @@ impl Chunk {
 #[derive(Clone)]
 pub struct Outcome {
     pub output: Vec<f64>,
-    /// Distance to the nearest kink of each (sample, lane).
+    /// Of each (sample, lane) the distance to the nearest kink, and 0 if it begins on one, else ∞.
     pub kinks: Vec<f64>,
 }
 
@@ -62,6 +62,8 @@ pub struct Case {
     /// What the output holds before: NaN where the call has to overwrite it.
     pub before: Vec<f64>,
     pub constants: Vec<Vec<f64>>,
+    /// Where the series have to hold on a kink.
+    pub side: Side,
     /// Number of the chunk's first ray.
     pub first_lane: usize,
     /// Which unit vector each ray is, if the kernel asks.
@@ -99,6 +101,7 @@ impl Case {
             accumulate: false,
             before,
             constants,
+            side: Side::Ahead,
             first_lane: 0,
             unit_rays: None,
             tolerance,
@@ -121,6 +124,22 @@ impl Case {
         }
         self.inputs.push(value);
         self.data.push(data);
+        self
+    }
+
+    /// Puts some units of an input onto one of some numbers; there some first coefficients are zero.
+    pub fn on_kinks(mut self, input: usize, kinks: &[f64], side: Side) -> Self {
+        let layout = self.layout(input);
+        for (i, x) in self.data[input][layout.block(0)].iter_mut().enumerate().filter(|(i, _)| i % 3 != 1) {
+            *x = kinks[i % kinks.len()];
+        }
+        for order in 1..layout.degree {
+            let block = layout.block(order);
+            let zeros = self.data[input][block].iter_mut().enumerate();
+            zeros.filter(|(i, _)| i % 4 >= order).for_each(|(_, x)| *x = 0.0);
+        }
+        self.name.push_str(if side == Side::Ahead { "-on-kinks" } else { "-on-kinks-behind" });
+        self.side = side;
         self
     }
 

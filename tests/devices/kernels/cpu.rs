@@ -11,8 +11,9 @@ pub fn run<T: Scalar>(case: &Case) -> Outcome {
     // Each value has a slot of its own, the output the last.
     let values: Vec<Vec<T>> = case.data.iter().chain([&case.before]).map(cast).collect();
     let lanes = case.first_lane..case.first_lane + case.lanes;
-    let chunk = Chunk { points: 0..case.samples, lanes };
+    let chunk = Chunk { side: case.side, ..Chunk::ahead(0..case.samples, lanes) };
     let (mut values, kinks) = CpuExecutor::<T>::new(case.plan().into()).run_on(&chunk, values).unwrap();
     let output = values.pop().unwrap();
-    Outcome { output: output.into_iter().map(|c| c.f64()).collect(), kinks }
+    let kinks = kinks.iter().flat_map(|kink| [kink.distance, if kink.begins { 0.0 } else { f64::INFINITY }]);
+    Outcome { output: output.into_iter().map(|c| c.f64()).collect(), kinks: kinks.collect() }
 }

@@ -2,6 +2,7 @@
 
 use hope::gpu::wgpu::{self, BufferUsages};
 use hope::gpu::{Engine, Program, Weights};
+use hope::kernel::Side;
 use hope::plan::ValueId;
 
 use crate::kernels::case::{Case, Outcome};
@@ -23,10 +24,12 @@ pub fn run(engine: &Engine, case: &Case) -> Outcome {
     let output = program.buffer(&plan, plan.output);
     write(output, &case.before);
     let series = case.samples * case.lanes;
-    write(program.kinks(), &vec![f64::INFINITY; series]);
+    let mut kinks = vec![f32::INFINITY.to_bits(); 2 * series];
+    kinks.push(u32::from(case.side == Side::Behind));
+    queue.write_buffer(program.kinks(), 0, bytemuck::cast_slice(&kinks));
     write(program.chunk(), &[case.first_lane as f64]);
 
-    let (of_output, of_kinks) = (4 * case.before.len() as u64, 4 * series as u64);
+    let (of_output, of_kinks) = (4 * case.before.len() as u64, 8 * series as u64);
     let staging = engine.device().create_buffer(&wgpu::BufferDescriptor {
         label: None,
         size: of_output + of_kinks,

@@ -20,16 +20,16 @@ use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape}
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use hope::kernel::reduction::Reduce;
 use hope::kernel::strided::{StridedAdjoint, StridedCopy};
-use hope::kernel::{Kernel, Layout};
+use hope::kernel::{Kernel, Layout, Side};
 use hope::model::{Pool, Strided, Window};
 
-use series::{divide, multiply, reduce, substitute, taylor};
+use series::{beside, divide, multiply, reduce, substitute, taylor};
 
 use crate::kernels::case::{Case, Outcome};
 
 /// What a kernel has to leave behind.
 pub fn truth(case: &Case) -> Outcome {
-    let mut run = Run { case, kinks: vec![f64::INFINITY; case.samples * case.lanes] };
+    let mut run = Run { case, kinks: vec![f64::INFINITY; 2 * case.samples * case.lanes] };
     let output = run.output();
     Outcome { output, kinks: run.kinks }
 }
@@ -239,10 +239,29 @@ impl Run<'_> {
                 self.note_kink(row, (kink - x) / u);
             }
         }
+        for row in rows(x).into_iter().filter(|row| row.order == 1) {
+            for unit in 0..x.units {
+                let series = self.series(0, x.degree, row.sample, row.lane, unit);
+                if function.kinks().contains(&series[0]) && self.moves(&series).is_some() {
+                    self.note_kink(row, 0.0);
+                }
+            }
+        }
         self.unit_by_unit(|run, n, s, l, u| {
             let x = run.series(0, n, s, l, u);
-            substitute(&taylor(function, x[0], n), &x)
+            let branch = run.moves(&x).filter(|_| function.kinks().contains(&x[0]));
+            substitute(
+                &branch.map_or_else(|| taylor(function, x[0], n), |above| beside(function, x[0], above, n)),
+                &x,
+            )
         })
+    }
+
+    /// Whether a series' first coefficient that isn't zero takes it up as t leaves 0 to the case's side; none if all are zero.
+    fn moves(&self, series: &[f64]) -> Option<bool> {
+        let t: f64 = if self.case.side == Side::Ahead { 1.0 } else { -1.0 };
+        let first = (1..series.len()).find(|&k| series[k] != 0.0)?;
+        Some(series[first] * t.powi(first as i32) > 0.0)
     }
 
     /// `v_x[k] = Σ_s B[k,s] v_z[s]`, B[k,s] the coefficient of t^k in `(a_1 t + a_2 t² + …)^s`.
@@ -266,22 +285,46 @@ impl Run<'_> {
             let (primal, slope) = (self.row(0, Row { order: 0, ..row }), self.row(0, row));
             for window in windows(pool) {
                 let winner = window.largest(&primal);
-                for &other in window.pixels.iter().filter(|&&pixel| slope[pixel] != slope[winner]) {
+                let winner = self.largest_beside(row, &window, winner);
+                for &other in window.pixels.iter().filter(|&&pixel| primal[pixel] != primal[winner]) {
                     // x_w + t u_w = x_o + t u_o
                     self.note_kink(row, (primal[winner] - primal[other]) / (slope[other] - slope[winner]));
+                }
+                let tied = window.pixels.iter().filter(|&&pixel| primal[pixel] == primal[winner]);
+                if tied.into_iter().any(|&pixel| self.moves(&self.difference(row, pixel, winner)).is_some()) {
+                    self.note_kink(row, 0.0);
                 }
             }
         }
         self.row_by_row(|row, x, y| {
             let primal = self.row(0, Row { order: 0, ..row });
             for window in windows(pool) {
-                y[window.unit] = x[window.largest(&primal)];
+                let first = window.largest(&primal);
+                y[window.unit] =
+                    x[if row.order == 0 { first } else { self.largest_beside(row, &window, first) }];
             }
         })
     }
 
+    /// Of the pixels that are as large as the largest that which is so beside t = 0.
+    fn largest_beside(&self, row: Row, window: &PoolWindow, first: usize) -> usize {
+        let primal = self.row(0, Row { order: 0, ..row });
+        let tied = window.pixels.iter().filter(|&&pixel| primal[pixel] == primal[first]);
+        tied.fold(first, |best, &pixel| {
+            if self.moves(&self.difference(row, pixel, best)) == Some(true) { pixel } else { best }
+        })
+    }
+
+    /// Difference of two units of the first input along a lane.
+    fn difference(&self, row: Row, a: usize, b: usize) -> Vec<f64> {
+        let degree = self.case.layout(0).degree;
+        let series = |unit| self.series(0, degree, row.sample, row.lane, unit);
+        series(a).iter().zip(series(b)).map(|(a, b)| a - b).collect()
+    }
+
     fn note_kink(&mut self, row: Row, distance: f64) {
-        let nearest = &mut self.kinks[row.sample * self.case.lanes + row.lane];
+        let at = 2 * (row.sample * self.case.lanes + row.lane) + usize::from(distance == 0.0);
+        let nearest = &mut self.kinks[at];
         if distance.abs() < *nearest {
             *nearest = distance.abs();
         }

@@ -30,6 +30,17 @@ pub fn substitute(a: &[f64], series: &[f64]) -> Vec<f64> {
     result
 }
 
+/// Coefficients at a kink of the branch above or below it, of a function that is at most quadratic between its kinks: its polynomial beside the
+/// kink, moved there.
+pub fn beside(function: Activation, kink: f64, above: bool, order: usize) -> Vec<f64> {
+    let away = if above { 0.25 } else { -0.25 };
+    let c = taylor(function, kink + away, order.max(2));
+    let mut moved = vec![c[0] - away * c[1] + away * away * c[2], c[1] - 2.0 * away * c[2], c[2]];
+    moved.resize(order.max(2) + 1, 0.0);
+    moved.truncate(order + 1);
+    moved
+}
+
 /// The reciprocal is a geometric series: 1 / (b_0 + u) = Σ (-u)^j / b_0^(j+1).
 pub fn divide(a: &[f64], b: &[f64]) -> Vec<f64> {
     let reciprocal: Vec<f64> =
@@ -131,6 +142,9 @@ pub fn taylor(function: Activation, x: f64, n: usize) -> Vec<f64> {
         Activation::Pow(p) if p.exponent == 3.0 => polynomial(&[0.0, 0.0, 0.0, 1.0], x, n),
         Activation::Relu(_) => polynomial(&[0.0, if x > 0.0 { 1.0 } else { 0.0 }], x, n),
         Activation::LeakyRelu(f) => polynomial(&[0.0, if x > 0.0 { 1.0 } else { f.alpha }], x, n),
+        Activation::Abs(_) => polynomial(&[0.0, x.signum()], x, n),
+        Activation::Clip(f) if x <= f.min || x >= f.max => polynomial(&[x.clamp(f.min, f.max)], x, n),
+        Activation::Clip(_) => polynomial(&[0.0, 1.0], x, n),
         // x · clip(x/6 + 1/2, 0, 1).
         Activation::HardSwish(_) if x <= -3.0 => polynomial(&[0.0], x, n),
         Activation::HardSwish(_) if x >= 3.0 => polynomial(&[0.0, 1.0], x, n),

@@ -1,0 +1,86 @@
+//! Kinks: where a ray meets one, and which branch holds on one.
+//!
+//! A unit that lies *on* a kink has no single series. The answer along a ray is the one-sided one: for small t > 0 the unit is on the
+//! side of the sign of its first nonzero coefficient c_k, k ≥ 1, and of several candidates for a maximum that one is the largest whose
+//! series is lexicographically the largest; for t < 0 odd orders count with the other sign. So all units along a ray take the branches
+//! that hold together. If all coefficients are equal to order n, so are the branches' series.
+
+use crate::scalar::Scalar;
+
+/// On which side of t = 0 a series holds where the ray begins on a kink.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// For t > 0.
+    #[default]
+    Ahead,
+    /// For t < 0.
+    Behind,
+}
+
+impl Side {
+    /// Of the first coefficient in which two series differ, orders from 1: whether it is positive as t moves to this side.
+    /// None if there is none.
+    pub fn rises<T: Scalar>(self, differences: impl IntoIterator<Item = T>) -> Option<bool> {
+        let (order, first) = (1..).zip(differences).find(|(_, c)| *c != T::zero())?;
+        Some((first > T::zero()) != (self == Self::Behind && order % 2 == 1))
+    }
+}
+
+/// What a ray meets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kink {
+    /// Distance |t| > 0, to first order, to the nearest kink ahead or behind; ∞ if there is none.
+    pub distance: f64,
+    /// Whether the ray begins on a kink, so that a branch was chosen by its side.
+    pub begins: bool,
+    /// The layer of the first such kink, where the executor knows it.
+    pub begins_at: Option<usize>,
+}
+
+impl Kink {
+    /// No kink so far.
+    pub const NONE: Self = Self { distance: f64::INFINITY, begins: false, begins_at: None };
+
+    /// Notes a kink at t.
+    pub fn note(&mut self, t: f64) {
+        if t == 0.0 {
+            self.begins = true;
+        } else {
+            self.distance = self.distance.min(t.abs());
+        }
+    }
+
+    /// How far the series hold: nowhere to both sides of a kink.
+    pub fn reach(&self) -> f64 {
+        if self.begins { 0.0 } else { self.distance }
+    }
+
+    /// Notes what another part of the network meets.
+    pub fn join(&mut self, other: Self) {
+        self.distance = self.distance.min(other.distance);
+        self.begins |= other.begins;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_coefficient_that_is_not_zero_decides() {
+        let rises = |side: Side, c: &[f64]| side.rises(c.iter().copied());
+        assert_eq!(rises(Side::Ahead, &[0.0, 0.0]), None);
+        assert_eq!(rises(Side::Ahead, &[0.0, 2.0, -9.0]), Some(true));
+        assert_eq!(rises(Side::Behind, &[-0.0, 2.0, -9.0]), Some(true), "t² rises to both sides");
+        assert_eq!(rises(Side::Behind, &[1.0]), Some(false));
+        assert_eq!(rises(Side::Ahead, &[0.0, 0.0, -1e-300]), Some(false));
+    }
+
+    #[test]
+    fn a_kink_at_the_beginning_is_not_the_nearest_one() {
+        let mut kink = Kink::NONE;
+        [0.0, -2.0, 3.0].into_iter().for_each(|t| kink.note(t));
+        kink.join(Kink { distance: 2.5, ..Kink::NONE });
+        assert_eq!(kink, Kink { distance: 2.0, begins: true, begins_at: None });
+    }
+}
