@@ -142,6 +142,23 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     }
 }
 
+// Notes if an adjoint passes a unit that lies on a kink: its branch there is the function's own choice.
+fn meet_beginning(sample: u32, lane: u32, primal: f32) {
+    var on_kink = false;
+    // unroll
+    for (var kink = 0u; kink < KINKS; kink++) {
+        on_kink = on_kink || primal == params.kink_values[kink];
+    }
+    var moves = false;
+    // unroll
+    for (var s = 1u; s <= OUTER; s++) {
+        moves = moves || outer[s] != 0.0;
+    }
+    if on_kink && moves {
+        note_beginning(sample, lane, params.out.lanes);
+    }
+}
+
 // x̄[k] = Σ_s B[k,s] z̄[s], or added to x̄; x is the primal, y the adjoint z̄.
 @compute @workgroup_size(WORKGROUP)
 fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -149,7 +166,8 @@ fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if !p.exists {
         return;
     }
-    taylor(x[row(params.x, 0u, p.sample, 0u) + p.unit], params.parameters);
+    let primal = x[row(params.x, 0u, p.sample, 0u) + p.unit];
+    taylor(primal, params.parameters);
     // unroll
     for (var k = 1u; k <= INNER; k++) {
         inner[k] = a[k];
@@ -162,6 +180,9 @@ fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         // unroll
         for (var s = 1u; s <= OUTER; s++) {
             outer[s] = y[given + (s - 1u) * given_stride];
+        }
+        if KINKS > 0u {
+            meet_beginning(p.sample, lane, primal);
         }
         substitute();
         // unroll

@@ -104,6 +104,20 @@ fn arg_max(image: u32, position: vec2<i32>) -> u32 {
     return best;
 }
 
+// Whether another input of a window is as large as its largest.
+fn is_tied(image: u32, position: vec2<i32>, winner: u32) -> bool {
+    let begin = cells_begin(position);
+    let end = cells_end(position);
+    var tied = false;
+    for (var ky = begin.x; ky < end.x; ky++) {
+        for (var kx = begin.y; kx < end.y; kx++) {
+            let other = pixel_of(position, vec2<i32>(ky, kx));
+            tied = tied || (other != winner && x[image + other] == x[image + winner]);
+        }
+    }
+    return tied;
+}
+
 // Mean over windows, each coefficient alike.
 @compute @workgroup_size(WORKGROUP)
 fn average_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -267,8 +281,14 @@ fn max_pool_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_w
             let position = vec2<i32>(oy, ox);
             if holds(position, pixel) && arg_max(primal, position) == unit % inputs {
                 let at = channel * outputs + number(position, params.output);
+                var moves = false;
                 for (var order = 1u; order <= params.y.degree; order++) {
-                    sums[order] += y[row(params.y, order, sample, lane) + at];
+                    let adjoint = y[row(params.y, order, sample, lane) + at];
+                    sums[order] += adjoint;
+                    moves = moves || adjoint != 0.0;
+                }
+                if moves && is_tied(primal, position, unit % inputs) {
+                    note_beginning(sample, lane, l.lanes);
                 }
             }
         }

@@ -105,21 +105,19 @@ impl Certificate {
         Ok(Self { exact: inexact_at.is_none(), reason, inexact_at, kinks })
     }
 
-    /// Some series begin on a kink and hold on one side of it only; `first`: the point and the layer of the first of them.
-    pub(crate) fn on_kinks(&mut self, series: usize, first: &str, terms: TermKind) {
-        self.reason += &match terms {
-            TermKind::Mixed => {
-                self.exact = false;
-                format!(
-                    "; not at points on a kink, where no single polynomial holds on all sides (the first: {first}): --terms along is exact there, one-sided"
-                )
-            }
-            TermKind::Unmixed | TermKind::Along => {
-                let s = if series == 1 { "1 ray begins" } else { &format!("{series} rays begin") };
-                format!(
-                    "; one-sided: {s} on a kink, and the coefficients hold for t > 0 (the first: {first})"
-                )
-            }
+    /// Some series begin on a kink; `first`: the point and the layer of the first of them.
+    pub(crate) fn on_kinks(&mut self, series: usize, first: &str, method: Method, terms: TermKind) {
+        self.exact &= method == Method::Exact && terms != TermKind::Mixed;
+        self.reason += &match (method, terms) {
+            (Method::Hope, _) => format!(
+                "; not at points on a kink (the first: {first}), where each unit takes a branch of its own: the exact method is one-sided there"
+            ),
+            (Method::Exact, TermKind::Mixed) => format!(
+                "; not at points on a kink (the first: {first}), where no single polynomial holds on all sides: coefficients along rays are exact there, one-sided"
+            ),
+            (Method::Exact, _) => format!(
+                "; one-sided where a ray begins on a kink ({series}, the first: {first}): the coefficients hold for t > 0"
+            ),
         };
     }
 }

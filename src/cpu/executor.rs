@@ -7,7 +7,7 @@ use faer::Par;
 use crate::backend::{self, Chunk, ChunkResult, Source};
 use crate::error::Result;
 use crate::kernel::{Call, Kink, Series, SeriesMut};
-use crate::plan::{Method, Plan, Step, ValueId};
+use crate::plan::{Plan, Step, ValueId};
 use crate::scalar::Scalar;
 
 /// A plan with its weights in the scalar type, ready to run.
@@ -138,10 +138,7 @@ impl<T: Scalar> CpuExecutor<T> {
     ) -> Result<Vec<Kink>> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
         let buffers = &mut arena.0;
-        let mut kinks = match self.plan.method {
-            Method::Exact => vec![Kink::NONE; samples * lanes],
-            Method::Hope => Vec::new(),
-        };
+        let mut kinks = vec![Kink::NONE; samples * lanes];
         for step in &self.plan.steps {
             let slot = self.plan.values[step.output.0].slot;
             let mut output = std::mem::take(&mut buffers[slot]);

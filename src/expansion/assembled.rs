@@ -25,13 +25,15 @@ pub(super) struct Assembled {
     pub value: Vec<f64>,
     /// `[points, outputs, orders, series]`: rays (exact) or units (rule); then mixed terms.
     pub coefficients: Vec<f64>,
-    /// `[points, rays]`; then of mixed terms `[points]`.
+    /// `[points, rays]`, of the published rule `[points, outputs]`; then of mixed terms `[points]`.
     pub kinks: Vec<Kink>,
     method: Method,
     outputs: usize,
     order: usize,
     /// Rays, or units of all adjoints.
     columns: usize,
+    /// Rays, or outputs.
+    lanes: usize,
     /// See [`crate::plan::Plan::unit_rays`].
     rays: Option<Arc<[usize]>>,
 }
@@ -41,10 +43,12 @@ impl Assembled {
         let (outputs, order) = (parts.outputs.len(), parts.request.order);
         let rays = parts.directions.as_ref().map(Directions::len);
         let columns = rays.unwrap_or_else(|| parts.adjoint_units());
+        let lanes = rays.unwrap_or(outputs);
         Self {
             value: vec![0.0; points.len() * outputs],
             coefficients: vec![0.0; points.len() * outputs * order * columns],
-            kinks: vec![Kink::NONE; points.len() * rays.unwrap_or(0)],
+            kinks: vec![Kink::NONE; points.len() * lanes],
+            lanes,
             method: parts.request.method,
             outputs,
             order,
@@ -72,6 +76,8 @@ impl Assembled {
                     }
                 }
                 Method::Hope => {
+                    let kinks = &result.kinks[i * lanes.len()..][..lanes.len()];
+                    self.kinks[point * outputs..][lanes.clone()].copy_from_slice(kinks);
                     let length = lanes.len() * order * columns;
                     let at = (point * outputs + lanes.start) * order * columns;
                     self.coefficients[at..at + length]
@@ -81,10 +87,10 @@ impl Assembled {
         }
     }
 
-    /// The first (point, ray) that begins on a kink.
-    pub fn first_on_kink(&self) -> Option<(usize, usize)> {
+    /// The first (point, lane) that begins on a kink, and the layer if it is known.
+    pub fn first_on_kink(&self) -> Option<(usize, usize, Option<usize>)> {
         let found = self.kinks.iter().position(|kink| kink.begins)?;
-        Some((found / self.columns, found % self.columns))
+        Some((found / self.lanes, found % self.lanes, self.kinks[found].begins_at))
     }
 
     /// Takes a chunk's series for t < 0: where they are those for t > 0, the ray doesn't begin on a kink that shows.

@@ -244,7 +244,8 @@ impl<'a> Job<'a> {
             let mut on_kinks = Vec::new();
             let mut deliver = |chunk: &Chunk, result: ChunkResult| {
                 assembled.place(chunk, &result, first);
-                if result.kinks.iter().any(|kink| kink.begins) {
+                // The published rule has no sides: its adjoints run back through all rays at once.
+                if parts.directions.is_some() && result.kinks.iter().any(|kink| kink.begins) {
                     on_kinks.push(Chunk { side: Side::Behind, ..chunk.clone() });
                 }
                 tell()
@@ -258,7 +259,7 @@ impl<'a> Job<'a> {
             parts.runner.run(Run { chunks: &on_kinks, source, at_once }, &mut deliver).await?;
             let one_sided = assembled.kinks.iter().filter(|kink| kink.begins).count();
             if one_sided > 0 && summary.one_sided == 0 {
-                first_on_kink = assembled.first_on_kink().map(|(point, ray)| (first + point, ray));
+                first_on_kink = assembled.first_on_kink().map(|(point, lane, at)| (first + point, lane, at));
             }
             summary.one_sided += one_sided;
             assembled.mix(parts)?;
@@ -283,9 +284,9 @@ impl<'a> Job<'a> {
             _ => None,
         };
         let mut certificate = parts.certificate.clone();
-        if let Some((point, ray)) = first_on_kink {
-            let where_ = self.kink_layer(point, ray).await?;
-            certificate.on_kinks(summary.one_sided, &where_, parts.request.terms.kind());
+        if let Some((point, lane, at)) = first_on_kink {
+            let first = self.name_kink(point, lane, at).await?;
+            certificate.on_kinks(summary.one_sided, &first, parts.request.method, parts.request.terms.kind());
         }
         Ok(Report {
             certificate,
@@ -298,16 +299,17 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// A point and the layer on whose kink one of its rays begins.
-    async fn kink_layer(&self, point: usize, ray: usize) -> Result<String> {
-        let inputs = self.parts.model.inputs();
-        let mut direction = vec![0.0; inputs];
-        if let Some(directions) = &self.parts.directions {
-            directions.write(point, ray, &mut direction);
-        }
-        let layer = sides::layer(&self.parts, &self.points[point * inputs..][..inputs], direction).await?;
+    /// For people: a point, and the layer on whose kink one of its series begins.
+    async fn name_kink(&self, point: usize, lane: usize, at: Option<usize>) -> Result<String> {
+        let layers = &self.parts.plan.layers;
+        let layer = match at {
+            Some(at) => Some(layers[at].clone()),
+            None => sides::layer(&self.parts, &self.points, point, lane).await?,
+        };
         // In f32 a unit may be on a kink beside which it lies in f64.
-        Ok(format!("point {point}, {}", layer.as_deref().unwrap_or("a layer whose numbers f32 rounds to it")))
+        let name =
+            layer.map_or("a layer, in f32".into(), |layer| format!("'{}' ({})", layer.name, layer.kind));
+        Ok(format!("point {point}, {name}"))
     }
 
     /// Runs it, waits and collects the result in memory. `progress` is called after each chunk; it may break to stop.

@@ -53,7 +53,7 @@ pub struct Verification {
 pub struct Report {
     /// Whether the result is exact, and why.
     pub certificate: Certificate,
-    /// Series that begin on a kink and hold on one side of it only, for t > 0. (Of mixed terms: rays that they come of.)
+    /// Series that begin on a kink that shows: along rays they hold for t > 0. (Of mixed terms: rays that they come of.)
     pub one_sided: usize,
     /// Worst condition number of the interpolation of mixed terms.
     pub condition: Option<f64>,

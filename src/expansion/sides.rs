@@ -3,11 +3,10 @@
 //! Such a ray's series holds for t > 0. Computed for t < 0 too, by the branches that hold there, it is the same if the kinks cancel, as those of
 //! relu(x) - relu(-x) = x do, or those of a softmax that subtracts a maximum; then nothing has to be said. Else it is one-sided.
 
-use crate::backend::{Chunk, Source};
+use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::Result;
 use crate::forward::Reference;
-use crate::plan::{Kernels, Plan, Rays};
-use crate::rays::Directions;
+use crate::plan::{Kernels, Layer, Method, Plan, Rays, Target};
 use crate::scalar::Precision;
 
 use super::prepared::Parts;
@@ -37,19 +36,20 @@ pub(super) fn agree(value: f64, ahead: &[f64], behind: &[f64], tolerance: f64) -
     (0..).zip(differences).skip(first).all(|(k, d)| d * radius.powi(k - first as i32) <= allowed)
 }
 
-/// The layer on whose kink a ray begins, the first one.
-pub(super) async fn layer(parts: &Parts, point: &[f64], direction: Vec<f64>) -> Result<Option<String>> {
-    let plan = Plan::exact(&parts.model, parts.request.order, Rays::Any, Kernels::Portable)?;
+/// The layer on whose kink a series begins, the first one: by the processor, in f64.
+pub(super) async fn layer(parts: &Parts, points: &[f64], point: usize, lane: usize) -> Result<Option<Layer>> {
+    let Parts { model, request, outputs, .. } = parts;
+    let plan = match request.method {
+        Method::Exact => Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?,
+        Method::Hope => Plan::hope(model, request.order, &Target::Input, Kernels::Portable)?,
+    };
     let layers = plan.layers.clone();
-    let directions = Directions::PerPoint { inputs: parts.model.inputs(), rays: 1, rows: direction };
-    let source = Source { points: point, directions: Some(&directions), outputs: &parts.outputs };
+    let source = Source { points, directions: parts.directions.as_ref(), outputs };
     let mut found = None;
-    Reference::new(plan, &parts.threads)
-        .run(&[Chunk::ahead(0..1, 0..1)], source, |_, result| {
-            found = result.kinks.first().and_then(|kink| kink.begins_at);
-        })
-        .await?;
-    Ok(found.map(|layer| format!("'{}' ({})", layers[layer].name, layers[layer].kind)))
+    let take = |_: &Chunk, result: ChunkResult| found = result.kinks.first().and_then(|kink| kink.begins_at);
+    let chunk = Chunk::ahead(point..point + 1, lane..lane + 1);
+    Reference::new(plan, &parts.threads).run(&[chunk], source, take).await?;
+    Ok(found.map(|layer| layers[layer].clone()))
 }
 
 #[cfg(test)]

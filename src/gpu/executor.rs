@@ -11,7 +11,7 @@ use super::{Engine, MAX_ORDER, readback};
 use crate::backend::{self, BoxFuture, Chunk, ChunkResult, Deliver, Executor, KernelTime, Run, Source};
 use crate::error::{Error, Result};
 use crate::kernel::{Kink, Series};
-use crate::plan::{Method, Plan, ValueId};
+use crate::plan::{Plan, ValueId};
 
 /// A plan with its weights on a GPU.
 #[derive(Debug)]
@@ -155,16 +155,11 @@ impl GpuExecutor {
             let layout = self.plan.layout(wanted, samples, lanes);
             Series { data: &numbers[offset..][..layout.len()], layout }
         };
-        let kinks = match self.plan.method {
-            Method::Exact => {
-                let end = staged.iter().map(|(_, bytes)| bytes).sum::<u64>() as usize / 4;
-                // Distance to the nearest, and 0 if the ray begins on one.
-                let met = numbers[end - 2 * samples * lanes..end].chunks_exact(2);
-                met.map(|met| Kink { distance: f64::from(met[0]), begins: met[1] == 0.0, begins_at: None })
-                    .collect()
-            }
-            Method::Hope => Vec::new(),
-        };
+        let end = staged.iter().map(|(_, bytes)| bytes).sum::<u64>() as usize / 4;
+        // Distance to the nearest, and 0 if the ray begins on one.
+        let met = numbers[end - 2 * samples * lanes..end].chunks_exact(2);
+        let kink = |met: &[f32]| Kink { distance: met[0].into(), begins: met[1] == 0.0, begins_at: None };
+        let kinks = met.map(kink).collect();
         let result = backend::collect(&self.plan, chunk, source, read, kinks);
         if !result.is_finite() {
             return Err(self.find_not_finite(&slot.program, chunk, source).await?);

@@ -129,6 +129,11 @@ impl<'a, T: Scalar> Series<'a, T> {
         (1..=layout.degree).map(move |order| data[layout.row(order, sample, lane).start + unit])
     }
 
+    /// Whether a unit has a coefficient of order 1 or above.
+    pub(super) fn moves(&self, sample: usize, lane: usize, unit: usize) -> bool {
+        self.higher(sample, lane, unit).any(|c| c != T::zero())
+    }
+
     /// Loads orders 1 to the degree of neighbouring units.
     #[inline(always)]
     pub(super) fn load_higher(

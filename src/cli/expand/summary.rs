@@ -83,10 +83,6 @@ pub fn summary(outcome: &Outcome) -> String {
             "kinks",
             format!("nearest at t = {}, median over the rays {}", distance(smallest), distance(median)),
         ));
-        if report.one_sided > 0 {
-            let rays = count(report.one_sided, "ray");
-            lines.push(("", format!("{rays} on a kink: there the coefficients are one-sided, for t > 0")));
-        }
     }
     if let Some(condition) = report.condition {
         lines.push(("condition", format!("{} of the interpolation", number(condition))));

@@ -168,7 +168,7 @@ fn about(args: &PolynomialArgs, expansion: &Expansion, polynomial: &TaylorPolyno
         && nearest.is_finite()
     {
         let _ = match nearest {
-            0.0 => writeln!(lines, "the point lies on a kink: the coefficients are one-sided, for t > 0"),
+            0.0 => writeln!(lines, "the point lies on a kink"),
             t => writeln!(lines, "nearest kink along the rays at t = {}: valid up to there", text::number(t)),
         };
     }

@@ -80,7 +80,7 @@ pub fn summary(done: &Done) -> String {
         rows.push((
             "kinks",
             match nearest {
-                0.0 => "the point lies on a kink: the coefficients are one-sided, for t > 0".into(),
+                0.0 => "the point lies on a kink: the polynomial holds on one side of it at the most".into(),
                 t => format!("the nearest one along the rays is at {}", number(t)),
             },
         ));

@@ -59,6 +59,10 @@ pub fn cases() -> Vec<Case> {
                 // Directly below a linear output; below other nonlinear layers.
                 cases.push(bell(function, bounds, units, chunk, 1));
                 cases.push(bell(function, bounds, units, chunk, chunk.degree).accumulating());
+                if !function.kinks().is_empty() {
+                    let case = bell(function, bounds, units, chunk, chunk.degree);
+                    cases.push(case.on_kinks(0, &function.kinks(), Side::Ahead));
+                }
             }
         }
     }

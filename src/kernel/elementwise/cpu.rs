@@ -159,9 +159,24 @@ pub fn note_kinks<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut [Ki
                     if u1 != T::zero() {
                         met.note((kink - x0).f64() / u1.f64());
                     } else if x0 == kink {
-                        met.begins |= x.higher(sample, lane, unit).any(|c| c != T::zero());
+                        met.begins |= x.moves(sample, lane, unit);
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Notes for each (sample, lane) of the published rule whether an adjoint passes a unit that lies on a kink: its branch there is σ's own choice.
+pub fn note_beginnings<T: Scalar>(function: Activation, primal: Series<T>, z: Series<T>, kinks: &mut [Kink]) {
+    let on: Vec<T> = function.kinks().into_iter().map(T::of).collect();
+    if on.is_empty() || kinks.is_empty() {
+        return;
+    }
+    for sample in 0..z.layout.samples {
+        for (unit, _) in primal.row(0, sample, 0).iter().enumerate().filter(|(_, x)| on.contains(x)) {
+            for lane in 0..z.layout.lanes {
+                kinks[sample * z.layout.lanes + lane].begins |= z.moves(sample, lane, unit);
             }
         }
     }

@@ -4,7 +4,7 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 
-pub use cpu::{bell, compose, note_kinks};
+pub use cpu::{bell, compose, note_beginnings, note_kinks};
 
 use super::{Call, Constant, Definition, Orders, Shapes};
 use crate::activation::Activation;
@@ -92,5 +92,6 @@ impl Definition for Bell {
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         let [primal, z] = [call.inputs[0], call.inputs[1]];
         cpu::bell(self.0, primal, z, &mut call.output, call.accumulate);
+        cpu::note_beginnings(self.0, primal, z, call.kinks);
     }
 }

@@ -102,19 +102,26 @@ fn ties<T: Scalar>(pool: &Pool, x: &[T], chosen: &[usize]) -> Vec<(usize, usize)
     ties
 }
 
-/// Each window's adjoint goes to its arg-max input; added to x̄ if `accumulate`.
+/// Each window's adjoint goes to its arg-max input; added to x̄ if `accumulate`. `kinks` notes where several inputs are the largest.
 pub fn max_pool_adjoint<T: Scalar>(
     pool: &Pool,
     primal: Series<T>,
     z: Series<T>,
     x: &mut SeriesMut<T>,
     accumulate: bool,
+    kinks: &mut [Kink],
 ) {
     if !accumulate {
         x.clear_above(0);
     }
     for sample in 0..z.layout.samples {
-        let chosen = arg_max(pool, primal.row(0, sample, 0));
+        let primal = primal.row(0, sample, 0);
+        let chosen = arg_max(pool, primal);
+        for (output, _) in if kinks.is_empty() { Vec::new() } else { ties(pool, primal, &chosen) } {
+            for lane in 0..z.layout.lanes {
+                kinks[sample * z.layout.lanes + lane].begins |= z.moves(sample, lane, output);
+            }
+        }
         for order in 1..=z.layout.degree {
             for lane in 0..z.layout.lanes {
                 let x = x.row(order, sample, lane);

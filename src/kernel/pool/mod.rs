@@ -155,6 +155,6 @@ impl Definition for MaxPoolAdjoint {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         let [primal, z] = [call.inputs[0], call.inputs[1]];
-        cpu::max_pool_adjoint(&self.0, primal, z, &mut call.output, call.accumulate);
+        cpu::max_pool_adjoint(&self.0, primal, z, &mut call.output, call.accumulate, call.kinks);
     }
 }

@@ -150,6 +150,11 @@ impl Run<'_> {
             }),
             Kernel::MaxPool(MaxPool(pool)) => self.max_pool(pool),
             Kernel::MaxPoolAdjoint(MaxPoolAdjoint(pool)) => {
+                self.note_passed(|primal, unit| {
+                    let window = windows(pool).swap_remove(unit);
+                    let largest = window.largest(primal);
+                    window.pixels.iter().any(|&pixel| pixel != largest && primal[pixel] == primal[largest])
+                });
                 let primal = |row: Row| self.row(0, Row { order: 0, ..row });
                 self.rows_of(1, |row, z, x| {
                     let primal = primal(row);
@@ -264,10 +269,26 @@ impl Run<'_> {
         Some(series[first] * t.powi(first as i32) > 0.0)
     }
 
+    /// Notes the lanes whose adjoint, the second input, passes a unit at which the primal lies on a kink.
+    fn note_passed(&mut self, on_kink: impl Fn(&[f64], usize) -> bool) {
+        let z = self.case.layout(1);
+        for row in rows(Layout { degree: 1, ..z }).into_iter().filter(|row| row.order == 1) {
+            let primal = self.row(0, Row { order: 0, ..row });
+            let passes = |unit| (1..=z.degree).any(|order| self.row(1, Row { order, ..row })[unit] != 0.0);
+            if (0..z.units).any(|unit| on_kink(&primal, unit) && passes(unit)) {
+                self.note_kink(row, 0.0);
+            }
+        }
+    }
+
     /// `v_x[k] = Σ_s B[k,s] v_z[s]`, B[k,s] the coefficient of t^k in `(a_1 t + a_2 t² + …)^s`.
-    fn bell(&self, function: Activation) -> Vec<f64> {
+    fn bell(&mut self, function: Activation) -> Vec<f64> {
+        self.note_passed(|primal, unit| function.kinks().contains(&primal[unit]));
         self.unit_by_unit(|run, n, s, l, u| {
-            let mut a = taylor(function, run.series(0, 0, s, l, u)[0], n);
+            let x = run.series(0, 0, s, l, u)[0];
+            // At a kink the function takes the branch below.
+            let on_kink = function.kinks().contains(&x);
+            let mut a = if on_kink { beside(function, x, false, n) } else { taylor(function, x, n) };
             a[0] = 0.0;
             let mut result = vec![0.0; n + 1];
             let mut power = a.clone();
