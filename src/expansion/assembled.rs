@@ -93,6 +93,12 @@ impl Assembled {
         Some((found / self.lanes, found % self.lanes, self.kinks[found].begins_at))
     }
 
+    /// Points of which some series begins on a kink.
+    pub fn points_on_kinks(&self) -> impl Iterator<Item = usize> {
+        let points = self.kinks.chunks(self.lanes).enumerate();
+        points.filter(|(_, kinks)| kinks.iter().any(|kink| kink.begins)).map(|(point, _)| point)
+    }
+
     /// Takes a chunk's series for t < 0: where they are those for t > 0, the ray doesn't begin on a kink that shows.
     pub fn compare_behind(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize, tolerance: f64) {
         let (outputs, order, columns, lanes) = (self.outputs, self.order, self.columns, chunk.lanes.len());
@@ -104,14 +110,11 @@ impl Assembled {
                 if !kink.begins {
                     continue;
                 }
-                let column = |all: &[f64], row: usize, width: usize, at: usize| -> Vec<f64> {
-                    let rows = all[row * order * width..].chunks_exact(width);
-                    rows.take(order).map(|row| row[at]).collect()
-                };
                 let same = |output: usize| {
                     let row = point * outputs + output;
-                    let ahead = column(&self.coefficients, row, columns, ray);
-                    let behind = column(&result.series, i * outputs + output, lanes, at);
+                    let ahead = sides::column(&self.coefficients, row * order, columns, ray, order);
+                    let behind =
+                        sides::column(&result.series, (i * outputs + output) * order, lanes, at, order);
                     sides::agree(self.value[row], &ahead, &behind, tolerance)
                 };
                 let shows = !(0..outputs).all(same);

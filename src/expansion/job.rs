@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::kernel::{Kink, Side};
 use crate::memory;
 use crate::model::Model;
-use crate::plan::Plan;
+use crate::plan::{Layer, Plan};
 use crate::rays::Directions;
 use crate::rows::Rows;
 
@@ -96,7 +96,7 @@ impl<'a> Job<'a> {
             lanes,
             scalar: parts.request.precision.bytes(),
             lane_result: (8 * parts.lane_units() * parts.request.order) as u64,
-            point_result: 8 * (outputs * (parts.mixing.terms() + 1) + lanes) as u64,
+            point_result: (8 * outputs * (parts.mixing.terms() + 1) + (size_of::<Kink>() + 8) * lanes) as u64,
             series: abilities.series,
             budget: parts.request.memory.unwrap_or_else(memory::default_budget),
             cores: abilities.at_once.unwrap_or(parts.threads.count()),
@@ -228,6 +228,7 @@ impl<'a> Job<'a> {
             Source { points: &self.points, directions: parts.directions.as_ref(), outputs: &parts.outputs };
         let mut summary = Summary::default();
         let mut first_on_kink = None;
+        let mut on_kinks_by_rule = Vec::new();
         let mut checker = Checker::new(parts, &self.points, self.count, self.lanes);
         for first in (0..self.count).step_by(self.chunking.batch) {
             let points = first..self.count.min(first + self.chunking.batch);
@@ -257,11 +258,12 @@ impl<'a> Job<'a> {
                 tell()
             };
             parts.runner.run(Run { chunks: &on_kinks, source, at_once }, &mut deliver).await?;
-            let one_sided = assembled.kinks.iter().filter(|kink| kink.begins).count();
-            if one_sided > 0 && summary.one_sided == 0 {
-                first_on_kink = assembled.first_on_kink().map(|(point, lane, at)| (first + point, lane, at));
+            if parts.directions.is_none() {
+                on_kinks_by_rule.extend(assembled.points_on_kinks().map(|point| first + point));
+            } else if let Some((point, ray, at)) = assembled.first_on_kink() {
+                first_on_kink = first_on_kink.or(Some((first + point, ray, at)));
+                summary.one_sided += assembled.kinks.iter().filter(|kink| kink.begins).count();
             }
-            summary.one_sided += one_sided;
             assembled.mix(parts)?;
             let kinks: Vec<f64> = assembled.kinks.iter().map(Kink::reach).collect();
             let mut shape = self.shape();
@@ -284,9 +286,20 @@ impl<'a> Job<'a> {
             _ => None,
         };
         let mut certificate = parts.certificate.clone();
-        if let Some((point, lane, at)) = first_on_kink {
-            let first = self.name_kink(point, lane, at).await?;
-            certificate.on_kinks(summary.one_sided, &first, parts.request.method, parts.request.terms.kind());
+        let (method, terms) = (parts.request.method, parts.request.terms.kind());
+        if let Some((point, ray, at)) = first_on_kink {
+            let layer = match at {
+                Some(at) => Some(parts.plan.layers[at].clone()),
+                None => sides::layer(parts, &self.points, point, ray).await?,
+            };
+            certificate.on_kinks(summary.one_sided, &place(point, layer), method, terms);
+        }
+        if certificate.exact && !on_kinks_by_rule.is_empty() {
+            let shown = sides::shown(parts, &self.points, on_kinks_by_rule).await?;
+            summary.one_sided = shown.len();
+            if let Some((point, layer)) = shown.into_iter().next() {
+                certificate.on_kinks(summary.one_sided, &place(point, layer), method, terms);
+            }
         }
         Ok(Report {
             certificate,
@@ -297,19 +310,6 @@ impl<'a> Job<'a> {
             verification: checker.finish().await?,
             kernels: parts.runner.take_times(),
         })
-    }
-
-    /// For people: a point, and the layer on whose kink one of its series begins.
-    async fn name_kink(&self, point: usize, lane: usize, at: Option<usize>) -> Result<String> {
-        let layers = &self.parts.plan.layers;
-        let layer = match at {
-            Some(at) => Some(layers[at].clone()),
-            None => sides::layer(&self.parts, &self.points, point, lane).await?,
-        };
-        // In f32 a unit may be on a kink beside which it lies in f64.
-        let name =
-            layer.map_or("a layer, in f32".into(), |layer| format!("'{}' ({})", layer.name, layer.kind));
-        Ok(format!("point {point}, {name}"))
     }
 
     /// Runs it, waits and collects the result in memory. `progress` is called after each chunk; it may break to stop.
@@ -338,6 +338,12 @@ impl<'a> Job<'a> {
             report,
         })
     }
+}
+
+/// For people: a point, and the layer on whose kink it lies; in f32 a unit may be on one beside which it lies in f64.
+fn place(point: usize, layer: Option<Layer>) -> String {
+    let layer = layer.map_or("a layer, in f32".into(), |layer| format!("'{}' ({})", layer.name, layer.kind));
+    format!("point {point}, {layer}")
 }
 
 struct Collector {

@@ -6,7 +6,10 @@
 use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::Result;
 use crate::forward::Reference;
-use crate::plan::{Kernels, Layer, Method, Plan, Rays, Target};
+use crate::kernel::Side;
+use crate::plan::{Kernels, Layer, Plan, Rays};
+use crate::random::SplitMix;
+use crate::rays::Directions;
 use crate::scalar::Precision;
 
 use super::prepared::Parts;
@@ -36,20 +39,60 @@ pub(super) fn agree(value: f64, ahead: &[f64], behind: &[f64], tolerance: f64) -
     (0..).zip(differences).skip(first).all(|(k, d)| d * radius.powi(k - first as i32) <= allowed)
 }
 
-/// The layer on whose kink a series begins, the first one: by the processor, in f64.
-pub(super) async fn layer(parts: &Parts, points: &[f64], point: usize, lane: usize) -> Result<Option<Layer>> {
+/// `order` numbers of a matrix's column `at`, from a row on.
+pub(super) fn column(matrix: &[f64], row: usize, width: usize, at: usize, order: usize) -> Vec<f64> {
+    matrix[row * width..].chunks_exact(width).take(order).map(|row| row[at]).collect()
+}
+
+/// The layer on whose kink a ray begins, the first one: by the processor, in f64.
+pub(super) async fn layer(parts: &Parts, points: &[f64], point: usize, ray: usize) -> Result<Option<Layer>> {
     let Parts { model, request, outputs, .. } = parts;
-    let plan = match request.method {
-        Method::Exact => Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?,
-        Method::Hope => Plan::hope(model, request.order, &Target::Input, Kernels::Portable)?,
-    };
+    let plan = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?;
     let layers = plan.layers.clone();
     let source = Source { points, directions: parts.directions.as_ref(), outputs };
     let mut found = None;
     let take = |_: &Chunk, result: ChunkResult| found = result.kinks.first().and_then(|kink| kink.begins_at);
-    let chunk = Chunk::ahead(point..point + 1, lane..lane + 1);
+    let chunk = Chunk::ahead(point..point + 1, ray..ray + 1);
     Reference::new(plan, &parts.threads).run(&[chunk], source, take).await?;
     Ok(found.map(|layer| layers[layer].clone()))
+}
+
+/// Those of some points at which a kink shows, with its layer: by the exact method along a random ray of each, which crosses all kinks that
+/// the point lies on. The published rule has no rays of its own.
+pub(super) async fn shown(
+    parts: &Parts,
+    points: &[f64],
+    which: Vec<usize>,
+) -> Result<Vec<(usize, Option<Layer>)>> {
+    let Parts { model, request, outputs, .. } = parts;
+    let plan = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?;
+    let layers = plan.layers.clone();
+    let rows = SplitMix(0x51DE).unit_vector(model.inputs());
+    let directions = Directions::Shared { inputs: model.inputs(), rows };
+    let source = Source { points, directions: Some(&directions), outputs };
+    let both = |&point: &usize| {
+        [Side::Ahead, Side::Behind].map(|side| Chunk { side, ..Chunk::ahead(point..point + 1, 0..1) })
+    };
+    let chunks: Vec<Chunk> = which.iter().flat_map(both).collect();
+    let mut shown = Vec::new();
+    let mut ahead = ChunkResult::default();
+    let take = |chunk: &Chunk, result: ChunkResult| {
+        if chunk.side == Side::Ahead {
+            ahead = result;
+            return;
+        }
+        let differs = |output: usize| {
+            let [a, b] =
+                [&ahead, &result].map(|side| &side.series[output * request.order..][..request.order]);
+            !agree(result.value[output], a, b, tolerance(Precision::F64))
+        };
+        if (0..outputs.len()).any(differs) {
+            let layer = ahead.kinks.first().and_then(|kink| kink.begins_at);
+            shown.push((chunk.points.start, layer.map(|layer| layers[layer].clone())));
+        }
+    };
+    Reference::new(plan, &parts.threads).run(&chunks, source, take).await?;
+    Ok(shown)
 }
 
 #[cfg(test)]
