@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hope::TaylorPolynomial;
-use hope::interpolation::exponents;
+use hope::monomials::exponents;
 
 const POINTS: usize = 10_000;
 

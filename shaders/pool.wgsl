@@ -15,6 +15,9 @@ struct Params {
     // Cells between these padded coordinates count into a mean.
     counted_begin: vec2<i32>,
     counted_end: vec2<i32>,
+    // Number of the last block of each degree, where there are several variables.
+    ends: array<vec4<u32>, 5>,
+    variables: u32,
     accumulate: u32,
 }
 
@@ -182,13 +185,46 @@ fn mean_power(value: f32, mean: f32, order: u32) -> f32 {
     return product;
 }
 
+// Degree of a block: its order, or in several variables that of its monomial.
+fn degree_of(block: u32) -> u32 {
+    if params.variables == 1u {
+        return block;
+    }
+    var degree = 0u;
+    while params.ends[degree / 4u][degree % 4u] < block {
+        degree++;
+    }
+    return degree;
+}
+
+// How fast two units of a lane part: the difference at order 1, or in several variables the length of its gradient.
+fn slope_between(sample: u32, lane: u32, one: u32, other: u32) -> f32 {
+    let at = row(params.x, 1u, sample, lane);
+    if params.variables == 1u {
+        return x[at + one] - x[at + other];
+    }
+    let variables = min(params.variables, params.x.degree);
+    var largest = 0.0;
+    for (var i = 1u; i <= variables; i++) {
+        let at = row(params.x, i, sample, lane);
+        largest = max(largest, abs(x[at + one] - x[at + other]));
+    }
+    var squares = 0.0;
+    for (var i = 1u; i <= variables && largest > 0.0; i++) {
+        let at = row(params.x, i, sample, lane);
+        let part = (x[at + one] - x[at + other]) / largest;
+        squares += part * part;
+    }
+    return largest * sqrt(squares);
+}
+
 // Of the first coefficient in which two units of a lane differ, orders from 1: by how much, as t moves to the side.
 fn first_difference(sample: u32, lane: u32, one: u32, other: u32, behind: bool) -> f32 {
     for (var order = 1u; order <= params.x.degree; order++) {
         let at = row(params.x, order, sample, lane);
         let difference = x[at + one] - x[at + other];
         if difference != 0.0 {
-            return select(difference, -difference, behind && order % 2u == 1u);
+            return select(difference, -difference, behind && degree_of(order) % 2u == 1u);
         }
     }
     return 0.0;
@@ -240,13 +276,12 @@ fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     if params.x.degree == 0u {
         return;
     }
-    let slope = row(params.x, 1u, sample, lane) + image;
     var nearest = FAR;
     for (var ky = begin.x; ky < end.x; ky++) {
         for (var kx = begin.y; kx < end.y; kx++) {
             let other = pixel_of(position, vec2<i32>(ky, kx));
-            let approach = x[slope + other] - x[slope + winner];
             let gap = largest - x[primal + other];
+            let approach = slope_between(sample, lane, image + other, image + winner);
             if gap != 0.0 && approach != 0.0 {
                 nearest = min(nearest, abs(gap / approach));
             }

@@ -91,6 +91,9 @@ impl Certificate {
     pub fn new(model: &Model, method: Method, terms: TermKind) -> Result<Self> {
         let kinks = Kinks::of(model);
         let (inexact_at, mut reason) = match method {
+            Method::Exact if terms == TermKind::Mixed => {
+                (None, "truncated Taylor series in all variables drop no term".to_string())
+            }
             Method::Exact => (None, "truncated Taylor series along rays drop no term".to_string()),
             Method::Hope => explain(model, published_rule(model, terms)?),
         };

@@ -44,12 +44,12 @@ mod geometry;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 #[doc(hidden)]
-pub mod interpolation;
-#[doc(hidden)]
 pub mod kernel;
 #[doc(hidden)]
 pub mod memory;
 pub mod model;
+#[doc(hidden)]
+pub mod monomials;
 #[cfg(feature = "files")]
 #[doc(hidden)]
 pub mod npy;

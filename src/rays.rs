@@ -3,7 +3,7 @@
 use ndarray::{ArrayBase, Data, Ix2, Ix3};
 
 use crate::error::{Error, Result};
-use crate::interpolation::Interpolation;
+use crate::monomials::Groups;
 use crate::random::SplitMix;
 use crate::rows::Number;
 use crate::scalar::Scalar;
@@ -41,11 +41,11 @@ pub enum Directions {
         /// The directions.
         rows: Vec<f64>,
     },
-    /// What the interpolation of mixed terms needs, made on the fly: there may be very many.
+    /// What mixed terms need: the directions of each group's variables, made on the fly, as there may be very many.
     #[doc(hidden)]
     Spanned {
-        /// Which combinations of the variables.
-        interpolation: std::sync::Arc<Interpolation>,
+        /// The groups.
+        groups: std::sync::Arc<Groups>,
         /// Direction of each variable, row-major `[variables, inputs]`; none: the inputs themselves.
         basis: Option<Vec<f64>>,
         /// Number of inputs.
@@ -66,7 +66,7 @@ impl Directions {
             Self::Unit { inputs } => *inputs,
             Self::Shared { inputs, rows } => rows.len() / inputs,
             Self::PerPoint { rays, .. } => *rays,
-            Self::Spanned { interpolation, .. } => interpolation.rays(),
+            Self::Spanned { groups, .. } => groups.len() * groups.monomials().variables(),
         }
     }
 
@@ -87,17 +87,15 @@ impl Directions {
             Self::PerPoint { inputs, rays, rows } => {
                 copy(&rows[(point * rays + ray) * inputs..][..*inputs], into);
             }
-            Self::Spanned { interpolation, basis, inputs } => {
-                into.fill(T::zero());
-                for (variable, factor) in interpolation.ray(ray) {
-                    match basis {
-                        None => into[variable] = T::of(factor),
-                        Some(basis) => {
-                            for (into, &b) in into.iter_mut().zip(&basis[variable * inputs..][..*inputs]) {
-                                *into += T::of(factor * b);
-                            }
-                        }
+            Self::Spanned { groups, basis, inputs } => {
+                let variables = groups.monomials().variables();
+                match (groups.variable(ray / variables, ray % variables), basis) {
+                    (None, _) => into.fill(T::zero()),
+                    (Some(variable), None) => {
+                        into.fill(T::zero());
+                        into[variable] = T::one();
                     }
+                    (Some(variable), Some(basis)) => copy(&basis[variable * inputs..][..*inputs], into),
                 }
             }
         }

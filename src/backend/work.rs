@@ -131,8 +131,12 @@ pub(crate) fn write_given<T: Scalar>(
             *x = T::of(p);
         }
         if let Some(directions) = source.directions.filter(|_| view.layout.degree > 0) {
-            for (lane, ray) in chunk.lanes.clone().enumerate() {
-                directions.write(point, ray, view.row(1, sample, lane));
+            let variables = plan.directions();
+            for (lane, group) in chunk.lanes.clone().enumerate() {
+                for variable in 0..variables {
+                    let direction = group * variables + variable;
+                    directions.write(point, direction, view.row(1 + variable, sample, lane));
+                }
             }
         }
     }
@@ -153,7 +157,7 @@ pub(crate) fn collect<'a, T: Scalar>(
         let row = output.row(0, sample, 0);
         value.extend(source.outputs.iter().map(|&o| row[o].f64()));
     }
-    let order = plan.order;
+    let order = plan.coefficients();
     let mut series = Vec::new();
     match plan.method {
         Method::Exact => {
@@ -202,7 +206,8 @@ pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output:
         if let Some(i) = block.iter().position(|x| !x.f64().is_finite()) {
             let row = i / units;
             let sample = if order == 0 { row } else { row / output.layout.lanes };
-            return Err(not_finite::<T>(plan, layer, order, chunk.points.start + sample));
+            let degree = plan.monomials.as_ref().map_or(order, |monomials| monomials.degree(order));
+            return Err(not_finite::<T>(plan, layer, degree, chunk.points.start + sample));
         }
     }
     Ok(())

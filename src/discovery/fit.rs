@@ -5,7 +5,7 @@ use faer::linalg::solvers::{DenseSolveCore, SolveLstsq};
 
 use super::TermEstimate;
 use crate::error::{Error, Result};
-use crate::interpolation::monomial;
+use crate::monomials::monomial;
 use crate::polynomial::TaylorPolynomial;
 use crate::sampling::r_squared;
 

@@ -98,14 +98,12 @@ pub struct Discovery {
     pub local: TaylorPolynomial,
     /// How well that fits.
     pub local_quality: Quality,
-    /// Every term, in the order of [`crate::interpolation::exponents`].
+    /// Every term, in the order of [`crate::monomials::exponents`].
     pub terms: Vec<TermEstimate>,
     /// Standard deviation of the network over the box.
     pub deviation: f64,
     /// Comparison of random rays with f64, if the request asked for it.
     pub verification: Option<Verification>,
-    /// Worst condition number of the interpolation of mixed terms.
-    pub condition: Option<f64>,
 }
 
 /// Searches for a polynomial expression of a network's output.
@@ -177,6 +175,6 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
         kept.map(|term| (term.powers(), term.fitted.unwrap_or(term.median))),
     )?;
     let quality = Quality::of(&expression, &test_points, &truth)?;
-    let (condition, verification) = (expansion.report.condition, expansion.report.verification);
-    Ok(Discovery { expression, quality, local, local_quality, terms, deviation, verification, condition })
+    let verification = expansion.report.verification;
+    Ok(Discovery { expression, quality, local, local_quality, terms, deviation, verification })
 }

@@ -10,7 +10,6 @@ use crate::backend::{Chunk, ChunkResult};
 use crate::error::Result;
 use crate::kernel::Kink;
 use crate::plan::Method;
-use crate::rays::Directions;
 
 /// Puts results of some lanes where their rays are: `rays` are in the order of the lanes.
 fn place_lanes<T: Copy>(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from: &[T], all: &mut [T]) {
@@ -40,8 +39,8 @@ pub(super) struct Assembled {
 
 impl Assembled {
     pub fn new(parts: &Parts, points: Range<usize>) -> Self {
-        let (outputs, order) = (parts.outputs.len(), parts.request.order);
-        let rays = parts.directions.as_ref().map(Directions::len);
+        let (outputs, order) = (parts.outputs.len(), parts.plan.coefficients());
+        let rays = parts.directions.is_some().then(|| parts.lanes());
         let columns = rays.unwrap_or_else(|| parts.adjoint_units());
         let lanes = rays.unwrap_or(outputs);
         Self {
@@ -129,22 +128,36 @@ impl Assembled {
         let Some((exponents, variables)) = parts.mixing.exponents() else { return Ok(()) };
         let terms = parts.mixing.terms();
         let mut mixed = vec![0.0; self.value.len() * terms];
-        let outputs = mixed
-            .chunks_exact_mut(terms)
-            .zip(self.coefficients.chunks_exact(self.order * self.columns))
-            .zip(&self.value);
-        parts.threads.map(outputs, |((into, series), &value)| {
-            match &parts.mixing {
-                Mixing::None => {}
-                Mixing::Rays { interpolation, .. } => interpolation.solve(value, series, into),
-                Mixing::Rule { matrix, .. } => {
-                    rule_mixed::combine(value, series, matrix, exponents, variables, into);
+        let series = self.order * self.columns;
+        match &parts.mixing {
+            Mixing::None => {}
+            Mixing::Groups { groups, .. } => {
+                for (into, &value) in mixed.chunks_exact_mut(terms).zip(&self.value) {
+                    into[0] = value;
+                }
+                for group in 0..groups.len() {
+                    for block in 1..=self.order {
+                        let Some(term) = groups.term(group, block) else { continue };
+                        let from =
+                            self.coefficients[(block - 1) * self.columns + group..].iter().step_by(series);
+                        let to = mixed[term..].iter_mut().step_by(terms);
+                        to.zip(from).for_each(|(to, from)| *to = *from);
+                    }
                 }
             }
-            Ok(())
-        })?;
+            Mixing::Rule { matrix, .. } => {
+                let outputs = mixed
+                    .chunks_exact_mut(terms)
+                    .zip(self.coefficients.chunks_exact(series))
+                    .zip(&self.value);
+                parts.threads.map(outputs, |((into, series), &value)| {
+                    rule_mixed::combine(value, series, matrix, exponents, variables, into);
+                    Ok(())
+                })?;
+            }
+        }
         self.coefficients = mixed;
-        // The rays are inner affairs of the interpolation: only the nearest kink of all says something.
+        // The groups are inner affairs: only the nearest kink of all says something.
         if parts.directions.is_some() {
             let joined = |rays: &[Kink]| {
                 let mut all = Kink::NONE;
@@ -152,6 +165,7 @@ impl Assembled {
                 all
             };
             self.kinks = self.kinks.chunks_exact(self.columns).map(joined).collect();
+            self.lanes = 1;
         }
         Ok(())
     }

@@ -95,7 +95,7 @@ impl<'a> Job<'a> {
             points: count,
             lanes,
             scalar: parts.request.precision.bytes(),
-            lane_result: (8 * parts.lane_units() * parts.request.order) as u64,
+            lane_result: (8 * parts.lane_units() * parts.plan.coefficients()) as u64,
             point_result: (8 * outputs * (parts.mixing.terms() + 1) + (size_of::<Kink>() + 8) * lanes) as u64,
             series: abilities.series,
             budget: parts.request.memory.unwrap_or_else(memory::default_budget),
@@ -245,8 +245,11 @@ impl<'a> Job<'a> {
             let mut on_kinks = Vec::new();
             let mut deliver = |chunk: &Chunk, result: ChunkResult| {
                 assembled.place(chunk, &result, first);
-                // The published rule has no sides: its adjoints run back through all rays at once.
-                if parts.directions.is_some() && result.kinks.iter().any(|kink| kink.begins) {
+                // Several variables have more than two sides, and the published rule's adjoints run back through all at once.
+                if parts.plan.monomials.is_none()
+                    && parts.directions.is_some()
+                    && result.kinks.iter().any(|kink| kink.begins)
+                {
                     on_kinks.push(Chunk { side: Side::Behind, ..chunk.clone() });
                 }
                 tell()
@@ -260,11 +263,19 @@ impl<'a> Job<'a> {
             parts.runner.run(Run { chunks: &on_kinks, source, at_once }, &mut deliver).await?;
             if parts.directions.is_none() {
                 on_kinks_by_rule.extend(assembled.points_on_kinks().map(|point| first + point));
-            } else if let Some((point, ray, at)) = assembled.first_on_kink() {
-                first_on_kink = first_on_kink.or(Some((first + point, ray, at)));
-                summary.one_sided += assembled.kinks.iter().filter(|kink| kink.begins).count();
             }
+            let at_first = assembled.first_on_kink();
             assembled.mix(parts)?;
+            if parts.plan.monomials.is_some() {
+                sides::settle(parts, &self.points, first, &mut assembled).await?;
+            }
+            if parts.directions.is_some() {
+                let one_sided = assembled.kinks.iter().filter(|kink| kink.begins).count();
+                if one_sided > 0 && first_on_kink.is_none() {
+                    first_on_kink = at_first.map(|(point, ray, at)| (first + point, ray, at));
+                }
+                summary.one_sided += one_sided;
+            }
             let kinks: Vec<f64> = assembled.kinks.iter().map(Kink::reach).collect();
             let mut shape = self.shape();
             shape[0] = points.len();
@@ -281,10 +292,6 @@ impl<'a> Job<'a> {
             checker.take(&batch);
             sink.batch(&batch).map_err(Error::Sink)?;
         }
-        let condition = match &parts.mixing {
-            Mixing::Rays { interpolation, .. } => Some(interpolation.condition()),
-            _ => None,
-        };
         let mut certificate = parts.certificate.clone();
         let (method, terms) = (parts.request.method, parts.request.terms.kind());
         if let Some((point, ray, at)) = first_on_kink {
@@ -304,7 +311,6 @@ impl<'a> Job<'a> {
         Ok(Report {
             certificate,
             one_sided: summary.one_sided,
-            condition,
             kink_distance: summary.kink_distance(),
             largest: summary.largest,
             verification: checker.finish().await?,

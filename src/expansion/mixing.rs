@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::request::{Request, Terms};
 use super::rule_mixed;
 use crate::error::Result;
-use crate::interpolation::{self, Interpolation};
+use crate::memory;
 use crate::model::Model;
+use crate::monomials::{self, Groups};
 use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
 use crate::rays::Directions;
 use crate::threads::Threads;
@@ -24,8 +25,8 @@ pub(super) struct Planned {
 pub(super) enum Mixing {
     /// They aren't asked for.
     None,
-    /// From rays.
-    Rays { interpolation: Arc<Interpolation>, exponents: Vec<u8> },
+    /// They are the coefficients of series in groups of variables.
+    Groups { groups: Arc<Groups>, exponents: Vec<u8> },
     /// From the adjoints of the first linear layers.
     Rule { matrix: Vec<f64>, exponents: Vec<u8>, variables: usize },
 }
@@ -35,7 +36,7 @@ impl Mixing {
     pub fn exponents(&self) -> Option<(&[u8], usize)> {
         match self {
             Self::None => None,
-            Self::Rays { interpolation, exponents } => Some((exponents, interpolation.variables())),
+            Self::Groups { groups, exponents } => Some((exponents, groups.variables())),
             Self::Rule { exponents, variables, .. } => Some((exponents, *variables)),
         }
     }
@@ -54,12 +55,12 @@ pub(super) fn plan(
     threads: &Arc<Threads>,
 ) -> Result<Planned> {
     match request.method {
-        Method::Exact => exact(model, request, kernels),
+        Method::Exact => exact(model, request, kernels, threads),
         Method::Hope => rule(model, request, kernels, threads),
     }
 }
 
-fn exact(model: &Model, request: &Request, kernels: Kernels) -> Result<Planned> {
+fn exact(model: &Model, request: &Request, kernels: Kernels, threads: &Threads) -> Result<Planned> {
     let inputs = model.inputs();
     let (rays, directions, mixing) = match &request.terms {
         Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
@@ -67,15 +68,18 @@ fn exact(model: &Model, request: &Request, kernels: Kernels) -> Result<Planned> 
         Terms::Mixed(basis) => {
             let variables = basis.as_ref().map_or(inputs, |rows| rows.len() / inputs);
             // The plan checks the order; here it has to be checked before the terms are counted.
-            let plan = Plan::exact(model, request.order, Rays::Any, kernels)?;
-            let exponents = interpolation::exponents(variables, request.order)?;
-            let interpolation = Arc::new(Interpolation::new(variables, request.order)?);
-            let directions = Directions::Spanned {
-                interpolation: interpolation.clone(),
-                basis: basis.as_deref().map(<[f64]>::to_vec),
-                inputs,
-            };
-            let mixing = Mixing::Rays { interpolation, exponents };
+            let values = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)
+                .map(|_| Plan::forward(model))?;
+            let exponents = monomials::exponents(variables, request.order)?;
+            // Half of the memory for the coefficients of a chunk on each thread.
+            let budget = request.memory.unwrap_or_else(memory::default_budget) / 2 / threads.count() as u64;
+            let block = values.elements(1, 1) * request.precision.bytes();
+            let room = usize::try_from(budget / block.max(1)).unwrap_or(usize::MAX);
+            let groups = Arc::new(Groups::new(variables, request.order, room)?);
+            let plan = Plan::mixed(model, groups.monomials().clone(), kernels)?;
+            let basis = basis.as_deref().map(<[f64]>::to_vec);
+            let directions = Directions::Spanned { groups: groups.clone(), basis, inputs };
+            let mixing = Mixing::Groups { groups, exponents };
             return Ok(Planned { plan, directions: Some(directions), mixing });
         }
     };
@@ -96,7 +100,7 @@ fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Thread
         Some(rows) => Directions::Shared { inputs, rows: rows.to_vec() },
     };
     let variables = directions.len();
-    let exponents = interpolation::exponents(variables, request.order)?;
+    let exponents = monomials::exponents(variables, request.order)?;
     let matrix = rule_mixed::first_layer_matrix(model, &layers, &directions, threads)?;
     Ok(Planned { plan, directions: None, mixing: Mixing::Rule { matrix, exponents, variables } })
 }

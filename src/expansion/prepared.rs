@@ -100,9 +100,12 @@ impl Prepared {
 }
 
 impl Parts {
-    /// Rays of each point (exact method), or selected outputs (published rule): what chunks are cut along.
+    /// Rays or groups of variables of each point (exact method), or selected outputs (published rule): what chunks are cut along.
     pub fn lanes(&self) -> usize {
-        self.directions.as_ref().map_or(self.outputs.len(), Directions::len)
+        match &self.directions {
+            Some(directions) => directions.len() / self.plan.directions(),
+            None => self.outputs.len(),
+        }
     }
 
     /// Units of all adjoints.

@@ -55,8 +55,6 @@ pub struct Report {
     pub certificate: Certificate,
     /// Series that begin on a kink that shows: along rays they hold for t > 0. (Of mixed terms: rays that they come of.)
     pub one_sided: usize,
-    /// Worst condition number of the interpolation of mixed terms.
-    pub condition: Option<f64>,
     /// Smallest and (about) median distance to a kink, over all points and rays; ∞ where none is reached.
     pub kink_distance: Option<(f64, f64)>,
     /// The largest coefficients by magnitude.

@@ -8,7 +8,7 @@ use super::rule_mixed;
 use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::Result;
 use crate::forward::Reference;
-use crate::interpolation::monomial;
+use crate::monomials::monomial;
 use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
 use crate::random::SplitMix;
 use crate::rays::Directions;
@@ -161,7 +161,7 @@ impl<'a> Checker<'a> {
 }
 
 /// The series along a direction t of a polynomial with these mixed coefficients, orders from 1.
-fn polynomial_along(t: &[f64], exponents: &[u8], coefficients: &[f64], order: usize) -> Vec<f64> {
+pub(super) fn polynomial_along(t: &[f64], exponents: &[u8], coefficients: &[f64], order: usize) -> Vec<f64> {
     let mut along = vec![0.0; order + 1];
     for (exponent, c) in exponents.chunks_exact(t.len()).zip(coefficients) {
         let degree: usize = exponent.iter().map(|&e| usize::from(e)).sum();
@@ -171,7 +171,7 @@ fn polynomial_along(t: &[f64], exponents: &[u8], coefficients: &[f64], order: us
 }
 
 /// A direction of the variables as one of the inputs.
-fn in_input_space(parts: &Parts, t: &[f64]) -> Vec<f64> {
+pub(super) fn in_input_space(parts: &Parts, t: &[f64]) -> Vec<f64> {
     let inputs = parts.model.inputs();
     let Terms::Mixed(Some(basis)) = &parts.request.terms else { return t.to_vec() };
     let mut direction = vec![0.0; inputs];

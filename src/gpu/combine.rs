@@ -4,9 +4,9 @@ use wgpu::BufferUsages;
 
 use super::Engine;
 use crate::error::{Error, Result};
-use crate::interpolation::Interpolation;
 use crate::kernel::Layout;
 use crate::kernel::dispatch::{File, Layouts, Shader, Uniform, Variants, grid, params, wgsl, word};
+use crate::monomials::Groups;
 
 pub(super) const FILE: File = File {
     name: "combine",
@@ -25,7 +25,7 @@ params! {
     }
 }
 
-/// One dispatch from series along an interpolation's rays to mixed coefficients.
+/// One dispatch from series in groups of variables to all mixed coefficients.
 #[derive(Debug)]
 pub(super) struct Combine {
     pipeline: wgpu::ComputePipeline,
@@ -43,18 +43,17 @@ impl Combine {
     /// If the weights or the result exceed the device's limits.
     pub async fn new(
         engine: &Engine,
-        interpolation: &Interpolation,
-        exponents: &[u8],
+        groups: &Groups,
+        terms: usize,
         series: &wgpu::Buffer,
         layout: Layout,
     ) -> Result<Self> {
-        let (entries, table) = tables(interpolation, exponents);
-        let terms = table.len() / 3;
+        let table = table(groups, terms);
         let length = layout.samples * layout.units * terms;
         let limits = engine.device().limits();
         let room = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size) as usize / 4;
         // Floats hold integers to 2^24.
-        if length.max(entries.len()) > room || entries.len() / 2 > 1 << 24 {
+        if length.max(table.len()) > room || table.len() > 1 << 24 {
             let points = layout.samples;
             let cause = format!(
                 "{terms} mixed terms of {points} points exceed the device's limits: prepare fewer points, or lower the order"
@@ -63,13 +62,12 @@ impl Combine {
         }
         let params = Params { layouts: Layouts::new(layout, layout, layout), terms: word(terms) };
         let params = engine.filled("hope parameters", &params.words(), BufferUsages::UNIFORM).await?;
-        let entries = engine.filled("hope entries", &entries, BufferUsages::STORAGE).await?;
         let table = engine.filled("hope terms", &table, BufferUsages::STORAGE).await?;
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
         let result = engine.buffer("hope mixed", 4 * length as u64, usage).await?;
         let kinks = engine.buffer("hope kinks", 16, usage).await?;
         let bindings =
-            engine.bind("hope combine", [&params, series, series, &entries, &table, &result, &kinks]);
+            engine.bind("hope combine", [&params, series, series, &table, &table, &result, &kinks]);
         let pipeline = engine.pipeline(Shader::new(&FILE, "combine")).await?;
         Ok(Self { pipeline, bindings, grid: grid(length), result, length })
     }
@@ -84,15 +82,15 @@ impl Combine {
     }
 }
 
-/// `(ray, weight)` of each entry, and `(degree, first entry, entries)` of each term.
-fn tables(interpolation: &Interpolation, exponents: &[u8]) -> (Vec<f32>, Vec<f32>) {
-    let (mut entries, mut table) = (Vec::new(), Vec::new());
-    let degrees = exponents
-        .chunks_exact(interpolation.variables())
-        .map(|exponent| exponent.iter().map(|&power| u32::from(power)).sum::<u32>());
-    for (degree, term) in degrees.zip(interpolation.weights()) {
-        table.extend([degree as f32, (entries.len() / 2) as f32, term.len() as f32]);
-        entries.extend(term.into_iter().flat_map(|(ray, weight)| [ray as f32, weight as f32]));
+/// The group and the block of each term.
+fn table(groups: &Groups, terms: usize) -> Vec<f32> {
+    let mut table = vec![0.0; 2 * terms];
+    for group in 0..groups.len() {
+        for block in 0..=groups.monomials().blocks() {
+            if let Some(term) = groups.term(group, block) {
+                table[2 * term..][..2].copy_from_slice(&[group as f32, block as f32]);
+            }
+        }
     }
-    (entries, table)
+    table
 }

@@ -7,9 +7,9 @@ use super::program::{Program, Weights};
 use super::{Engine, GpuExecutor};
 use crate::backend::{Chunk, Source};
 use crate::error::{Error, Result};
-use crate::interpolation::{self, Interpolation};
 use crate::kernel::Layout;
 use crate::model::Model;
+use crate::monomials::{self, Groups};
 use crate::plan::{Kernels, Method, Plan, Rays, Target, ValueId};
 use crate::rays::Directions;
 
@@ -51,7 +51,7 @@ impl Prepared {
     }
 
     /// Prepares all mixed coefficients in the inputs, or in the coordinates of a subspace with the directions `basis`,
-    /// `[variables, inputs]`; in the order of [`interpolation::exponents`].
+    /// `[variables, inputs]`; in the order of [`monomials::exponents`].
     ///
     /// # Errors
     /// As [`Self::exact`], and if there are too many terms.
@@ -67,17 +67,16 @@ impl Prepared {
             Directions::Shared { inputs, rows: rows.to_vec() }.check(points, inputs)?;
         }
         let variables = basis.map_or(inputs, |rows| rows.len() / inputs);
-        let plan = Plan::exact(model, order, Rays::Any, Kernels::Portable)?;
-        let exponents = interpolation::exponents(variables, order)?;
-        let interpolation = Arc::new(Interpolation::new(variables, order)?);
+        let terms = monomials::check_count(variables, order)?;
+        let groups = Arc::new(Groups::new(variables, order, usize::MAX)?);
+        let plan = Plan::mixed(model, groups.monomials().clone(), Kernels::Portable)?;
         let basis = basis.map(<[f64]>::to_vec);
-        let directions = Directions::Spanned { interpolation: interpolation.clone(), basis, inputs };
-        let result = plan.output;
-        let lanes = directions.len();
+        let directions = Directions::Spanned { groups: groups.clone(), basis, inputs };
+        let (result, lanes) = (plan.output, groups.len());
         let mut prepared = Self::new(engine, plan, result, points, lanes, Some(&directions), &[]).await?;
         let series = prepared.program.buffer(&prepared.plan, result);
         let layout = prepared.plan.layout(result, points, lanes);
-        prepared.mixed = Some(Combine::new(engine, &interpolation, &exponents, series, layout).await?);
+        prepared.mixed = Some(Combine::new(engine, &groups, terms, series, layout).await?);
         Ok(prepared)
     }
 

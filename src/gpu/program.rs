@@ -104,6 +104,9 @@ pub(super) fn check(engine: &Engine, plan: &Plan) -> Result<()> {
             Err(Unsupported::OnlyCpus) => {
                 return fail("it takes plans of portable kernels only: plan with Kernels::Portable".into());
             }
+            Err(Unsupported::TooManyProducts) => {
+                return fail("the series have too many terms: lower the order, give a --subspace of fewer directions, or use --device cpu".into());
+            }
             Err(Unsupported::TooManyAxes) => {
                 let layer = &plan.layers[step.layer];
                 return fail(format!(

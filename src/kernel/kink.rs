@@ -5,6 +5,7 @@
 //! series is lexicographically the largest; for t < 0 odd orders count with the other sign. So all units along a ray take the branches
 //! that hold together. If all coefficients are equal to order n, so are the branches' series.
 
+use crate::monomials::Monomials;
 use crate::scalar::Scalar;
 
 /// On which side of t = 0 a series holds where the ray begins on a kink.
@@ -17,12 +18,44 @@ pub enum Side {
     Behind,
 }
 
+/// What the blocks above block 0 are coefficients of.
+#[derive(Clone, Copy, Debug)]
+pub enum Grading<'a> {
+    /// The powers of t.
+    One,
+    /// The monomials of several variables. The first one that isn't zero decides: that is the sign in the cone where each variable is tiny
+    /// against the one before, and of a product it is the product's, so that all units agree here, too.
+    Several(&'a Monomials),
+}
+
+impl Grading<'_> {
+    /// Degree of a block.
+    fn degree(self, block: usize) -> usize {
+        match self {
+            Self::One => block,
+            Self::Several(monomials) => monomials.degree(block),
+        }
+    }
+
+    /// Blocks of degree 1.
+    pub(super) fn variables(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Several(monomials) => monomials.variables(),
+        }
+    }
+}
+
 impl Side {
-    /// Of the first coefficient in which two series differ, orders from 1: whether it is positive as t moves to this side.
+    /// Of the first coefficient in which two series differ, from block 1 on: whether it is positive as t moves to this side.
     /// None if there is none.
-    pub fn rises<T: Scalar>(self, differences: impl IntoIterator<Item = T>) -> Option<bool> {
-        let (order, first) = (1..).zip(differences).find(|(_, c)| *c != T::zero())?;
-        Some((first > T::zero()) != (self == Self::Behind && order % 2 == 1))
+    pub fn rises<T: Scalar>(
+        self,
+        grading: Grading,
+        differences: impl IntoIterator<Item = T>,
+    ) -> Option<bool> {
+        let (block, first) = (1..).zip(differences).find(|(_, c)| *c != T::zero())?;
+        Some((first > T::zero()) != (self == Self::Behind && grading.degree(block) % 2 == 1))
     }
 }
 
@@ -68,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_first_coefficient_that_is_not_zero_decides() {
-        let rises = |side: Side, c: &[f64]| side.rises(c.iter().copied());
+        let rises = |side: Side, c: &[f64]| side.rises(Grading::One, c.iter().copied());
         assert_eq!(rises(Side::Ahead, &[0.0, 0.0]), None);
         assert_eq!(rises(Side::Ahead, &[0.0, 2.0, -9.0]), Some(true));
         assert_eq!(rises(Side::Behind, &[-0.0, 2.0, -9.0]), Some(true), "t² rises to both sides");

@@ -27,6 +27,7 @@ pub mod elementwise;
 mod kink;
 mod layout;
 pub mod linear;
+pub mod multivariate;
 pub mod pool;
 mod powers;
 mod product;
@@ -174,6 +175,16 @@ kernels! {
     strided::StridedAdjoint,
     /// Softmax, log-softmax, layer normalisation.
     reduction::Reduce,
+    /// An elementwise function of series in several variables.
+    multivariate::ComposeMixed,
+    /// Product of two of them.
+    multivariate::MultiplyMixed,
+    /// Quotient of two of them.
+    multivariate::DivideMixed,
+    /// Maximum over windows of them.
+    multivariate::MaxPoolMixed,
+    /// Differences from the largest of each group.
+    multivariate::Relative,
 }
 
 impl Kernel {

@@ -1,10 +1,12 @@
 //! The exact method: series forward through the graph. With order 0 it is the plain forward pass.
 
+use super::mixed::Mixed;
 use super::{Builder, Kernels, Method, Plan, ValueId, windows};
 use crate::kernel::arithmetic::{Affine, Copy, Divide, Multiply};
 use crate::kernel::conv::{self, ConvShape};
 use crate::kernel::elementwise::Compose;
 use crate::kernel::linear::{Linear, LinearOfUnitRays, LinearShape};
+use crate::kernel::multivariate::{ComposeMixed, DivideMixed, MaxPoolMixed, MultiplyMixed};
 use crate::kernel::pool::{AveragePool, MaxPool};
 use crate::kernel::reduction::{Reduce, Reduction};
 use crate::kernel::strided::StridedCopy;
@@ -38,7 +40,7 @@ impl Builder<'_> {
         };
         let columns = unit && enters_through_linear(model);
         let degree = if columns || chain.is_some() { 0 } else { order.min(1) };
-        self.plan.input = self.value(model.inputs(), degree, true);
+        self.plan.input = self.value(model.inputs(), self.blocks(degree), true);
         for id in (0..model.nodes().len()).map(NodeId) {
             if self.fused.skips(id) {
                 continue;
@@ -68,8 +70,16 @@ impl Builder<'_> {
             return output;
         }
         let inputs: Vec<ValueId> = node.inputs.iter().map(|&input| self.of(input)).collect();
-        let input_degree = |i: usize, plan: &Plan| plan.values[inputs[i].0].degree;
-        let highest = inputs.iter().map(|input| self.plan.values[input.0].degree).max().unwrap_or(0);
+        let highest = inputs.iter().map(|&input| self.degree(input)).max().unwrap_or(0);
+        let variables = self.variables();
+        if let (Some(variables), Op::Softmax { .. } | Op::Normalize { .. }) = (&variables, &node.op) {
+            let (variables, axis) = (variables.clone(), last_axis(&node.shape));
+            let mut mixed = Mixed { builder: self, node: id, variables, axis };
+            return match node.op {
+                Op::Normalize { epsilon } => mixed.normalize(inputs[0], epsilon),
+                _ => mixed.softmax(inputs[0], matches!(node.op, Op::Softmax { log: true })),
+            };
+        }
         let nonlinear = if highest > 0 { order } else { 0 };
         let (degree, kernel): (usize, Kernel) = match &node.op {
             Op::Input => return self.plan.input,
@@ -86,18 +96,37 @@ impl Builder<'_> {
             }
             Op::Conv(conv) => (highest, self.convolution(conv).into()),
             Op::AveragePool(pool) => (highest, AveragePool(pool.clone()).into()),
-            Op::MaxPool(pool) => (highest, MaxPool(pool.clone()).into()),
-            Op::Elementwise(function) => (function.degree(highest, order), Compose(*function).into()),
+            Op::MaxPool(pool) => {
+                let pool = pool.clone();
+                let kernel = match variables {
+                    None => MaxPool(pool).into(),
+                    Some(variables) => MaxPoolMixed { pool, variables }.into(),
+                };
+                (highest, kernel)
+            }
+            Op::Elementwise(function) => {
+                let function = *function;
+                let kernel = match variables {
+                    None => Compose(function).into(),
+                    Some(variables) => ComposeMixed { function, variables }.into(),
+                };
+                (function.degree(highest, order), kernel)
+            }
             Op::Affine(affine) => {
                 let scale = affine.scale.as_ref().map(|c| self.per_unit(c));
                 let shift = affine.shift.as_ref().map(|c| self.per_unit(c));
                 (highest, Affine { scale, shift }.into())
             }
             Op::Multiply => {
-                let sum = input_degree(0, &self.plan) + input_degree(1, &self.plan);
-                (sum.min(order), Multiply.into())
+                let sum = self.degree(inputs[0]) + self.degree(inputs[1]);
+                (
+                    sum.min(order),
+                    variables.map_or(Multiply.into(), |variables| MultiplyMixed(variables).into()),
+                )
             }
-            Op::Divide => (nonlinear, Divide.into()),
+            Op::Divide => {
+                (nonlinear, variables.map_or(Divide.into(), |variables| DivideMixed(variables).into()))
+            }
             Op::Strided(copy) => (highest, StridedCopy { copy: copy.clone(), fill: true }.into()),
             Op::Softmax { log } => {
                 let reduction = if *log { Reduction::LogSoftmax } else { Reduction::Softmax };
@@ -112,14 +141,14 @@ impl Builder<'_> {
                 // The part of the higher degree comes first, as it sets all orders.
                 let mut parts = inputs;
                 parts.sort_by_key(|part| std::cmp::Reverse(self.plan.values[part.0].degree));
-                let output = self.value(node.units(), highest, true);
+                let output = self.value(node.units(), self.blocks(highest), true);
                 for (i, part) in parts.into_iter().enumerate() {
                     self.step(id, Copy, vec![part], output, i > 0);
                 }
                 return output;
             }
             Op::Concat(copies) => {
-                let output = self.value(node.units(), highest, true);
+                let output = self.value(node.units(), self.blocks(highest), true);
                 for (i, (copy, &part)) in copies.iter().zip(&inputs).enumerate() {
                     let kernel = StridedCopy { copy: copy.clone(), fill: i == 0 };
                     self.step(id, kernel, vec![part], output, i > 0);
@@ -127,7 +156,7 @@ impl Builder<'_> {
                 return output;
             }
         };
-        let output = self.value(node.units(), degree, true);
+        let output = self.value(node.units(), self.blocks(degree), true);
         self.step(id, kernel, inputs, output, false);
         output
     }

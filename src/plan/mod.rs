@@ -7,6 +7,7 @@
 mod display;
 mod exact;
 mod fuse;
+mod mixed;
 mod rule;
 mod slots;
 mod windows;
@@ -21,6 +22,7 @@ use self::fuse::Fused;
 use crate::error::{Error, Result};
 use crate::kernel::{ConstantId, Kernel, Layout, Shapes};
 use crate::model::{Model, NodeId, Weights};
+use crate::monomials::Monomials;
 use crate::series::MAX_ORDER;
 
 /// How the coefficients are computed.
@@ -110,6 +112,8 @@ pub struct Plan {
     pub values: Vec<Value>,
     /// The kernel calls in order.
     pub steps: Vec<Step>,
+    /// Series in several variables: their monomials, which number the blocks of values in place of orders.
+    pub monomials: Option<Arc<Monomials>>,
     /// Weights.
     pub constants: Vec<Weights>,
     /// The layers that steps name.
@@ -138,6 +142,15 @@ impl Plan {
         Ok(exact::plan(model, order, rays, kernels))
     }
 
+    /// Plans the exact method in several variables.
+    ///
+    /// # Errors
+    /// If the order isn't supported.
+    pub fn mixed(model: &Model, monomials: Arc<Monomials>, kernels: Kernels) -> Result<Self> {
+        check_order(monomials.order())?;
+        Ok(mixed::plan(model, monomials, kernels))
+    }
+
     /// Plans the forward pass alone: the network's values, no coefficients.
     pub fn forward(model: &Model) -> Self {
         exact::plan(model, 0, Rays::Any, Kernels::Portable)
@@ -150,6 +163,16 @@ impl Plan {
     pub fn hope(model: &Model, order: usize, target: &Target, kernels: Kernels) -> Result<Self> {
         check_order(order)?;
         rule::plan(model, order, target, kernels)
+    }
+
+    /// Coefficients of a series besides its value.
+    pub fn coefficients(&self) -> usize {
+        self.monomials.as_ref().map_or(self.order, |monomials| monomials.blocks())
+    }
+
+    /// Directions that make a lane: one, or one for each variable.
+    pub fn directions(&self) -> usize {
+        self.monomials.as_ref().map_or(1, |monomials| monomials.variables())
     }
 
     /// Which ray a lane is.
@@ -224,6 +247,7 @@ impl<'a> Builder<'a> {
                 order,
                 values: Vec::new(),
                 steps: Vec::new(),
+                monomials: None,
                 constants: Vec::new(),
                 layers: layers.collect(),
                 slots: 0,

@@ -63,7 +63,6 @@ impl StandInRecord {
 /// | `order`, `terms`, `outputs`, `points`, `rays`, `variables` | what was computed; rays and variables where there are such |
 /// | `device`, `driver`, `threads`, `precision`, `dtype` | where, in which numbers, and in which it was written |
 /// | `kinks` | `smallest` and `median` distance to a kink, where the network has kinks |
-/// | `condition` | of the interpolation of mixed terms |
 /// | `seconds` | `load`, `plan`, `compute`, `write` |
 /// | `peak_bytes` | the most memory that the process has had, or null |
 /// | `kernels` | time of each kernel, if asked for |
@@ -121,7 +120,6 @@ impl<'a> Record<'a> {
             "precision": request.precision.name(),
             "dtype": self.dtype.name(),
             "kinks": report.kink_distance.map(|(smallest, median)| json!({ "smallest": smallest, "median": median })),
-            "condition": report.condition,
             "seconds": {
                 "load": seconds.load,
                 "plan": seconds.plan,

@@ -108,7 +108,7 @@ fn one_variable_in_closed_form(engine: &Arc<Engine>) {
 
 /// All 462 monomials to degree 6.
 fn dense_in_five_variables(engine: &Arc<Engine>) {
-    let exponents = hope::interpolation::exponents(5, 6).unwrap();
+    let exponents = hope::monomials::exponents(5, 6).unwrap();
     assert_eq!(exponents.len(), 462 * 5);
     let centre = noise(2, 5);
     let p = TaylorPolynomial::from_exponents(&centre, &exponents, &noise(3, 462)).unwrap();
@@ -180,7 +180,7 @@ fn embedded(engine: &Engine, prepared: &PreparedPolynomial, points: &[f64]) -> V
 }
 
 fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
-    let exponents = hope::interpolation::exponents(3, 5).unwrap();
+    let exponents = hope::monomials::exponents(3, 5).unwrap();
     let p = TaylorPolynomial::from_exponents(&[0.25, -0.5, 0.0], &exponents, &noise(12, 56)).unwrap();
     // On a device of the host's.
     let own = opened(engine, wgpu::Limits::default());
@@ -221,7 +221,7 @@ fn tiny_limits(engine: &Arc<Engine>) {
         ..wgpu::Limits::default()
     };
     let engine = opened(engine, limits);
-    let exponents = hope::interpolation::exponents(4, 12).unwrap(); // 1820 terms; 1365 fit
+    let exponents = hope::monomials::exponents(4, 12).unwrap(); // 1820 terms; 1365 fit
     let p = TaylorPolynomial::from_exponents(&[0.0; 4], &exponents, &noise(17, exponents.len() / 4)).unwrap();
     let largest = PreparedPolynomial::largest_batch(&engine, &p);
     assert_eq!(largest, 512);

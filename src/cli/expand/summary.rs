@@ -84,9 +84,6 @@ pub fn summary(outcome: &Outcome) -> String {
             format!("nearest at t = {}, median over the rays {}", distance(smallest), distance(median)),
         ));
     }
-    if let Some(condition) = report.condition {
-        lines.push(("condition", format!("{} of the interpolation", number(condition))));
-    }
     if let Some(v) = report.verification {
         lines.push((
             "verify",

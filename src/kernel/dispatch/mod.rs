@@ -18,7 +18,7 @@ pub use params::{Layouts, Uniform, layout_members, word};
 pub use product::Product;
 pub(crate) use product::turns as turns_of_product;
 pub use shader::{File, Shader, Variants};
-pub(crate) use source::{FUNCTIONS, POWERS, SERIES, wgsl};
+pub(crate) use source::{FUNCTIONS, MONOMIALS, POWERS, SERIES, wgsl};
 pub use tile::{ConvTile, Tile, Tiling};
 
 use super::powers::power_of_two_near;
@@ -56,6 +56,8 @@ pub enum Unsupported {
     OnlyCpus,
     /// It has more index ranges than the shader's parameters.
     TooManyAxes,
+    /// Its monomials have more products than a table of floats can number.
+    TooManyProducts,
 }
 
 /// Says of a kernel that it has no shader.
@@ -161,6 +163,13 @@ impl GpuCall<'_> {
     pub fn power_scale(&self, weight: ConstantId) -> f64 {
         power_of_two_near(self.constants[weight.0].iter().fold(0.0, |m: f64, w| m.max(w.abs())))
     }
+}
+
+/// Up to four numbers. Infinite bounds of a clip: the largest numbers do as well, and WGSL has no infinity.
+pub(crate) fn four(numbers: Vec<f64>) -> [f32; 4] {
+    std::array::from_fn(|i| {
+        numbers.get(i).map_or(0.0, |&x| x.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32)
+    })
 }
 
 /// Workgroups for a number of invocations, folded into two dimensions.

@@ -17,5 +17,7 @@ pub(crate) use wgsl;
 pub(crate) const POWERS: &str = wgsl!("powers");
 /// Elementary functions.
 pub(crate) const FUNCTIONS: &str = wgsl!("functions");
+/// Series in several variables.
+pub(crate) const MONOMIALS: &str = wgsl!("monomials");
 /// Power series for the activations.
 pub(crate) const SERIES: &str = wgsl!("series");

@@ -10,6 +10,7 @@
 use multiversion::{multiversion, target::target_cfg_f};
 
 use crate::activation::Activation;
+use crate::kernel::kink::Grading;
 use crate::kernel::layout::tiles;
 use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
@@ -143,8 +144,8 @@ pub fn bell<T: Scalar>(
     }
 }
 
-/// Notes for each (sample, lane) the kinks of σ that `x + u_1 t` meets, and those on which a unit lies that the ray moves.
-pub fn note_kinks<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut [Kink]) {
+/// Notes for each (sample, lane) the kinks of σ that `x + u_1 t` meets (of several variables, the gradient's length counts), and those on which a unit lies that the ray moves.
+pub fn note_kinks<T: Scalar>(function: Activation, grading: Grading, x: Series<T>, kinks: &mut [Kink]) {
     if x.layout.degree == 0 || kinks.is_empty() {
         return;
     }
@@ -154,10 +155,10 @@ pub fn note_kinks<T: Scalar>(function: Activation, x: Series<T>, kinks: &mut [Ki
         for sample in 0..x.layout.samples {
             for lane in 0..x.layout.lanes {
                 let met = &mut kinks[sample * x.layout.lanes + lane];
-                let (x0, u1) = (x.row(0, sample, 0), x.row(1, sample, lane));
-                for (unit, (&x0, &u1)) in x0.iter().zip(u1).enumerate() {
-                    if u1 != T::zero() {
-                        met.note((kink - x0).f64() / u1.f64());
+                for (unit, &x0) in x.row(0, sample, 0).iter().enumerate() {
+                    let slope = x.slope(grading.variables(), sample, lane, unit);
+                    if slope != 0.0 {
+                        met.note((kink - x0).f64() / slope);
                     } else if x0 == kink {
                         met.begins |= x.moves(sample, lane, unit);
                     }
@@ -194,7 +195,7 @@ fn choose_branches<T: Scalar>(
 ) {
     let mut column = [T::zero(); MAX_ORDER + 1];
     for (unit, &x) in primal.iter().enumerate().filter(|(_, x)| kinks.contains(x)) {
-        let above = side.rises(u[1..].iter().map(|u| u.0[unit])).unwrap_or(false);
+        let above = side.rises(Grading::One, u[1..].iter().map(|u| u.0[unit])).unwrap_or(false);
         function.beside(x, above, &mut column[..a.len()]);
         a.iter_mut().zip(&column).for_each(|(a, &c)| a.0[unit] = c);
     }
@@ -202,7 +203,7 @@ fn choose_branches<T: Scalar>(
 
 /// Taylor coefficients of σ at up to a tile of primal values. Apart from its callers, as it is long: it contains every function.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
-fn taylor_tile<T: Scalar>(function: Activation, x: &[T], a: &mut [Tile<T>]) {
+pub(in crate::kernel) fn taylor_tile<T: Scalar>(function: Activation, x: &[T], a: &mut [Tile<T>]) {
     // What follows a row's end isn't stored: another of its numbers, which the function is defined for.
     function.taylor_tile(&Tile::load(x, x[0]), a);
 }

@@ -4,8 +4,8 @@ use super::{Bell, Compose};
 use crate::activation::Activation;
 use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
-    Dispatch, FUNCTIONS, File, GpuCall, OnGpu, SERIES, Tiling, Unsupported, Variants, grid, params, wgsl,
-    word,
+    Dispatch, FUNCTIONS, File, GpuCall, OnGpu, SERIES, Tiling, Unsupported, Variants, four, grid, params,
+    wgsl, word,
 };
 
 const FILE: File = File {
@@ -94,9 +94,6 @@ fn terms(function: Activation, order: usize) -> usize {
 
 /// A dispatch that still needs its degrees.
 fn elementwise(call: &GpuCall, entry: &'static str, function: Activation, lanes: usize) -> Dispatch {
-    // Infinite bounds of a clip: the largest numbers do as well, and WGSL has no infinity.
-    let finite = |x: f64| x.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
-    let four = |values: Vec<f64>| std::array::from_fn(|i| finite(values.get(i).copied().unwrap_or(0.0)));
     let output = call.output();
     let each = lanes_each(call.machine.tiling, lanes, output.samples * output.units);
     let params = Params {

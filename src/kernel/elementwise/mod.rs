@@ -4,8 +4,10 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 
+pub(in crate::kernel) use cpu::taylor_tile;
 pub use cpu::{bell, compose, note_beginnings, note_kinks};
 
+use super::kink::Grading;
 use super::{Call, Constant, Definition, Orders, Shapes};
 use crate::activation::Activation;
 use crate::scalar::Scalar;
@@ -49,7 +51,7 @@ impl Definition for Compose {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         cpu::compose(self.0, call.inputs[0], &mut call.output, call.side);
-        cpu::note_kinks(self.0, call.inputs[0], call.kinks);
+        cpu::note_kinks(self.0, Grading::One, call.inputs[0], call.kinks);
     }
 }
 

@@ -5,6 +5,7 @@
 //! method takes the one that is the largest along the ray, see [`Kink`]; the published rule the first.
 
 use crate::geometry::{Pool, Window};
+use crate::kernel::kink::Grading;
 use crate::kernel::{Kink, Layout, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
 
@@ -41,7 +42,14 @@ pub fn average_pool_adjoint<T: Scalar>(pool: &Pool, z: Series<T>, x: &mut Series
 /// The largest input of each window, and the series of that input; of several, the one that is the largest to the lane's `side`.
 ///
 /// `kinks`, one per (sample, lane), notes where another input takes over.
-pub fn max_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>, side: Side, kinks: &mut [Kink]) {
+pub fn max_pool<T: Scalar>(
+    pool: &Pool,
+    grading: Grading,
+    x: Series<T>,
+    y: &mut SeriesMut<T>,
+    side: Side,
+    kinks: &mut [Kink],
+) {
     let Layout { samples, lanes, .. } = x.layout;
     for sample in 0..samples {
         let primal = x.row(0, sample, 0);
@@ -62,7 +70,7 @@ pub fn max_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>, side
                     let (a, b) = (x.higher(sample, lane, other), x.higher(sample, lane, chosen[output]));
                     a.zip(b).map(|(a, b)| a - b)
                 };
-                if let Some(larger) = side.rises(difference()) {
+                if let Some(larger) = side.rises(grading, difference()) {
                     met.begins = true;
                     if larger {
                         chosen[output] = other;
@@ -75,12 +83,21 @@ pub fn max_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>, side
                     *y = x[unit];
                 }
             }
-            let slope = x.row(1, sample, lane);
             for_each_unit(pool, |output, other| {
                 let winner = chosen[output];
-                let (gap, approach) = (primal[winner] - primal[other], slope[other] - slope[winner]);
-                if gap != T::zero() && approach != T::zero() {
-                    met.note(gap.f64() / approach.f64());
+                let gap = (primal[winner] - primal[other]).f64();
+                if gap != 0.0 {
+                    let difference = |block: usize| {
+                        let slope = x.row(block, sample, lane);
+                        (slope[other] - slope[winner]).f64()
+                    };
+                    let approach = match grading.variables() {
+                        1 => difference(1),
+                        n => (1..=n.min(x.layout.degree)).map(difference).fold(0.0, f64::hypot),
+                    };
+                    if approach != 0.0 {
+                        met.note(gap / approach);
+                    }
                 }
             });
             if let Some(all) = kinks.get_mut(sample * lanes + lane) {

@@ -3,7 +3,11 @@
 use super::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use crate::geometry::Pool;
 use crate::kernel::Shapes;
-use crate::kernel::dispatch::{Dispatch, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl};
+use crate::kernel::dispatch::{
+    Dispatch, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl, word,
+};
+use crate::kernel::kink::Grading;
+use crate::kernel::multivariate::Ends;
 
 const FILE: File = File {
     name: "pool",
@@ -24,6 +28,8 @@ params! {
         pad_begin: [i32; 2],
         counted_begin: [i32; 2],
         counted_end: [i32; 2],
+        ends: Ends,
+        variables: u32,
         accumulate: u32,
     }
 }
@@ -40,7 +46,7 @@ impl OnGpu for AveragePool {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![dispatch(call, "average_pool", &self.0, call.output().len())]
+        vec![dispatch(call, "average_pool", &self.0, Grading::One, call.output().len())]
     }
 }
 
@@ -58,7 +64,7 @@ impl OnGpu for AveragePoolAdjoint {
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let elements = call.adjoint_orders() * call.output().rows(1) * call.output().units;
-        vec![dispatch(call, "average_pool_adjoint", &self.0, elements)]
+        vec![dispatch(call, "average_pool_adjoint", &self.0, Grading::One, elements)]
     }
 }
 
@@ -75,9 +81,7 @@ impl OnGpu for MaxPool {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        let output = call.output();
-        let series = output.rows(output.degree.min(1)) * output.units;
-        vec![dispatch(call, "max_pool", &self.0, series)]
+        vec![largest(call, &self.0, Grading::One)]
     }
 }
 
@@ -96,11 +100,24 @@ impl OnGpu for MaxPoolAdjoint {
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let output = call.output();
-        vec![dispatch(call, "max_pool_adjoint", &self.0, output.rows(1) * output.units)]
+        vec![dispatch(call, "max_pool_adjoint", &self.0, Grading::One, output.rows(1) * output.units)]
     }
 }
 
-fn dispatch(call: &GpuCall, entry: &'static str, pool: &Pool, invocations: usize) -> Dispatch {
+/// Max pooling of series of one variable or several.
+pub(in crate::kernel) fn largest(call: &GpuCall, pool: &Pool, grading: Grading) -> Dispatch {
+    let output = call.output();
+    let series = output.rows(output.degree.min(1)) * output.units;
+    dispatch(call, "max_pool", pool, grading, series)
+}
+
+fn dispatch(
+    call: &GpuCall,
+    entry: &'static str,
+    pool: &Pool,
+    grading: Grading,
+    invocations: usize,
+) -> Dispatch {
     let window = &pool.window;
     let [[stride_y, stride_x], [dilation_y, dilation_x]] = [window.stride, window.dilation];
     let end = |axis: usize| {
@@ -116,6 +133,8 @@ fn dispatch(call: &GpuCall, entry: &'static str, pool: &Pool, invocations: usize
         pad_begin: pair(window.pad_begin),
         counted_begin: pair(if pool.count_include_pad { [0, 0] } else { window.pad_begin }),
         counted_end: pair([end(0), end(1)]),
+        ends: grading.ends(),
+        variables: word(grading.variables()),
         accumulate: call.accumulate(),
     };
     Dispatch::new(entry, params, grid(invocations))

@@ -5,7 +5,10 @@ mod cpu;
 mod gpu;
 
 pub use cpu::{average_pool, average_pool_adjoint, max_pool, max_pool_adjoint};
+#[cfg(feature = "gpu")]
+pub(super) use gpu::largest;
 
+use super::kink::Grading;
 use super::{Call, Constant, Definition, Orders, Shapes};
 use crate::geometry::Pool;
 use crate::scalar::Scalar;
@@ -117,7 +120,7 @@ impl Definition for MaxPool {
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
-        cpu::max_pool(&self.0, call.inputs[0], &mut call.output, call.side, call.kinks);
+        cpu::max_pool(&self.0, Grading::One, call.inputs[0], &mut call.output, call.side, call.kinks);
     }
 }
 

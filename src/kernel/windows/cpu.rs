@@ -6,6 +6,7 @@ use super::{Patch, WindowLayer, WindowOp, Windows, patch};
 use crate::geometry::Pool;
 use crate::kernel::arithmetic;
 use crate::kernel::conv::{self, ConvShape};
+use crate::kernel::kink::Grading;
 use crate::kernel::linear::{self, LinearShape};
 use crate::kernel::{Constants, Kink, Layout, Series, SeriesMut, Side, elementwise, pool};
 use crate::scalar::Scalar;
@@ -174,13 +175,20 @@ impl<T: Scalar> Work<'_, T> {
                 all.gather_primal(self.primals[*primal]);
                 let window = all.patch.window(&y.patch, &pool.window);
                 let pool = Pool { window, ..pool.clone() };
-                pool::max_pool(&pool, all.series(), &mut y.series_mut(), self.side, &mut self.kinks);
+                pool::max_pool(
+                    &pool,
+                    Grading::One,
+                    all.series(),
+                    &mut y.series_mut(),
+                    self.side,
+                    &mut self.kinks,
+                );
             }
             WindowOp::Compose { function, primal } => {
                 x.gather_primal(self.primals[*primal]);
                 let x = x.series();
                 elementwise::compose(*function, x, &mut y.series_mut(), self.side);
-                elementwise::note_kinks(*function, x, &mut self.kinks);
+                elementwise::note_kinks(*function, Grading::One, x, &mut self.kinks);
             }
             WindowOp::Scale { weight } => {
                 let scale = Constants { values: self.weights[*weight], inner: x.patch.area() };

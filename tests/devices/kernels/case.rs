@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hope::kernel::{ConstantId, Kernel, Layout, PerUnitId, Side};
 use hope::model::Window;
+use hope::monomials::Monomials;
 use hope::plan::{Layer, Method, Plan, Step, Value, ValueId};
 
 /// Relative error allowed for each order, norm-wise.
@@ -64,6 +65,8 @@ pub struct Case {
     pub constants: Vec<Vec<f64>>,
     /// Where the series have to hold on a kink.
     pub side: Side,
+    /// Of series in several variables.
+    pub monomials: Option<Arc<Monomials>>,
     /// Number of the chunk's first ray.
     pub first_lane: usize,
     /// Which unit vector each ray is, if the kernel asks.
@@ -102,6 +105,7 @@ impl Case {
             before,
             constants,
             side: Side::Ahead,
+            monomials: None,
             first_lane: 0,
             unit_rays: None,
             tolerance,
@@ -124,6 +128,13 @@ impl Case {
         }
         self.inputs.push(value);
         self.data.push(data);
+        self
+    }
+
+    /// Makes its series those in several variables, with their table as the first constant.
+    pub fn in_variables(mut self, monomials: &Arc<Monomials>) -> Self {
+        self.constants.insert(0, monomials.table());
+        self.monomials = Some(monomials.clone());
         self
     }
 
@@ -194,7 +205,8 @@ impl Case {
         let output = ValueId(self.inputs.len());
         Plan {
             method: Method::Exact,
-            order: self.output.degree.max(1),
+            order: self.monomials.as_ref().map_or(self.output.degree.max(1), |monomials| monomials.order()),
+            monomials: self.monomials.clone(),
             slots: values.len(),
             values,
             steps: vec![Step {

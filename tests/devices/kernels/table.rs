@@ -8,6 +8,8 @@ mod conv;
 mod elementwise;
 #[path = "../../../src/kernel/linear/cases.rs"]
 mod linear;
+#[path = "../../../src/kernel/multivariate/cases.rs"]
+mod multivariate;
 #[path = "../../../src/kernel/pool/cases.rs"]
 mod pool;
 #[path = "../../../src/kernel/reduction/cases.rs"]
@@ -28,6 +30,7 @@ pub fn all() -> Vec<Case> {
         arithmetic::cases(),
         strided::cases(),
         reduction::cases(),
+        multivariate::cases(),
         windows::cases(),
     ]
     .into_iter()

@@ -26,8 +26,8 @@ use modules::Modules;
 const LAYERS: &[&[&str]] = &[
     &["geometry", "memory", "random", "scalar", "temporary"],
     &["error", "series"],
-    &["activation", "npy", "picture", "region", "rows", "threads"],
-    &["interpolation", "kernel", "model"],
+    &["activation", "monomials", "npy", "picture", "region", "rows", "threads"],
+    &["kernel", "model"],
     &["onnx", "rays"],
     &["plan"],
     &["backend", "certificate"],

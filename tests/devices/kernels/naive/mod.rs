@@ -9,6 +9,7 @@
 //! Nothing here is clever, and nothing comes from `src/kernel`: a linear layer is a sum over all pairs, a series of a function
 //! is `Σ a_j u^j` with powers multiplied out, an adjoint walks the forward definition and goes the other way.
 
+mod mixed;
 mod series;
 mod windows;
 
@@ -17,12 +18,14 @@ use hope::kernel::arithmetic::{Affine, AffineAdjoint};
 use hope::kernel::conv::{Conv, ConvAdjoint, ConvShape, PooledConvAdjoint};
 use hope::kernel::elementwise::{Bell, Compose};
 use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape};
+use hope::kernel::multivariate::{ComposeMixed, MaxPoolMixed, Relative};
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use hope::kernel::reduction::Reduce;
 use hope::kernel::strided::{StridedAdjoint, StridedCopy};
 use hope::kernel::{Kernel, Layout, Side};
 use hope::model::{Pool, Strided, Window};
 
+use mixed::{Polynomials, total};
 use series::{beside, divide, multiply, reduce, substitute, taylor};
 
 use crate::kernels::case::{Case, Outcome};
@@ -193,6 +196,22 @@ impl Run<'_> {
                 reduce(*reduction, &group, u % axis)
             }),
             Kernel::Windowed(windowed) => self.windowed(windowed),
+            Kernel::ComposeMixed(ComposeMixed { function, .. }) => self.compose_mixed(*function),
+            Kernel::MultiplyMixed(_) => self.in_variables(|polynomials, run, [n, s, l, u]| {
+                polynomials.multiply(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
+            }),
+            Kernel::DivideMixed(_) => self.in_variables(|polynomials, run, [n, s, l, u]| {
+                polynomials.divide(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
+            }),
+            Kernel::MaxPoolMixed(MaxPoolMixed { pool, .. }) => self.max_pool(pool),
+            Kernel::Relative(Relative { axis }) => self.row_by_row(|row, x, y| {
+                let primal = self.row(0, Row { order: 0, ..row });
+                for (unit, y) in y.iter_mut().enumerate() {
+                    let group = unit - unit % axis..unit - unit % axis + axis;
+                    let largest = group.clone().rev().max_by(|&a, &b| primal[a].total_cmp(&primal[b]));
+                    *y = x[unit] - x[largest.unwrap()];
+                }
+            }),
         }
     }
 
@@ -266,7 +285,39 @@ impl Run<'_> {
     fn moves(&self, series: &[f64]) -> Option<bool> {
         let t: f64 = if self.case.side == Side::Ahead { 1.0 } else { -1.0 };
         let first = (1..series.len()).find(|&k| series[k] != 0.0)?;
-        Some(series[first] * t.powi(first as i32) > 0.0)
+        let degree = match &self.case.monomials {
+            None => first,
+            Some(monomials) => total(monomials.exponent(first)),
+        };
+        Some(series[first] * t.powi(degree as i32) > 0.0)
+    }
+
+    /// Each unit's series in several variables by itself; it is given the highest block, sample, lane and unit.
+    fn in_variables(&self, make: impl Fn(&Polynomials, &Self, [usize; 4]) -> Vec<f64>) -> Vec<f64> {
+        let monomials = self.case.monomials.as_ref().unwrap();
+        let polynomials = Polynomials::new(monomials.variables(), monomials.order());
+        self.unit_by_unit(|run, _, s, l, u| make(&polynomials, run, [monomials.blocks(), s, l, u]))
+    }
+
+    fn compose_mixed(&mut self, function: Activation) -> Vec<f64> {
+        let x = self.case.layout(0);
+        let variables = self.case.monomials.as_ref().unwrap().variables().min(x.degree);
+        for row in rows(Layout { degree: 1, ..x }).into_iter().filter(|row| row.order == 1) {
+            for unit in 0..x.units {
+                let series = self.series(0, x.degree, row.sample, row.lane, unit);
+                let slope = series[1..=variables].iter().fold(0.0, |length: f64, c| length.hypot(*c));
+                for kink in function.kinks() {
+                    if kink != series[0] {
+                        self.note_kink(row, (kink - series[0]) / slope);
+                    } else if self.moves(&series).is_some() {
+                        self.note_kink(row, 0.0);
+                    }
+                }
+            }
+        }
+        self.in_variables(|polynomials, run, [n, s, l, u]| {
+            polynomials.compose(run, function, &run.series(0, n, s, l, u))
+        })
     }
 
     /// Notes the lanes whose adjoint, the second input, passes a unit at which the primal lies on a kink.
@@ -308,8 +359,17 @@ impl Run<'_> {
                 let winner = window.largest(&primal);
                 let winner = self.largest_beside(row, &window, winner);
                 for &other in window.pixels.iter().filter(|&&pixel| primal[pixel] != primal[winner]) {
-                    // x_w + t u_w = x_o + t u_o
-                    self.note_kink(row, (primal[winner] - primal[other]) / (slope[other] - slope[winner]));
+                    // x_w + t u_w = x_o + t u_o, or in several variables along the steepest way.
+                    let gap = primal[winner] - primal[other];
+                    let approach = match &self.case.monomials {
+                        None => slope[other] - slope[winner],
+                        Some(monomials) => {
+                            let difference = self.difference(row, other, winner);
+                            let gradient = &difference[1..=monomials.variables()];
+                            gradient.iter().fold(0.0, |length: f64, c| length.hypot(*c))
+                        }
+                    };
+                    self.note_kink(row, gap / approach);
                 }
                 let tied = window.pixels.iter().filter(|&&pixel| primal[pixel] == primal[winner]);
                 if tied.into_iter().any(|&pixel| self.moves(&self.difference(row, pixel, winner)).is_some()) {

@@ -35,7 +35,8 @@ pub fn substitute(a: &[f64], series: &[f64]) -> Vec<f64> {
 pub fn beside(function: Activation, kink: f64, above: bool, order: usize) -> Vec<f64> {
     let away = if above { 0.25 } else { -0.25 };
     let c = taylor(function, kink + away, order.max(2));
-    let mut moved = vec![c[0] - away * c[1] + away * away * c[2], c[1] - 2.0 * away * c[2], c[2]];
+    // The function itself is continuous.
+    let mut moved = vec![taylor(function, kink, 0)[0], c[1] - 2.0 * away * c[2], c[2]];
     moved.resize(order.max(2) + 1, 0.0);
     moved.truncate(order + 1);
     moved
