@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::assembled::Assembled;
 use super::mixing::Mixing;
+use super::on_kinks;
 use super::prepared::{Parts, Prepared};
 use super::request::Request;
 use super::results::{Batch, Expansion, Report, Sink};
@@ -242,7 +243,7 @@ impl<'a> Job<'a> {
                     ControlFlow::Break(()) => Err(Error::Interrupted),
                 }
             };
-            let mut on_kinks = Vec::new();
+            let mut behind = Vec::new();
             let mut deliver = |chunk: &Chunk, result: ChunkResult| {
                 assembled.place(chunk, &result, first);
                 // Several variables have more than two sides, and the published rule's adjoints run back through all at once.
@@ -250,7 +251,7 @@ impl<'a> Job<'a> {
                     && parts.directions.is_some()
                     && result.kinks.iter().any(|kink| kink.begins)
                 {
-                    on_kinks.push(Chunk { side: Side::Behind, ..chunk.clone() });
+                    behind.push(Chunk { side: Side::Behind, ..chunk.clone() });
                 }
                 tell()
             };
@@ -260,14 +261,14 @@ impl<'a> Job<'a> {
                 assembled.compare_behind(chunk, &result, first, sides::tolerance(parts.request.precision));
                 tell()
             };
-            parts.runner.run(Run { chunks: &on_kinks, source, at_once }, &mut deliver).await?;
+            parts.runner.run(Run { chunks: &behind, source, at_once }, &mut deliver).await?;
             if parts.directions.is_none() {
                 on_kinks_by_rule.extend(assembled.points_on_kinks().map(|point| first + point));
             }
             let at_first = assembled.first_on_kink();
             assembled.mix(parts)?;
             if parts.plan.monomials.is_some() {
-                sides::settle(parts, &self.points, first, &mut assembled).await?;
+                on_kinks::settle(parts, &self.points, first, &mut assembled).await?;
             }
             if parts.directions.is_some() {
                 let one_sided = assembled.kinks.iter().filter(|kink| kink.begins).count();
@@ -297,12 +298,12 @@ impl<'a> Job<'a> {
         if let Some((point, ray, at)) = first_on_kink {
             let layer = match at {
                 Some(at) => Some(parts.plan.layers[at].clone()),
-                None => sides::layer(parts, &self.points, point, ray).await?,
+                None => on_kinks::layer(parts, &self.points, point, ray).await?,
             };
             certificate.on_kinks(summary.one_sided, &place(point, layer), method, terms);
         }
         if certificate.exact && !on_kinks_by_rule.is_empty() {
-            let shown = sides::shown(parts, &self.points, on_kinks_by_rule).await?;
+            let shown = on_kinks::shown(parts, &self.points, on_kinks_by_rule).await?;
             summary.one_sided = shown.len();
             if let Some((point, layer)) = shown.into_iter().next() {
                 certificate.on_kinks(summary.one_sided, &place(point, layer), method, terms);

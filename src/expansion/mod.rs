@@ -6,6 +6,7 @@
 mod assembled;
 mod job;
 mod mixing;
+mod on_kinks;
 mod prepared;
 mod request;
 mod results;

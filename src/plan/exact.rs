@@ -1,7 +1,7 @@
 //! The exact method: series forward through the graph. With order 0 it is the plain forward pass.
 
 use super::mixed::Mixed;
-use super::{Builder, Kernels, Method, Plan, ValueId, windows};
+use super::{Builder, Kernels, Method, Plan, Rays, ValueId, windows};
 use crate::kernel::arithmetic::{Affine, Copy, Divide, Multiply};
 use crate::kernel::conv::{self, ConvShape};
 use crate::kernel::elementwise::Compose;
@@ -12,16 +12,6 @@ use crate::kernel::reduction::{Reduce, Reduction};
 use crate::kernel::strided::StridedCopy;
 use crate::kernel::{Kernel, PerUnitId};
 use crate::model::{Conv, Model, NodeId, Op, PerUnit};
-
-/// Which rays a plan of the exact method is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rays {
-    /// The unit vectors of the inputs, in the order of [`Plan::unit_rays`]: their order 1 through a first linear layer
-    /// needs no product, and in convolutional networks they go through [windows](crate::kernel::windows).
-    Unit,
-    /// Any.
-    Any,
-}
 
 pub(super) fn plan(model: &Model, order: usize, rays: Rays, kernels: Kernels) -> Plan {
     let mut builder = Builder::new(model, Method::Exact, order, kernels);

@@ -14,7 +14,6 @@ mod windows;
 
 use std::sync::Arc;
 
-pub use exact::Rays;
 pub use rule::Target;
 pub(crate) use rule::first_linear_layers;
 
@@ -42,6 +41,16 @@ impl Method {
             Self::Hope => "hope",
         }
     }
+}
+
+/// Which rays a plan of the exact method is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rays {
+    /// The unit vectors of the inputs, in the order of [`Plan::unit_rays`]: their order 1 through a first linear layer
+    /// needs no product, and in convolutional networks they go through [windows](crate::kernel::windows).
+    Unit,
+    /// Any.
+    Any,
 }
 
 /// Which kernels a plan may use.

@@ -15,6 +15,7 @@ mod common;
 mod discovery;
 mod engine;
 mod kinks;
+mod mixed;
 mod onnx_encode;
 mod onnx_hostile;
 mod onnx_import;

@@ -2,6 +2,7 @@
 //!
 //! The number of dispatches of a kernel is fixed: it depends neither on the size of the chunk nor on the order.
 
+mod ends;
 mod member;
 mod params;
 mod product;
@@ -12,6 +13,7 @@ mod tile;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use ends::{Ends, ends};
 pub use member::Member;
 pub(crate) use params::params;
 pub use params::{Layouts, Uniform, layout_members, word};

@@ -3,7 +3,7 @@
 use super::{ComposeMixed, DivideMixed, MaxPoolMixed, MultiplyMixed, Relative, Variables};
 use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
-    Dispatch, FUNCTIONS, File, GpuCall, MAX_ORDER, MONOMIALS, OnGpu, SERIES, Unsupported, Variants, four,
+    Dispatch, Ends, FUNCTIONS, File, GpuCall, MONOMIALS, OnGpu, SERIES, Unsupported, Variants, ends, four,
     grid, params, wgsl, word,
 };
 use crate::kernel::kink::Grading;
@@ -49,18 +49,6 @@ params! {
     }
 }
 
-/// Number of the last monomial of each degree, in whole vectors.
-pub(in crate::kernel) type Ends = [u32; (MAX_ORDER + 1).next_multiple_of(4)];
-
-impl Grading<'_> {
-    pub(in crate::kernel) fn ends(self) -> Ends {
-        std::array::from_fn(|degree| match self {
-            Self::One => word(degree),
-            Self::Several(monomials) => word(monomials.blocks_to(degree)),
-        })
-    }
-}
-
 impl Variables {
     /// The table is of floats, which hold integers to 2^24.
     fn supported(&self) -> Result<(), Unsupported> {
@@ -94,7 +82,7 @@ impl OnGpu for ComposeMixed {
             layouts: call.layouts(),
             parameters: four(self.function.parameters()),
             kink_values: four(self.function.kinks()),
-            ends: Grading::Several(monomials).ends(),
+            ends: ends(Grading::Several(monomials)),
             monomials: word(monomials.blocks() + 1),
             variables: word(monomials.variables()),
         };
@@ -144,7 +132,7 @@ fn pairwise(call: &GpuCall, entry: &'static str, variables: &Variables) -> Dispa
     let output = call.output();
     let params = Params {
         layouts: call.layouts(),
-        ends: Grading::Several(&variables.monomials).ends(),
+        ends: ends(Grading::Several(&variables.monomials)),
         monomials: word(variables.monomials.blocks() + 1),
         axis: 1,
     };
@@ -183,12 +171,8 @@ impl OnGpu for Relative {
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let output = call.output();
-        let params = Params {
-            layouts: call.layouts(),
-            ends: Grading::One.ends(),
-            monomials: 1,
-            axis: word(self.axis),
-        };
+        let params =
+            Params { layouts: call.layouts(), ends: ends(Grading::One), monomials: 1, axis: word(self.axis) };
         let groups = output.total_rows() * (output.units / self.axis);
         vec![Dispatch::new("relative", params, grid(groups))]
     }

@@ -10,8 +10,6 @@ mod gpu;
 use std::sync::Arc;
 
 pub use cpu::{compose, divide, multiply, relative};
-#[cfg(feature = "gpu")]
-pub(super) use gpu::Ends;
 
 use super::kink::Grading;
 use super::{Call, Constant, ConstantId, Definition, Orders, Shapes, elementwise, pool};

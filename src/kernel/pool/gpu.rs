@@ -4,10 +4,9 @@ use super::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use crate::geometry::Pool;
 use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
-    Dispatch, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl, word,
+    Dispatch, Ends, File, GpuCall, OnGpu, Unsupported, Variants, ends, grid, params, wgsl, word,
 };
 use crate::kernel::kink::Grading;
-use crate::kernel::multivariate::Ends;
 
 const FILE: File = File {
     name: "pool",
@@ -133,7 +132,7 @@ fn dispatch(
         pad_begin: pair(window.pad_begin),
         counted_begin: pair(if pool.count_include_pad { [0, 0] } else { window.pad_begin }),
         counted_end: pair([end(0), end(1)]),
-        ends: grading.ends(),
+        ends: ends(grading),
         variables: word(grading.variables()),
         accumulate: call.accumulate(),
     };

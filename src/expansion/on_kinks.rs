@@ -1,0 +1,99 @@
+//! Points on kinks: whether a kink shows in mixed terms and in the published rule's, which have no sides, and where it is.
+
+use super::assembled::Assembled;
+use super::prepared::Parts;
+use super::sides::{agree, column, tolerance};
+use super::verify::{in_input_space, polynomial_along};
+use crate::backend::{Chunk, ChunkResult, Source};
+use crate::error::Result;
+use crate::forward::Reference;
+use crate::kernel::Side;
+use crate::plan::{Kernels, Layer, Plan, Rays};
+use crate::random::SplitMix;
+use crate::rays::Directions;
+use crate::scalar::Precision;
+
+/// The layer on whose kink a ray begins, the first one: by the processor, in f64.
+pub(super) async fn layer(parts: &Parts, points: &[f64], point: usize, ray: usize) -> Result<Option<Layer>> {
+    let Parts { model, request, outputs, .. } = parts;
+    let plan = match &parts.plan.monomials {
+        None => Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?,
+        Some(monomials) => Plan::mixed(model, monomials.clone(), Kernels::Portable)?,
+    };
+    let layers = plan.layers.clone();
+    let source = Source { points, directions: parts.directions.as_ref(), outputs };
+    let mut found = None;
+    let take = |_: &Chunk, result: ChunkResult| found = result.kinks.first().and_then(|kink| kink.begins_at);
+    let chunk = Chunk::ahead(point..point + 1, ray..ray + 1);
+    Reference::new(plan, &parts.threads).run(&[chunk], source, take).await?;
+    Ok(found.map(|layer| layers[layer].clone()))
+}
+
+/// Decides for each point of a batch of mixed terms that lies on a kink whether it shows: whether the polynomial is the exact one-sided series
+/// along random rays, in all of whose directions branches may differ.
+pub(super) async fn settle(parts: &Parts, points: &[f64], first: usize, batch: &mut Assembled) -> Result<()> {
+    const RAYS: usize = 8;
+    let on_kinks: Vec<usize> = batch.points_on_kinks().collect();
+    let Some((exponents, variables)) = parts.mixing.exponents().filter(|_| !on_kinks.is_empty()) else {
+        return Ok(());
+    };
+    let Parts { model, request, outputs, .. } = parts;
+    let plan = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?;
+    let mut random = SplitMix(0x51DE);
+    let rays: Vec<Vec<f64>> = (0..RAYS).map(|_| random.unit_vector(variables)).collect();
+    let rows = rays.iter().flat_map(|t| in_input_space(parts, t)).collect();
+    let directions = Directions::Shared { inputs: model.inputs(), rows };
+    let source = Source { points, directions: Some(&directions), outputs };
+    let chunk = |&point: &usize| Chunk::ahead(first + point..first + point + 1, 0..RAYS);
+    let chunks: Vec<Chunk> = on_kinks.iter().map(chunk).collect();
+    let take = |chunk: &Chunk, result: ChunkResult| {
+        let point = chunk.points.start - first;
+        let holds = |output: usize, ray: usize| {
+            let row = point * outputs.len() + output;
+            let polynomial = &batch.coefficients[row * parts.mixing.terms()..][..parts.mixing.terms()];
+            let found = polynomial_along(&rays[ray], exponents, polynomial, request.order);
+            let truth = column(&result.series, output * request.order, RAYS, ray, request.order);
+            agree(result.value[output], &found, &truth, tolerance(request.precision))
+        };
+        batch.kinks[point].begins = !(0..outputs.len()).all(|output| (0..RAYS).all(|ray| holds(output, ray)));
+    };
+    Reference::new(plan, &parts.threads).run(&chunks, source, take).await
+}
+
+/// Those of some points at which a kink shows, with its layer: by the exact method along a random ray of each, which crosses all kinks that
+/// the point lies on. The published rule has no rays of its own.
+pub(super) async fn shown(
+    parts: &Parts,
+    points: &[f64],
+    which: Vec<usize>,
+) -> Result<Vec<(usize, Option<Layer>)>> {
+    let Parts { model, request, outputs, .. } = parts;
+    let plan = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?;
+    let layers = plan.layers.clone();
+    let rows = SplitMix(0x51DE).unit_vector(model.inputs());
+    let directions = Directions::Shared { inputs: model.inputs(), rows };
+    let source = Source { points, directions: Some(&directions), outputs };
+    let both = |&point: &usize| {
+        [Side::Ahead, Side::Behind].map(|side| Chunk { side, ..Chunk::ahead(point..point + 1, 0..1) })
+    };
+    let chunks: Vec<Chunk> = which.iter().flat_map(both).collect();
+    let mut shown = Vec::new();
+    let mut ahead = ChunkResult::default();
+    let take = |chunk: &Chunk, result: ChunkResult| {
+        if chunk.side == Side::Ahead {
+            ahead = result;
+            return;
+        }
+        let differs = |output: usize| {
+            let [a, b] =
+                [&ahead, &result].map(|side| &side.series[output * request.order..][..request.order]);
+            !agree(result.value[output], a, b, tolerance(Precision::F64))
+        };
+        if (0..outputs.len()).any(differs) {
+            let layer = ahead.kinks.first().and_then(|kink| kink.begins_at);
+            shown.push((chunk.points.start, layer.map(|layer| layers[layer].clone())));
+        }
+    };
+    Reference::new(plan, &parts.threads).run(&chunks, source, take).await?;
+    Ok(shown)
+}
