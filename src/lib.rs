@@ -63,6 +63,8 @@ pub mod polynomial;
 pub mod random;
 pub mod rays;
 pub mod region;
+#[doc(hidden)] // for the program, which reads files of its own in the same way
+pub mod regular_file;
 #[cfg(feature = "files")]
 pub mod results;
 mod rows;
