@@ -11,6 +11,7 @@ mod rule;
 mod slots;
 mod windows;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use exact::Rays;
@@ -209,6 +210,8 @@ struct Builder<'a> {
     plan: Plan,
     /// Value of each node of the model.
     node_values: Vec<Option<ValueId>>,
+    /// Weights that are in the plan, by their place in memory: several nodes may share them.
+    known: HashMap<*const [f64], ConstantId>,
 }
 
 impl<'a> Builder<'a> {
@@ -234,6 +237,7 @@ impl<'a> Builder<'a> {
                 adjoints: Vec::new(),
             },
             node_values: vec![None; model.nodes().len()],
+            known: HashMap::new(),
         }
     }
 
@@ -243,11 +247,10 @@ impl<'a> Builder<'a> {
     }
 
     fn constant(&mut self, weights: &Weights) -> ConstantId {
-        let known = self.plan.constants.iter().position(|c| Arc::ptr_eq(c, weights));
-        ConstantId(known.unwrap_or_else(|| {
+        *self.known.entry(Arc::as_ptr(weights)).or_insert_with(|| {
             self.plan.constants.push(weights.clone());
-            self.plan.constants.len() - 1
-        }))
+            ConstantId(self.plan.constants.len() - 1)
+        })
     }
 
     fn step(
