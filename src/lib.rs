@@ -85,7 +85,7 @@ pub use backend::{Device, KernelTime};
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Format, Result};
 pub use expansion::{
-    Batch, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Sink, Terms,
+    Batch, Cost, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Sink, Terms,
     Verification, expand, expand_async,
 };
 pub use plan::Method;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::outline::check_lists;
 use super::request::{Request, Terms};
 use super::rule_mixed;
 use crate::error::Result;
@@ -52,14 +53,15 @@ pub(super) fn plan(
     request: &Request,
     kernels: Kernels,
     threads: &Arc<Threads>,
+    budget: u64,
 ) -> Result<Planned> {
     match request.method {
-        Method::Exact => exact(model, request, kernels),
-        Method::Hope => rule(model, request, kernels, threads),
+        Method::Exact => exact(model, request, kernels, budget),
+        Method::Hope => rule(model, request, kernels, threads, budget),
     }
 }
 
-fn exact(model: &Model, request: &Request, kernels: Kernels) -> Result<Planned> {
+fn exact(model: &Model, request: &Request, kernels: Kernels, budget: u64) -> Result<Planned> {
     let inputs = model.inputs();
     let (rays, directions, mixing) = match &request.terms {
         Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
@@ -68,7 +70,7 @@ fn exact(model: &Model, request: &Request, kernels: Kernels) -> Result<Planned> 
             let variables = basis.as_ref().map_or(inputs, |rows| rows.len() / inputs);
             // The plan checks the order; here it has to be checked before the terms are counted.
             let plan = Plan::exact(model, request.order, Rays::Any, kernels)?;
-            let exponents = interpolation::exponents(variables, request.order)?;
+            let exponents = exponents(variables, request.order, INTERPOLATED_TERM, budget)?;
             let interpolation = Arc::new(Interpolation::new(variables, request.order)?);
             let directions = Directions::Spanned {
                 interpolation: interpolation.clone(),
@@ -83,7 +85,23 @@ fn exact(model: &Model, request: &Request, kernels: Kernels) -> Result<Planned> 
     Ok(Planned { plan, directions: Some(directions), mixing })
 }
 
-fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Threads>) -> Result<Planned> {
+/// Bytes that the interpolation takes for each term besides its exponents, about.
+const INTERPOLATED_TERM: u64 = 96;
+
+/// All exponents, if there is memory for them and for what else each term takes.
+fn exponents(variables: usize, order: usize, each: u64, budget: u64) -> Result<Vec<u8>> {
+    let terms = interpolation::terms(variables, order)? as u64;
+    check_lists(terms.saturating_mul((variables as u64).saturating_add(each)), budget)?;
+    interpolation::exponents(variables, order)
+}
+
+fn rule(
+    model: &Model,
+    request: &Request,
+    kernels: Kernels,
+    threads: &Arc<Threads>,
+    budget: u64,
+) -> Result<Planned> {
     let inputs = model.inputs();
     let Terms::Mixed(basis) = &request.terms else {
         let plan = Plan::hope(model, request.order, &Target::Input, kernels)?;
@@ -96,7 +114,11 @@ fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Thread
         Some(rows) => Directions::Shared { inputs, rows: rows.to_vec() },
     };
     let variables = directions.len();
-    let exponents = interpolation::exponents(variables, request.order)?;
+    let exponents = exponents(variables, request.order, 0, budget)?;
+    let units =
+        layers.iter().fold(0u64, |units, &layer| units.saturating_add(model.node(layer).units() as u64));
+    // The matrix, and its columns before they are joined.
+    check_lists(units.saturating_mul(variables as u64).saturating_mul(16), budget)?;
     let matrix = rule_mixed::first_layer_matrix(model, &layers, &directions, threads)?;
     Ok(Planned { plan, directions: None, mixing: Mixing::Rule { matrix, exponents, variables } })
 }

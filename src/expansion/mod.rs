@@ -6,6 +6,7 @@
 mod assembled;
 mod job;
 mod mixing;
+mod outline;
 mod prepared;
 mod request;
 mod results;
@@ -17,6 +18,7 @@ mod views;
 use std::ops::ControlFlow;
 
 pub use job::{Job, OnProgress, Progress};
+pub use outline::Cost;
 pub use prepared::Prepared;
 pub use request::{Request, Terms};
 pub use results::{Batch, Expansion, Largest, Report, Sink, Verification};

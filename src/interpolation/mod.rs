@@ -72,7 +72,7 @@ impl Interpolation {
     /// # Errors
     /// If there are too many terms.
     pub fn new(variables: usize, order: usize) -> Result<Self> {
-        check_count(variables, order)?;
+        terms(variables, order)?;
         let mut sizes = Vec::new();
         let mut subsets = Vec::new();
         let mut rays = 0;
@@ -234,7 +234,7 @@ impl SubsetSize {
 /// # Errors
 /// If there are too many.
 pub fn exponents(variables: usize, order: usize) -> Result<Vec<u8>> {
-    let terms = check_count(variables, order)?;
+    let terms = terms(variables, order)?;
     let mut all = Vec::with_capacity(terms * variables);
     for degree in 0..=order {
         for_each_exponent(variables, degree, |exponent| all.extend_from_slice(exponent));
@@ -242,8 +242,11 @@ pub fn exponents(variables: usize, order: usize) -> Result<Vec<u8>> {
     Ok(all)
 }
 
-/// Number of terms, if it is one to work with.
-fn check_count(variables: usize, order: usize) -> Result<usize> {
+/// Number of terms.
+///
+/// # Errors
+/// If there are too many to work with.
+pub fn terms(variables: usize, order: usize) -> Result<usize> {
     let terms = (0..=order).try_fold(0usize, |sum, k| sum.checked_add(count(variables, k)?));
     match terms {
         Some(n) if n <= MAX_TERMS && variables > 0 => Ok(n),

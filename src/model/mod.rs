@@ -127,19 +127,24 @@ impl Model {
         self.nodes.iter().map(|node| node.op.parameters()).sum()
     }
 
-    /// The outputs that a selection names, all of them by default.
+    /// The number of outputs that a selection names, all of them by default.
     ///
     /// # Errors
     /// If it names none, or one that the model doesn't have.
-    pub(crate) fn select_outputs(&self, selection: Option<&[usize]>) -> Result<Vec<usize>> {
-        let outputs = selection.map_or_else(|| (0..self.outputs()).collect(), <[usize]>::to_vec);
+    pub(crate) fn count_outputs(&self, selection: Option<&[usize]>) -> Result<usize> {
+        let Some(outputs) = selection else { return Ok(self.outputs()) };
         if let Some(output) = outputs.iter().find(|&&o| o >= self.outputs()) {
             return Err(Error::NoOutput { output: *output, outputs: self.outputs() });
         }
         if outputs.is_empty() {
             return Err(Error::TooFew { given: 0, least: 1, cause: "no outputs are selected".into() });
         }
-        Ok(outputs)
+        Ok(outputs.len())
+    }
+
+    /// The outputs that a selection names: there may be very many, so that they are counted before.
+    pub(crate) fn list_outputs(&self, selection: Option<&[usize]>) -> Vec<usize> {
+        selection.map_or_else(|| (0..self.outputs()).collect(), <[usize]>::to_vec)
     }
 
     /// The number of points that some numbers make.

@@ -184,9 +184,14 @@ impl Plan {
 
     /// Elements of working memory for a chunk: slots and the largest kernel's scratch.
     pub fn elements(&self, samples: usize, lanes: usize) -> u64 {
-        let slots: u64 = self.slot_lengths(samples, lanes).iter().map(|&n| n as u64).sum();
+        let slots = self.slot_lengths(samples, lanes).into_iter();
         let scratch = self.steps.iter().map(|step| step.kernel.scratch(&self.shapes(step, samples, lanes)));
-        slots + scratch.max().unwrap_or(0) as u64
+        slots.chain(scratch.max()).fold(0, |sum, n| sum.saturating_add(n as u64))
+    }
+
+    /// Number of weights.
+    pub fn weights(&self) -> u64 {
+        self.constants.iter().map(|c| c.len() as u64).sum()
     }
 
     /// Multiplications and additions that a chunk takes, about.

@@ -6,6 +6,9 @@ use crate::kernel::conv::ConvShape;
 use crate::kernel::windows::{Patch, WindowLayer, WindowOp, Windowed, Windows, begins_before};
 use crate::model::{Conv, Model, Node, NodeId, Op, PerUnit, Weights};
 
+/// Most inputs: the order of their rays is a list in the plan.
+const MAX_RAYS: usize = 1 << 22;
+
 /// A chain of layers, each read by the next one only.
 pub(super) struct Chain {
     /// The layers.
@@ -20,6 +23,9 @@ pub(super) struct Chain {
 
 /// The chain of a model; none if it doesn't begin with a convolution of small windows.
 pub(super) fn chain(model: &Model, fused: &Fused, order: usize) -> Option<Chain> {
+    if model.inputs() > MAX_RAYS {
+        return None;
+    }
     let only_reader = only_readers(model);
     let mut at = NodeId(0);
     let mut chain: Option<Chain> = None;
