@@ -176,10 +176,10 @@ fn explain(model: &Model, failure: Option<Failure>) -> (Option<NodeId>, String) 
 
 /// The first failure of the rule, from the output back.
 fn published_rule(model: &Model, terms: TermKind) -> Result<Option<Failure>> {
-    let ends = match terms {
-        TermKind::Mixed => first_linear_layers(model)?,
-        _ => Vec::new(),
-    };
+    let mut is_end = vec![false; model.nodes().len()];
+    if terms == TermKind::Mixed {
+        first_linear_layers(model)?.iter().for_each(|end| is_end[end.index()] = true);
+    }
     let mut dependence: Vec<Option<Dependence>> = vec![None; model.nodes().len()];
     let mut general_readers = vec![0; model.nodes().len()];
     dependence[model.output().index()] = Some(Dependence::Affine);
@@ -189,7 +189,7 @@ fn published_rule(model: &Model, terms: TermKind) -> Result<Option<Failure>> {
         if general_readers[index] > 1 {
             return Ok(Some(Failure::Branch(id)));
         }
-        if ends.contains(&id) {
+        if is_end[index] {
             if here == Dependence::General {
                 return Ok(Some(Failure::FirstLayer(id)));
             }

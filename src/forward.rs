@@ -45,7 +45,7 @@ impl Forward {
     /// # Errors
     /// If there is no such output, the device can't run the network, or the memory does not suffice.
     pub fn new(model: &Model, outputs: Option<&[usize]>, place: &Place) -> Result<Self> {
-        let outputs = model.select_outputs(outputs)?;
+        let count = model.count_outputs(outputs)?;
         let plan = Plan::forward(model);
         place.device.check(&plan, place.precision)?;
         let threads = Arc::new(Threads::new(place.threads));
@@ -53,13 +53,16 @@ impl Forward {
         let abilities = backend.abilities();
         let at_once = abilities.at_once.unwrap_or(threads.count());
         let bytes = place.precision.bytes();
-        let weights = plan.constants.iter().map(|c| c.len() as u64).sum::<u64>() * bytes;
-        let each = plan.elements(1, 1) * bytes;
+        // The list of outputs, and the values of a point.
+        let listed = 8 * count as u64;
+        let kept = plan.weights().saturating_mul(bytes).saturating_add(listed);
+        let each = plan.elements(1, 1).saturating_mul(bytes).saturating_add(listed);
         let allowed = place.memory.unwrap_or_else(memory::default_budget);
-        if weights + each > allowed {
-            return Err(Error::Memory { needed: weights + each, allowed });
+        let needed = kept.saturating_add(each);
+        if needed > allowed {
+            return Err(Error::Memory { needed, allowed });
         }
-        let room = (allowed - weights) / (each.max(1) * at_once as u64);
+        let room = (allowed - kept) / each.saturating_mul(at_once as u64).max(1);
         let most = abilities.points;
         let mut together = usize::try_from(room).unwrap_or(most).clamp(1, most);
         while together > 1 && !backend.fits(&plan, together, 1) {
@@ -68,12 +71,17 @@ impl Forward {
         let opening = Opening { plan: plan.into(), precision: place.precision, threads, profile: false };
         Ok(Self {
             model: model.clone(),
-            outputs,
+            outputs: model.list_outputs(outputs),
             runner: Runner::new(place.device.clone(), opening),
             together,
             at_once,
             threaded: abilities.at_once.is_none(),
         })
+    }
+
+    /// The network.
+    pub(crate) fn model(&self) -> &Model {
+        &self.model
     }
 
     /// The outputs at points `[points, inputs]`: `[points, outputs]`.

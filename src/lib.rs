@@ -63,6 +63,8 @@ pub mod polynomial;
 pub mod random;
 pub mod rays;
 pub mod region;
+#[doc(hidden)] // for the program, which reads files of its own in the same way
+pub mod regular_file;
 #[cfg(feature = "files")]
 pub mod results;
 mod rows;
@@ -83,7 +85,7 @@ pub use backend::{Device, KernelTime};
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Format, Result};
 pub use expansion::{
-    Batch, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Sink, Terms,
+    Batch, Cost, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Sink, Terms,
     Verification, expand, expand_async,
 };
 pub use plan::Method;

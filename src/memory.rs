@@ -5,7 +5,8 @@ pub fn default_budget() -> u64 {
     free().map_or(1 << 30, |free| (free / 2).max(64 << 20))
 }
 
-fn free() -> Option<u64> {
+/// How much is free now, where the system tells.
+pub(crate) fn free() -> Option<u64> {
     let mut system = sysinfo::System::new().ok()?;
     system.refresh_memory();
     let available = system.available_memory();

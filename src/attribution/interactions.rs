@@ -1,6 +1,8 @@
 //! Pairs of inputs: mixed second-order coefficients.
 
 use super::compare::largest;
+use std::collections::HashSet;
+
 use crate::error::{Error, Result};
 use crate::expansion::{Expansion, Report, Request, Terms, expand};
 use crate::model::Model;
@@ -65,12 +67,17 @@ pub fn interactions(
         let cause = "pairs need at least two inputs".into();
         return Err(Error::TooFew { given: count, least: 2, cause });
     }
+    // The basis and its copies, the matrix and the list of pairs.
+    let mut request = request.clone();
+    let (rows, squares) = ((count as u64).saturating_mul(all as u64), (count as u64).saturating_pow(2));
+    request.reserve(rows.saturating_mul(32).saturating_add(squares.saturating_mul(48)))?;
+    let mut seen = HashSet::new();
     let mut basis = vec![0.0; count * all];
     for (row, &input) in inputs.iter().enumerate() {
         if input >= all {
             return Err(Error::NoInput { input, inputs: all });
         }
-        if inputs[..row].contains(&input) {
+        if !seen.insert(input) {
             return Err(Error::Repeated(format!("input {input} is named twice")));
         }
         basis[row * all + input] = 1.0;
@@ -80,7 +87,7 @@ pub fn interactions(
         order: 2,
         terms: Terms::Mixed(Some(basis.into())),
         outputs: Some(vec![output]),
-        ..request.clone()
+        ..request
     };
     let Expansion { coefficients, exponents, report, .. } = expand(model, &request)?;
     let mut matrix = vec![0.0; count * count];

@@ -32,6 +32,8 @@ pub(crate) struct Work {
     pub lane_result: u64,
     /// Bytes of results per point besides.
     pub point_result: u64,
+    /// Bytes that are taken as long as the work goes on, besides weights.
+    pub kept: u64,
     /// Series that a chunk should have.
     pub series: usize,
     /// Bytes allowed.
@@ -43,17 +45,20 @@ pub(crate) struct Work {
 impl Chunking {
     /// `fits` tells whether a chunk of so many points and lanes stays within a device's limits.
     pub fn new(plan: &Plan, work: &Work, fits: &dyn Fn(usize, usize) -> bool) -> Result<Self> {
-        let weights: u64 = plan.constants.iter().map(|c| c.len() as u64).sum::<u64>() * work.scalar;
+        let kept = plan.weights().saturating_mul(work.scalar).saturating_add(work.kept);
+        // Results of a chunk may wait to be delivered while the worker computes the next one.
         let chunk_bytes = |samples: usize, lanes: usize| {
-            plan.elements(samples, lanes) * work.scalar + (samples * lanes) as u64 * work.lane_result
+            let results = work.lane_result.saturating_mul(2 * (samples * lanes) as u64);
+            plan.elements(samples, lanes).saturating_mul(work.scalar).saturating_add(results)
         };
-        let point_bytes = work.lanes as u64 * work.lane_result + work.point_result;
+        let point_bytes =
+            work.lane_result.saturating_mul(work.lanes as u64).saturating_add(work.point_result);
         // At the least: one point's results and one worker with the smallest chunk.
-        let least = weights + point_bytes + chunk_bytes(1, 1);
+        let least = kept.saturating_add(point_bytes).saturating_add(chunk_bytes(1, 1));
         if least > work.budget {
             return Err(Error::Memory { needed: least, allowed: work.budget });
         }
-        let room = work.budget - weights - point_bytes;
+        let room = work.budget - kept - point_bytes;
         let fit = usize::try_from(room / chunk_bytes(1, 1).max(1)).unwrap_or(usize::MAX);
         let workers = work.cores.min(fit).max(1);
         // Half of the room for the workers' chunks (all of it if they need it), the rest for results in a batch.
@@ -67,15 +72,24 @@ impl Chunking {
         while (chunk_bytes(samples, lanes) > share || !fits(samples, lanes)) && samples * lanes > 1 {
             halve(&mut samples, &mut lanes);
         }
-        let room = room.saturating_sub(workers as u64 * chunk_bytes(samples, lanes));
+        let chunks_bytes = chunk_bytes(samples, lanes).saturating_mul(workers as u64);
+        let room = room.saturating_sub(chunks_bytes);
         let batch = usize::try_from(1 + room / point_bytes.max(1)).unwrap_or(usize::MAX);
         // Enough chunks in a batch for all workers, but results soon enough.
         let chunks_per_samples = chunks(work.lanes, lanes);
         let useful = (32 * workers).div_ceil(chunks_per_samples) * samples;
         let batch = batch.min(useful).min(work.points).max(1);
         let samples = samples.min(batch);
-        let bytes = weights + batch as u64 * point_bytes + workers as u64 * chunk_bytes(samples, lanes);
+        let chunks_bytes = chunk_bytes(samples, lanes).saturating_mul(workers as u64);
+        let bytes =
+            kept.saturating_add(point_bytes.saturating_mul(batch as u64)).saturating_add(chunks_bytes);
         Ok(Self { batch, samples, lanes, workers, bytes })
+    }
+
+    /// Multiplications and additions of so many points and lanes, about.
+    pub fn flops(&self, plan: &Plan, points: usize, lanes: usize) -> f64 {
+        let chunks = points as f64 / self.samples as f64 * lanes as f64 / self.lanes as f64;
+        plan.flops(self.samples, self.lanes) * chunks
     }
 
     /// The chunks of a batch of points.

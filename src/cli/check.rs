@@ -7,7 +7,7 @@ use clap::Args;
 
 use hope::model::{Model, Node, Op};
 use hope::plan::Method;
-use hope::{Certificate, Error, Job, Kinks, Request, TermKind, memory};
+use hope::{Certificate, Cost, Error, Kinks, Request, TermKind, memory};
 
 use super::failure::Failure;
 use super::model::{ModelArgs, header};
@@ -110,29 +110,25 @@ fn rule(model: &Model, terms: TermKind) -> String {
 }
 
 fn plan_rule(model: &Model) -> Result<(), Error> {
-    let mut request = at_zero(model, 1);
-    request.method = Method::Hope;
-    Job::new(model, &request).map(drop)
+    Cost::of(model, &without_points(Method::Hope, 1)).map(drop)
 }
 
-fn at_zero(model: &Model, order: usize) -> Request {
-    Request::new(vec![0.0; model.inputs()], order)
+fn without_points(method: Method, order: usize) -> Request {
+    Request { method, ..Request::new(Vec::new(), order) }
 }
 
 /// Operations and memory of one point.
 fn cost(model: &Model, method: Method, order: usize) -> String {
-    let mut request = at_zero(model, order);
-    request.method = method;
-    match Job::new(model, &request) {
-        Ok(job) => {
-            let passes = match job.rays() {
+    match Cost::of(model, &without_points(method, order)) {
+        Ok(cost) => {
+            let passes = match cost.rays {
                 Some(rays) => text::count(rays, "ray"),
-                None => format!("{}, backward", text::count(job.outputs().len(), "output")),
+                None => format!("{}, backward", text::count(cost.outputs, "output")),
             };
             format!(
                 "{} per point, {} of memory ({passes})",
-                text::flops(job.flops()),
-                memory::human(job.bytes())
+                text::flops(cost.flops),
+                memory::human(cost.bytes)
             )
         }
         Err(error @ Error::Memory { .. }) => error.to_string(),

@@ -1,6 +1,5 @@
 //! Images as points of a network: how they lie in its input, PNG files, normalisation.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
 use hope::picture::{Bitmap, Colour, Content};
+use hope::regular_file::RegularFile;
 
 use super::text;
 
@@ -102,7 +102,8 @@ pub fn read_png(path: &Path, layout: Layout) -> Result<Vec<f64>> {
 }
 
 fn decode(path: &Path, layout: Layout) -> Result<Vec<f64>> {
-    let file = File::open(path).map_err(|error| anyhow!("cannot be read: {error}"))?;
+    let RegularFile { file, .. } =
+        RegularFile::open(path).map_err(|error| anyhow!("cannot be read: {error}"))?;
     let no_png = |error: png::DecodingError| anyhow!("is no readable PNG: {error}");
     let mut decoder = png::Decoder::new(BufReader::new(file));
     // Palettes become colours, 1 to 4 bits 8.

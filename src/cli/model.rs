@@ -32,6 +32,10 @@ pub struct NetworkArgs {
     /// Leave out a softmax or log-softmax at the very end of the network.
     #[arg(long, help_heading = "What to compute", display_order = 501)]
     logits: bool,
+
+    /// Also read weights that lie outside the model's folder, from DIR. May be given several times.
+    #[arg(long, value_name = "DIR", help_heading = "What to compute", display_order = 502)]
+    allow_external: Vec<PathBuf>,
 }
 
 impl ModelArgs {
@@ -54,7 +58,10 @@ impl ModelArgs {
 /// # Errors
 /// If the file isn't a usable model; the message names file, node and cause.
 pub fn load(path: &Path, network: &NetworkArgs) -> Result<Model> {
-    let options = ImportOptions { output_name: network.output_name.clone() };
+    let options = ImportOptions {
+        output_name: network.output_name.clone(),
+        allow_external: network.allow_external.clone(),
+    };
     let model = Model::from_onnx(path, &options).map_err(|error| in_model(path, &error))?;
     if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }
 }

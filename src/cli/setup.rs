@@ -102,6 +102,15 @@ impl Setup {
         args.apply(&mut self.request, order, verify)
     }
 
+    /// Takes from the memory that is allowed what the command itself needs for so many things of a size.
+    ///
+    /// # Errors
+    /// If nothing is left.
+    pub fn reserve(&mut self, count: usize, bytes: usize) -> Result<()> {
+        let bytes = (count as u64).saturating_mul(bytes as u64);
+        self.request.reserve(bytes).map_err(|error| self.explain(&error))
+    }
+
     /// Keeps something to tell before the work begins.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
@@ -189,6 +198,9 @@ impl Setup {
 
     /// The same on the way, before results have their names.
     pub fn failed(&self, error: &Error) -> Failure {
+        if matches!(error, Error::Memory { .. }) {
+            return Failure::Input(self.explain(error));
+        }
         Failure::Run(anyhow!("{}; nothing was written", self.explain(error)))
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Assembled {
 impl Assembled {
     pub fn new(parts: &Parts, points: Range<usize>) -> Self {
         let (outputs, order) = (parts.outputs.len(), parts.plan.coefficients());
-        let rays = parts.directions.is_some().then(|| parts.lanes());
+        let rays = parts.directions.is_some().then_some(parts.sizes.lanes);
         let columns = rays.unwrap_or_else(|| parts.adjoint_units());
         let lanes = rays.unwrap_or(outputs);
         Self {

@@ -12,11 +12,10 @@ use super::results::{Batch, Expansion, Report, Sink};
 use super::sides;
 use super::summary::Summary;
 use super::verify::Checker;
-use crate::backend::{Chunk, ChunkResult, Chunking, Run, Source, Work};
+use crate::backend::{Chunk, ChunkResult, Chunking, Run, Source};
 use crate::certificate::{Certificate, Kinks};
 use crate::error::{Error, Result};
 use crate::kernel::{Kink, Side};
-use crate::memory;
 use crate::model::Model;
 use crate::plan::{Layer, Plan};
 use crate::rays::Directions;
@@ -89,23 +88,14 @@ impl<'a> Job<'a> {
         if let Some(directions) = &parts.directions {
             directions.check(count, parts.model.inputs())?;
         }
-        let (outputs, lanes) = (parts.outputs.len(), parts.lanes());
-        let backend = parts.request.device.backend();
-        let abilities = backend.abilities();
-        let work = Work {
-            points: count,
-            lanes,
-            scalar: parts.request.precision.bytes(),
-            lane_result: (8 * parts.lane_units() * parts.plan.coefficients()) as u64,
-            point_result: (8 * outputs * (parts.mixing.terms() + 1) + (size_of::<Kink>() + 8) * lanes) as u64,
-            series: abilities.series,
-            budget: parts.request.memory.unwrap_or_else(memory::default_budget),
-            cores: abilities.at_once.unwrap_or(parts.threads.count()),
-        };
-        let fits = |points: usize, lanes: usize| backend.fits(&parts.plan, points, lanes);
-        let chunking = Chunking::new(&parts.plan, &work, &fits)?;
+        let (chunking, lanes) = (parts.chunking(count, 0)?, parts.sizes.lanes);
         tracing::debug!(?chunking);
-        Ok(Self { parts, points, count, chunking, lanes })
+        let job = Self { parts, points, count, chunking, lanes };
+        let numbers = job.shape().iter().try_fold(8usize, |bytes, &size| bytes.checked_mul(size));
+        match numbers {
+            Some(_) => Ok(job),
+            None => Err(Error::Overflow(format!("coefficients of shape {:?} are too many", job.shape()))),
+        }
     }
 
     /// The job with the first rays of each point only, for measurements on slow devices; the other rays' coefficients are zeros.
@@ -204,9 +194,7 @@ impl<'a> Job<'a> {
 
     /// Multiplications and additions of the run, about.
     pub fn flops(&self) -> f64 {
-        let Chunking { samples, lanes, .. } = self.chunking;
-        let chunks = self.count as f64 / samples as f64 * self.lanes as f64 / lanes as f64;
-        self.parts.plan.flops(samples, lanes) * chunks
+        self.chunking.flops(&self.parts.plan, self.count, self.lanes)
     }
 
     /// Runs it and waits. `progress` is called after each chunk; it may break to stop.
@@ -222,8 +210,17 @@ impl<'a> Job<'a> {
     /// # Errors
     /// As [`Self::run`].
     pub async fn run_async(&self, sink: &mut dyn Sink, progress: OnProgress<'_>) -> Result<Report> {
+        self.run_cut(&self.chunking, sink, progress).await
+    }
+
+    async fn run_cut(
+        &self,
+        chunking: &Chunking,
+        sink: &mut dyn Sink,
+        progress: OnProgress<'_>,
+    ) -> Result<Report> {
         let parts = &*self.parts;
-        let mut total = self.chunking.chunks(0..self.count, self.lanes).len();
+        let mut total = chunking.chunks(0..self.count, self.lanes).len();
         let mut done = 0;
         let source =
             Source { points: &self.points, directions: parts.directions.as_ref(), outputs: &parts.outputs };
@@ -231,10 +228,10 @@ impl<'a> Job<'a> {
         let mut first_on_kink = None;
         let mut on_kinks_by_rule = Vec::new();
         let mut checker = Checker::new(parts, &self.points, self.count, self.lanes);
-        for first in (0..self.count).step_by(self.chunking.batch) {
-            let points = first..self.count.min(first + self.chunking.batch);
+        for first in (0..self.count).step_by(chunking.batch) {
+            let points = first..self.count.min(first + chunking.batch);
             let mut assembled = Assembled::new(parts, points.clone());
-            let chunks = self.chunking.chunks(points.clone(), self.lanes);
+            let chunks = chunking.chunks(points.clone(), self.lanes);
             let mut tell = || {
                 done += 1;
                 total = total.max(done); // a GPU short of memory cuts smaller
@@ -255,7 +252,7 @@ impl<'a> Job<'a> {
                 }
                 tell()
             };
-            let at_once = self.chunking.workers;
+            let at_once = chunking.workers;
             parts.runner.run(Run { chunks: &chunks, source, at_once }, &mut deliver).await?;
             let mut deliver = |chunk: &Chunk, result: ChunkResult| {
                 assembled.compare_behind(chunk, &result, first, sides::tolerance(parts.request.precision));
@@ -322,9 +319,17 @@ impl<'a> Job<'a> {
     /// Runs it, waits and collects the result in memory. `progress` is called after each chunk; it may break to stop.
     ///
     /// # Errors
-    /// If numbers overflow, or `progress` breaks.
+    /// If there is no room for the result in the memory that is allowed, numbers overflow, or `progress` breaks.
     pub fn collect(&self, progress: OnProgress) -> Result<Expansion> {
         pollster::block_on(self.collect_async(progress))
+    }
+
+    /// Bytes of all results together.
+    fn result_bytes(&self) -> u64 {
+        let coefficients = self.shape().iter().product::<usize>() as u64; // counted before
+        let each = (self.parts.outputs.len() + self.kink_distances()) as u64;
+        let numbers = coefficients.saturating_add(each.saturating_mul(self.count as u64));
+        numbers.saturating_mul(8).saturating_add(self.exponents().len() as u64)
     }
 
     /// [`Self::collect`] without blocking for a GPU.
@@ -332,8 +337,9 @@ impl<'a> Job<'a> {
     /// # Errors
     /// As [`Self::collect`].
     pub async fn collect_async(&self, progress: OnProgress<'_>) -> Result<Expansion> {
+        let chunking = self.parts.chunking(self.count, self.result_bytes())?;
         let mut collector = Collector::new(self);
-        let report = self.run_async(&mut collector, progress).await?;
+        let report = self.run_cut(&chunking, &mut collector, progress).await?;
         Ok(Expansion {
             terms: self.parts.request.terms.kind(),
             points: self.points.to_vec(),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::outline::check_lists;
 use super::request::{Request, Terms};
 use super::rule_mixed;
 use crate::error::Result;
-use crate::memory;
 use crate::model::Model;
 use crate::monomials::{self, Groups};
 use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
@@ -53,14 +53,21 @@ pub(super) fn plan(
     request: &Request,
     kernels: Kernels,
     threads: &Arc<Threads>,
+    budget: u64,
 ) -> Result<Planned> {
     match request.method {
-        Method::Exact => exact(model, request, kernels, threads),
-        Method::Hope => rule(model, request, kernels, threads),
+        Method::Exact => exact(model, request, kernels, threads, budget),
+        Method::Hope => rule(model, request, kernels, threads, budget),
     }
 }
 
-fn exact(model: &Model, request: &Request, kernels: Kernels, threads: &Threads) -> Result<Planned> {
+fn exact(
+    model: &Model,
+    request: &Request,
+    kernels: Kernels,
+    threads: &Threads,
+    budget: u64,
+) -> Result<Planned> {
     let inputs = model.inputs();
     let (rays, directions, mixing) = match &request.terms {
         Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
@@ -70,11 +77,11 @@ fn exact(model: &Model, request: &Request, kernels: Kernels, threads: &Threads) 
             // The plan checks the order; here it has to be checked before the terms are counted.
             let values = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)
                 .map(|_| Plan::forward(model))?;
-            let exponents = monomials::exponents(variables, request.order)?;
+            let exponents = exponents(variables, request.order, budget)?;
             // Half of the memory for the coefficients of a chunk on each thread.
-            let budget = request.memory.unwrap_or_else(memory::default_budget) / 2 / threads.count() as u64;
-            let block = values.elements(1, 1) * request.precision.bytes();
-            let room = usize::try_from(budget / block.max(1)).unwrap_or(usize::MAX);
+            let share = budget / 2 / threads.count() as u64;
+            let block = values.elements(1, 1).saturating_mul(request.precision.bytes());
+            let room = usize::try_from(share / block.max(1)).unwrap_or(usize::MAX);
             let groups = Arc::new(Groups::new(variables, request.order, room)?);
             let plan = Plan::mixed(model, groups.monomials().clone(), kernels)?;
             let basis = basis.as_deref().map(<[f64]>::to_vec);
@@ -87,7 +94,20 @@ fn exact(model: &Model, request: &Request, kernels: Kernels, threads: &Threads) 
     Ok(Planned { plan, directions: Some(directions), mixing })
 }
 
-fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Threads>) -> Result<Planned> {
+/// All exponents, if there is memory for them.
+fn exponents(variables: usize, order: usize, budget: u64) -> Result<Vec<u8>> {
+    let terms = monomials::check_count(variables, order)? as u64;
+    check_lists(terms.saturating_mul(variables as u64), budget)?;
+    monomials::exponents(variables, order)
+}
+
+fn rule(
+    model: &Model,
+    request: &Request,
+    kernels: Kernels,
+    threads: &Arc<Threads>,
+    budget: u64,
+) -> Result<Planned> {
     let inputs = model.inputs();
     let Terms::Mixed(basis) = &request.terms else {
         let plan = Plan::hope(model, request.order, &Target::Input, kernels)?;
@@ -100,7 +120,11 @@ fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Thread
         Some(rows) => Directions::Shared { inputs, rows: rows.to_vec() },
     };
     let variables = directions.len();
-    let exponents = monomials::exponents(variables, request.order)?;
+    let exponents = exponents(variables, request.order, budget)?;
+    let units =
+        layers.iter().fold(0u64, |units, &layer| units.saturating_add(model.node(layer).units() as u64));
+    // The matrix, and its columns before they are joined.
+    check_lists(units.saturating_mul(variables as u64).saturating_mul(16), budget)?;
     let matrix = rule_mixed::first_layer_matrix(model, &layers, &directions, threads)?;
     Ok(Planned { plan, directions: None, mixing: Mixing::Rule { matrix, exponents, variables } })
 }

@@ -7,6 +7,7 @@ mod assembled;
 mod job;
 mod mixing;
 mod on_kinks;
+mod outline;
 mod prepared;
 mod request;
 mod results;
@@ -19,6 +20,7 @@ mod views;
 use std::ops::ControlFlow;
 
 pub use job::{Job, OnProgress, Progress};
+pub use outline::Cost;
 pub use prepared::Prepared;
 pub use request::{Request, Terms};
 pub use results::{Batch, Expansion, Largest, Report, Sink, Verification};

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::mixing::{self, Mixing, Planned};
+use super::mixing::Mixing;
+use super::outline::{Outline, Sizes};
 use super::request::Request;
-use crate::backend::{Opening, Runner};
+use crate::backend::{Chunking, Opening, Runner};
 use crate::certificate::Certificate;
 use crate::error::Result;
 use crate::model::Model;
-use crate::plan::{Method, Plan};
+use crate::plan::Plan;
 use crate::rays::Directions;
 use crate::threads::Threads;
 
@@ -49,6 +50,7 @@ pub(super) struct Parts {
     pub certificate: Certificate,
     pub plan: Arc<Plan>,
     pub threads: Arc<Threads>,
+    pub sizes: Sizes,
     pub runner: Runner,
 }
 
@@ -58,12 +60,9 @@ impl Prepared {
     /// # Errors
     /// If the request doesn't fit the model, the method has no answer, or the device can't.
     pub fn new(model: &Model, request: &Request) -> Result<Self> {
-        let outputs = request.check(model)?;
+        let Outline { plan, directions, mixing, threads, sizes } = Outline::new(model, request)?;
         let certificate = Certificate::new(model, request.method, request.terms.kind())?;
-        let threads = Arc::new(Threads::new(request.threads));
-        let kernels = request.device.backend().abilities().kernels;
-        let Planned { plan, directions, mixing } = mixing::plan(model, request, kernels, &threads)?;
-        request.device.check(&plan, request.precision)?;
+        let outputs = model.list_outputs(request.outputs.as_deref());
         tracing::debug!("{plan}");
         let plan = Arc::new(plan);
         let opening = Opening {
@@ -74,7 +73,8 @@ impl Prepared {
         };
         let runner = Runner::new(request.device.clone(), opening);
         let (model, request) = (model.clone(), request.without_points());
-        let parts = Parts { model, request, outputs, directions, mixing, certificate, plan, threads, runner };
+        let parts =
+            Parts { model, request, outputs, directions, mixing, certificate, plan, threads, sizes, runner };
         Ok(Self { parts: Arc::new(parts) })
     }
 
@@ -100,24 +100,13 @@ impl Prepared {
 }
 
 impl Parts {
-    /// Rays or groups of variables of each point (exact method), or selected outputs (published rule): what chunks are cut along.
-    pub fn lanes(&self) -> usize {
-        match &self.directions {
-            Some(directions) => directions.len() / self.plan.directions(),
-            None => self.outputs.len(),
-        }
+    /// How the work at so many points is cut, if so many bytes are for what comes of it.
+    pub fn chunking(&self, points: usize, reserved: u64) -> Result<Chunking> {
+        self.sizes.chunking(&self.plan, &self.request, &self.threads, points, reserved)
     }
 
     /// Units of all adjoints.
     pub fn adjoint_units(&self) -> usize {
         self.plan.adjoints.iter().map(|id| self.plan.values[id.0].units).sum()
-    }
-
-    /// Results of each lane and order.
-    pub fn lane_units(&self) -> usize {
-        match self.request.method {
-            Method::Exact => self.outputs.len(),
-            Method::Hope => self.adjoint_units(),
-        }
     }
 }

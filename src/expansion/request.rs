@@ -3,6 +3,7 @@
 use crate::backend::{Device, Place};
 use crate::certificate::TermKind;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::model::Model;
 use crate::plan::Method;
 use crate::rays::Directions;
@@ -113,6 +114,22 @@ impl Request {
         }
     }
 
+    /// Takes from the memory that is allowed what is needed besides the work: for what a caller makes of its results.
+    ///
+    /// # Errors
+    /// If nothing is left.
+    #[doc(hidden)] // for the program's commands
+    pub fn reserve(&mut self, bytes: u64) -> Result<()> {
+        let allowed = self.memory.unwrap_or_else(memory::default_budget);
+        match allowed.checked_sub(bytes).filter(|&left| left > 0) {
+            Some(left) => {
+                self.memory = Some(left);
+                Ok(())
+            }
+            None => Err(Error::Memory { needed: bytes, allowed }),
+        }
+    }
+
     /// Where and how to compute.
     pub fn place(&self) -> Place {
         Place {
@@ -123,8 +140,8 @@ impl Request {
         }
     }
 
-    /// Checks all but the points against a model; returns the selected outputs.
-    pub(super) fn check(&self, model: &Model) -> Result<Vec<usize>> {
+    /// Checks all but the points against a model; returns the number of selected outputs.
+    pub(super) fn check(&self, model: &Model) -> Result<usize> {
         let inputs = model.inputs();
         match &self.terms {
             Terms::Unmixed => {}
@@ -142,6 +159,6 @@ impl Request {
                 Directions::Shared { inputs, rows: rows.to_vec() }.check(1, inputs)?;
             }
         }
-        model.select_outputs(self.outputs.as_deref())
+        model.count_outputs(self.outputs.as_deref())
     }
 }

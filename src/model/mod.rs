@@ -7,6 +7,7 @@ mod builder;
 mod op;
 mod smooth;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use crate::geometry::{Pool, Strided, StridedDim, Window};
@@ -48,7 +49,8 @@ pub struct Node {
 impl Node {
     /// Number of units in the output for one sample.
     pub fn units(&self) -> usize {
-        self.shape.iter().product()
+        // Only a builder's input may have more than can be counted, until the model is built.
+        self.shape.iter().fold(1, |units: usize, &size| units.saturating_mul(size))
     }
 }
 
@@ -125,19 +127,24 @@ impl Model {
         self.nodes.iter().map(|node| node.op.parameters()).sum()
     }
 
-    /// The outputs that a selection names, all of them by default.
+    /// The number of outputs that a selection names, all of them by default.
     ///
     /// # Errors
     /// If it names none, or one that the model doesn't have.
-    pub(crate) fn select_outputs(&self, selection: Option<&[usize]>) -> Result<Vec<usize>> {
-        let outputs = selection.map_or_else(|| (0..self.outputs()).collect(), <[usize]>::to_vec);
+    pub(crate) fn count_outputs(&self, selection: Option<&[usize]>) -> Result<usize> {
+        let Some(outputs) = selection else { return Ok(self.outputs()) };
         if let Some(output) = outputs.iter().find(|&&o| o >= self.outputs()) {
             return Err(Error::NoOutput { output: *output, outputs: self.outputs() });
         }
         if outputs.is_empty() {
             return Err(Error::TooFew { given: 0, least: 1, cause: "no outputs are selected".into() });
         }
-        Ok(outputs)
+        Ok(outputs.len())
+    }
+
+    /// The outputs that a selection names: there may be very many, so that they are counted before.
+    pub(crate) fn list_outputs(&self, selection: Option<&[usize]>) -> Vec<usize> {
+        selection.map_or_else(|| (0..self.outputs()).collect(), <[usize]>::to_vec)
     }
 
     /// The number of points that some numbers make.
@@ -158,7 +165,9 @@ impl Model {
 
     /// The model cut off at an inner node.
     pub fn truncated(&self, output: NodeId) -> Self {
-        Self::pruned(self.nodes.clone(), output, self.node(output).name.clone())
+        let needed = needed(&self.nodes, output);
+        let nodes = needed.iter().map(|&id| self.node(id).clone());
+        Self::cut(&needed, nodes, self.node(output).name.clone())
     }
 
     /// The model without a softmax or log-softmax at its very end.
@@ -184,28 +193,20 @@ impl Model {
 
     /// Keeps only the nodes that the output depends on.
     fn pruned(nodes: Vec<Node>, output: NodeId, output_name: String) -> Self {
-        let mut needed = vec![false; nodes.len()];
-        needed[0] = true; // the input stays, even of a model that ignores it
-        needed[output.0] = true;
-        for index in (0..=output.0).rev() {
-            if needed[index] {
-                for input in &nodes[index].inputs {
-                    needed[input.0] = true;
-                }
-            }
-        }
-        let mut renamed = vec![NodeId(0); nodes.len()];
-        let mut kept = Vec::new();
-        for (index, mut node) in nodes.into_iter().enumerate() {
-            if needed[index] {
-                for input in &mut node.inputs {
-                    *input = renamed[input.0];
-                }
-                renamed[index] = NodeId(kept.len());
-                kept.push(node);
-            }
-        }
-        Self { nodes: kept, output: renamed[output.0], output_name }
+        let needed = needed(&nodes, output);
+        let nodes = nodes.into_iter().enumerate();
+        let kept = nodes.filter(|(index, _)| needed.binary_search(&NodeId(*index)).is_ok());
+        Self::cut(&needed, kept.map(|(_, node)| node), output_name)
+    }
+
+    /// The model of these nodes, ascending, whose last one is the output.
+    fn cut(needed: &[NodeId], nodes: impl Iterator<Item = Node>, output_name: String) -> Self {
+        let renamed = |id: NodeId| NodeId(needed.binary_search(&id).unwrap_or_default());
+        let nodes: Vec<Node> = nodes
+            .map(|node| Node { inputs: node.inputs.iter().map(|&input| renamed(input)).collect(), ..node })
+            .collect();
+        let output = NodeId(nodes.len() - 1);
+        Self { nodes, output, output_name }
     }
 
     /// For each node, the nodes that read it, once per edge.
@@ -218,4 +219,15 @@ impl Model {
         }
         consumers
     }
+}
+
+/// The nodes that one depends on, and itself, ascending; the input always, even of a model that ignores it. Nothing else is looked
+/// at: a network may be cut off at each of its nodes in turn.
+fn needed(nodes: &[Node], output: NodeId) -> Vec<NodeId> {
+    let mut needed = BTreeSet::from([NodeId(0), output]);
+    let mut open = vec![output];
+    while let Some(id) = open.pop() {
+        open.extend(nodes[id.0].inputs.iter().copied().filter(|&input| needed.insert(input)));
+    }
+    needed.into_iter().collect()
 }

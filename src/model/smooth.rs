@@ -38,6 +38,9 @@ pub struct Smoothing {
     pub max_pool: Option<f64>,
 }
 
+/// Nodes at which a stand-in is too large: padded windows may need some of their own for each position.
+const MAX_NODES: usize = 1 << 20;
+
 /// What can be replaced, and by what.
 const PAIRS: [(&str, &str); 5] = [
     ("relu", "softplus"),
@@ -226,6 +229,12 @@ impl ModelBuilder {
                 }
                 _ => {
                     let slice = |b: &mut Self, &cell: &usize| {
+                        if b.nodes.len() > MAX_NODES {
+                            return b.reject(
+                                "MaxPool",
+                                "its smooth stand-in has too many parts: leave max_pool out of --smooth",
+                            );
+                        }
                         b.slice(x, axis, cell, window.stride[side] as isize, count)
                     };
                     let slices: Vec<NodeId> =

@@ -6,11 +6,11 @@
 mod header;
 mod npz;
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use crate::error::{Error, Format, Result};
+use crate::regular_file::RegularFile;
 
 pub use header::header;
 use header::{Element, read_header, shape_tuple};
@@ -34,12 +34,8 @@ pub struct Array {
 /// If it isn't one, is cut short, or holds something else than real numbers.
 pub fn read(path: &Path) -> Result<Array> {
     let failed = |reason| Error::Read { path: path.into(), reason };
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(failed(io::Error::other("it is not a file")));
-    }
-    let file = File::open(path).map_err(failed)?;
-    read_from(BufReader::new(file), metadata.len()).map_err(|error| error.in_file(Format::Numpy, path))
+    let RegularFile { file, size } = RegularFile::open(path).map_err(failed)?;
+    read_from(BufReader::new(file), size).map_err(|error| error.in_file(Format::Numpy, path))
 }
 
 /// Reads an array from a stream that holds at most `bytes` bytes, header included.
@@ -90,15 +86,16 @@ fn read_numbers(
     available: u64,
 ) -> Result<Vec<f64>> {
     let size = element.size;
-    let count = shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis));
-    let bytes = count.and_then(|n| n.checked_mul(size));
-    let (Some(count), Some(bytes)) = (count, bytes.filter(|&n| n as u64 <= available)) else {
+    // An array without numbers may have axes of any size: whoever multiplies some of them finds that they can be.
+    let all = shape.iter().try_fold(size, |n, &axis| n.checked_mul(axis.max(1)));
+    let bytes = all.map(|bytes| if shape.contains(&0) { 0 } else { bytes });
+    let Some(bytes) = bytes.filter(|&n| n as u64 <= available) else {
         return Err(wrong(format!(
             "the file is cut short: {} numbers of {size} bytes are announced, {available} bytes are there",
             shape_tuple(shape)
         )));
     };
-    let mut values = Vec::with_capacity(count);
+    let mut values = Vec::with_capacity(bytes / size);
     let mut block = vec![0; BLOCK];
     let mut left = bytes;
     while left > 0 {

@@ -8,6 +8,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{Array, header, read_from, read_texts, wrong};
 use crate::error::{Error, Format, Result};
+use crate::regular_file::RegularFile;
 use crate::scalar::Precision;
 
 /// Numbers that are encoded at once.
@@ -80,13 +81,13 @@ impl NpzWriter {
     /// Adds an array of small whole numbers.
     pub fn bytes(&mut self, name: &str, shape: &[usize], values: &[u8]) -> io::Result<()> {
         self.entry(name, "|u1", shape)?;
-        self.raw(values.len(), values.to_vec())
+        self.raw(values.len(), values)
     }
 
     /// Adds a list of whole numbers.
     pub fn integers(&mut self, name: &str, values: &[u32]) -> io::Result<()> {
         self.entry(name, "<u4", &[values.len()])?;
-        self.raw(values.len(), values.iter().flat_map(|x| x.to_le_bytes()).collect())
+        self.raw(values.len(), &values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
     }
 
     /// Adds a list of texts.
@@ -96,7 +97,7 @@ impl NpzWriter {
         let padded = |text: &T| -> Vec<u32> {
             text.as_ref().chars().map(u32::from).chain(std::iter::repeat(0)).take(width).collect()
         };
-        self.raw(texts.len(), texts.iter().flat_map(padded).flat_map(u32::to_le_bytes).collect())
+        self.raw(texts.len(), &texts.iter().flat_map(padded).flat_map(u32::to_le_bytes).collect::<Vec<u8>>())
     }
 
     /// Completes the archive and makes sure that it is on the disk; returns its size.
@@ -108,9 +109,9 @@ impl NpzWriter {
         Ok(file.metadata()?.len())
     }
 
-    fn raw(&mut self, count: usize, bytes: Vec<u8>) -> io::Result<()> {
+    fn raw(&mut self, count: usize, bytes: &[u8]) -> io::Result<()> {
         self.lacking -= count.min(self.lacking);
-        self.zip.as_mut().map_or(Ok(()), |zip| zip.write_all(&bytes))
+        self.zip.as_mut().map_or(Ok(()), |zip| zip.write_all(bytes))
     }
 
     fn entry(&mut self, name: &str, descr: &str, shape: &[usize]) -> io::Result<()> {
@@ -157,10 +158,7 @@ impl NpzReader<BufReader<File>> {
     /// If the file can't be read or is no archive.
     pub fn open(path: &std::path::Path) -> Result<Self> {
         let failed = |reason| Error::Read { path: path.into(), reason };
-        let file = File::open(path).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(failed(io::Error::other("it is not a file")));
-        }
+        let RegularFile { file, .. } = RegularFile::open(path).map_err(failed)?;
         Self::new(BufReader::new(file)).map_err(|error| error.in_file(Format::Numpy, path))
     }
 }

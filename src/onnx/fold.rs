@@ -1,12 +1,15 @@
 //! Arithmetic on constant tensors: what a model computes from its weights and shapes alone.
 //!
-//! Callers count the elements against the import's budget before anything here allocates them.
+//! Callers count the elements against the import's budget before anything here allocates them. What has no elements may still have axes of any size,
+//! so loops run over elements, never over axes.
 
 use std::sync::Arc;
 
 use super::shape::MAX_RANK;
 use super::tensor::{Data, Tensor};
 use crate::activation::Activation;
+
+const OVERFLOW: &str = "integer arithmetic on constants overflows or divides by zero: the model is damaged";
 
 fn strides(shape: &[usize]) -> Vec<isize> {
     let mut strides = vec![1isize; shape.len()];
@@ -156,28 +159,20 @@ impl Tensor {
 
     /// The elements at some indices along an axis.
     pub fn gathered(&self, axis: usize, indices: &[usize]) -> Self {
-        fn take<T: Copy>(
-            source: &[T],
-            outer: usize,
-            size: usize,
-            inner: usize,
-            indices: &[usize],
-        ) -> Arc<[T]> {
-            let mut values = Vec::with_capacity(outer * indices.len() * inner);
-            for o in 0..outer {
+        fn take<T: Copy>(source: &[T], size: usize, inner: usize, indices: &[usize]) -> Arc<[T]> {
+            let mut values = Vec::with_capacity(source.len() / size.max(1) * indices.len());
+            for block in source.chunks_exact((size * inner).max(1)) {
                 for &index in indices {
-                    let from = (o * size + index) * inner;
-                    values.extend_from_slice(&source[from..from + inner]);
+                    values.extend_from_slice(&block[index * inner..][..inner]);
                 }
             }
             values.into()
         }
-        let outer = self.shape[..axis].iter().product();
         let inner = self.shape[axis + 1..].iter().product();
         let size = self.shape[axis];
         let data = match &self.data {
-            Data::Float(values) => Data::Float(take(values, outer, size, inner, indices)),
-            Data::Int(values) => Data::Int(take(values, outer, size, inner, indices)),
+            Data::Float(values) => Data::Float(take(values, size, inner, indices)),
+            Data::Int(values) => Data::Int(take(values, size, inner, indices)),
         };
         let mut shape = self.shape.clone();
         shape[axis] = indices.len();
@@ -188,6 +183,7 @@ impl Tensor {
     pub fn concatenated(parts: &[&Self], axis: usize) -> Self {
         fn join<T: Copy>(parts: &[(&[T], usize)], outer: usize) -> Arc<[T]> {
             let mut values = Vec::new();
+            let outer = if parts.iter().all(|(source, _)| source.is_empty()) { 0 } else { outer };
             for o in 0..outer {
                 for (source, run) in parts {
                     values.extend_from_slice(&source[o * run..(o + 1) * run]);
@@ -226,10 +222,7 @@ impl Tensor {
                 a.iter().zip(b.iter()).map(|(&a, &b)| op.of_ints(a, b)).collect();
             return match values {
                 Some(values) => Ok(Self::ints(shape.to_vec(), values)),
-                None => {
-                    Err("integer arithmetic on constants overflows or divides by zero: the model is damaged"
-                        .into())
-                }
+                None => Err(OVERFLOW.into()),
             };
         }
         let (a, b) = (a.values(), b.values());
@@ -272,17 +265,7 @@ impl Tensor {
     pub fn reduced(&self, op: Binary, axes: &[usize], keep_dims: bool) -> Result<Self, String> {
         let mut result = self.clone();
         for &axis in axes {
-            let size = result.shape[axis];
-            if size == 0 {
-                return Err("a reduction over no elements".into());
-            }
-            let mut total = result.sliced(axis, 0, 1, 1);
-            for i in 1..size {
-                let next = result.sliced(axis, i, 1, 1);
-                let shape = total.shape.clone();
-                total = total.combined(op, &next, &shape)?;
-            }
-            result = total;
+            result = result.folded(op, axis)?;
         }
         if !keep_dims {
             let shape: Vec<usize> =
@@ -290,5 +273,41 @@ impl Tensor {
             result = result.reshaped(&shape);
         }
         Ok(result)
+    }
+
+    /// Folds an axis, which becomes one of size 1.
+    fn folded(&self, op: Binary, axis: usize) -> Result<Self, String> {
+        fn fold<T: Copy>(
+            source: &[T],
+            size: usize,
+            inner: usize,
+            op: impl Fn(T, T) -> Option<T>,
+        ) -> Option<Arc<[T]>> {
+            let mut totals = Vec::with_capacity(source.len() / size);
+            for block in source.chunks_exact((size * inner).max(1)) {
+                let (first, rest) = block.split_at(inner);
+                let start = totals.len();
+                totals.extend_from_slice(first);
+                for row in rest.chunks_exact(inner) {
+                    for (total, &x) in totals[start..].iter_mut().zip(row) {
+                        *total = op(*total, x)?;
+                    }
+                }
+            }
+            Some(totals.into())
+        }
+        let (size, inner) = (self.shape[axis], self.shape[axis + 1..].iter().product());
+        if size == 0 {
+            return Err("a reduction over no elements".into());
+        }
+        let data = match &self.data {
+            Data::Float(values) => {
+                fold(values, size, inner, |a, b| Some(op.of_floats(a, b))).map(Data::Float)
+            }
+            Data::Int(values) => fold(values, size, inner, |a, b| op.of_ints(a, b)).map(Data::Int),
+        };
+        let mut shape = self.shape.clone();
+        shape[axis] = 1;
+        Ok(Self { shape, data: data.ok_or(OVERFLOW)? })
     }
 }

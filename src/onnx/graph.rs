@@ -1,11 +1,11 @@
 //! From the graph of the file to the model: finds what the output needs and lowers it, node by node.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 
 use bytes::Bytes;
 use prost::Message;
 
+use super::external::External;
 use super::node::{Node, name_of};
 use super::ops;
 use super::proto::{
@@ -13,7 +13,7 @@ use super::proto::{
     TensorProto, ValueInfoProto,
 };
 use super::shape::{MAX_RANK, count};
-use super::tensor::{External, Kind, Tensor, kind};
+use super::tensor::{Kind, Tensor, kind};
 use super::values::{Importer, Value};
 use super::{malformed, shown};
 use crate::error::{Error, Result};
@@ -173,7 +173,7 @@ impl Graph {
     }
 
     /// Makes the model that computes one output.
-    pub fn import(&self, output: Option<&str>, folder: Option<PathBuf>, file_size: u64) -> Result<Model> {
+    pub fn import(&self, output: Option<&str>, external: External, file_size: u64) -> Result<Model> {
         let output = match output {
             None => self.outputs.first().ok_or_else(|| malformed("the model has no output"))?,
             Some(name) if self.outputs.iter().any(|o| o == name) || self.producers.contains_key(name) => name,
@@ -185,7 +185,6 @@ impl Graph {
         let needed = self.needed(output);
         let input = self.input(&needed, output)?;
         let (batch, shape) = input_shape(input)?;
-        let external = External::new(folder);
         let mut importer = Importer::new(Model::builder(&shape), external, batch, file_size);
         let mut values: HashMap<&str, Value> = HashMap::new();
         values.insert(&input.name, importer.builder.input().into());
@@ -223,6 +222,7 @@ impl Graph {
         if !matches!(proto.domain.as_str(), "" | "ai.onnx") {
             return self.foreign(proto);
         }
+        importer.enter(&name_of(proto), &shown(&proto.op_type));
         let mut inputs = Vec::with_capacity(proto.input.len());
         for name in &proto.input {
             inputs.push(match name.is_empty() {
@@ -230,8 +230,13 @@ impl Graph {
                 false => Some(self.bound(name, proto, index, importer, values)?),
             });
         }
+        // Whatever an operator does with a constant, it looks at it: many nodes may read the same one.
+        for input in inputs.iter().flatten() {
+            if let Value::Constant(tensor) = input {
+                importer.charge(tensor.len())?;
+            }
+        }
         let node = Node::new(proto.clone(), self.opset, inputs)?;
-        importer.enter(&node.name, &node.op);
         ops::lower(&node, importer)
     }
 
@@ -265,8 +270,7 @@ impl Graph {
         match self.producers.get(name.as_str()).copied() {
             Some(producer) if producer >= index => {
                 let later = name_of(&self.nodes[producer]);
-                let cyclic = node.output.iter().any(|o| !o.is_empty() && self.reaches(o, producer))
-                    || producer == index;
+                let cyclic = producer == index || self.depends(producer, index);
                 let why =
                     if cyclic { "the nodes form a cycle" } else { "the nodes are not in topological order" };
                 fail(
@@ -285,11 +289,10 @@ impl Graph {
         }
     }
 
-    /// Whether a node depends on a tensor.
-    fn reaches(&self, tensor: &str, node: usize) -> bool {
-        let writer = self.producers.get(tensor).copied();
-        let outputs = self.nodes[node].output.iter().filter(|o| !o.is_empty());
-        writer.is_some_and(|writer| outputs.take(1).any(|o| self.needed(o)[writer]))
+    /// Whether a node depends on another one.
+    fn depends(&self, node: usize, on: usize) -> bool {
+        let output = self.nodes[node].output.iter().find(|output| !output.is_empty());
+        output.is_some_and(|output| self.needed(output)[on])
     }
 
     fn foreign<T>(&self, node: &NodeProto) -> Result<T> {

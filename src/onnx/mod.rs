@@ -7,6 +7,7 @@
 //! Files are not trusted: whatever they hold gives a model or an error, in memory and time proportional to their size.
 
 mod arithmetic;
+mod external;
 mod fold;
 mod graph;
 mod node;
@@ -17,12 +18,14 @@ mod shape;
 mod tensor;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
 use crate::error::{Error, Format, Result};
 use crate::model::Model;
+use crate::regular_file::RegularFile;
+use external::External;
 use graph::Graph;
 
 /// Largest file that protobuf allows; larger models keep their weights in files beside it.
@@ -33,12 +36,15 @@ const MAX_FILE: u64 = 1 << 31;
 pub struct ImportOptions {
     /// Which output of the model to compute, or which inner tensor; by default the first output.
     pub output_name: Option<String>,
+    /// Folders in which weights outside the model's file may be, besides the model's own.
+    pub allow_external: Vec<PathBuf>,
 }
 
 impl Model {
     /// Reads a trained network from an ONNX file.
     ///
-    /// Weights in other files are read from the model's own folder only. Shapes are those of one sample: axis 0 of
+    /// Weights in other files are read from the model's own folder only, from that of the file that it is a link to, and from
+    /// [`ImportOptions::allow_external`]. Shapes are those of one sample: axis 0 of
     /// the model's input is the batch.
     ///
     /// ```
@@ -56,12 +62,10 @@ impl Model {
     pub fn from_onnx(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Self> {
         let path = path.as_ref();
         let file = read(path)?;
-        let folder = path.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p });
         let size = file.len() as u64;
         let graph = Graph::read(file).map_err(|e| of_file(e, path))?;
-        graph
-            .import(options.output_name.as_deref(), folder.map(Path::to_path_buf), size)
-            .map_err(|e| of_file(clipped(e), path))
+        let external = External::of(path, &options.allow_external);
+        graph.import(options.output_name.as_deref(), external, size).map_err(|e| of_file(clipped(e), path))
     }
 
     /// Reads a trained network from the bytes of an ONNX file, with its weights inside.
@@ -72,7 +76,7 @@ impl Model {
         let size = bytes.len() as u64;
         check(&bytes)?;
         let graph = Graph::read(bytes.into())?;
-        graph.import(options.output_name.as_deref(), None, size).map_err(clipped)
+        graph.import(options.output_name.as_deref(), External::default(), size).map_err(clipped)
     }
 }
 
@@ -93,18 +97,14 @@ pub fn output_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
 
 fn read(path: &Path) -> Result<Bytes> {
     let failed = |reason| Error::Read { path: path.into(), reason };
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    let refuse = |cause: String| Err(of_file(malformed(cause), path));
-    if !metadata.is_file() {
-        return refuse("this is not a file".into());
+    let file = RegularFile::open(path).map_err(failed)?;
+    if file.size > MAX_FILE {
+        let size = crate::memory::human(file.size);
+        let cause =
+            format!("{size} are more than an ONNX file may have (2 GiB): store the weights as external data");
+        return Err(of_file(malformed(cause), path));
     }
-    if metadata.len() > MAX_FILE {
-        return refuse(format!(
-            "{} are more than an ONNX file may have (2 GiB): store the weights as external data",
-            crate::memory::human(metadata.len())
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(failed)?;
+    let bytes = file.read().map_err(failed)?;
     check(&bytes).map_err(|e| of_file(e, path))?;
     Ok(bytes.into())
 }

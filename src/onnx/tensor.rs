@@ -1,17 +1,10 @@
 //! Constant tensors: weights, and what the shape arithmetic computes.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use prost::Message;
-
-use super::proto::{EXTERNAL, StringStringEntryProto, TensorProto};
+use super::external::External;
+use super::proto::{EXTERNAL, TensorProto};
 use super::shape::{MAX_RANK, count};
-use super::shown;
 use crate::model::Weights;
 
 /// A constant tensor.
@@ -88,6 +81,17 @@ mod element {
     pub const BFLOAT16: i32 = 16;
 }
 
+/// Bytes of an element.
+fn size(data_type: i32) -> usize {
+    use element::*;
+    match data_type {
+        DOUBLE | INT64 | UINT64 => 8,
+        UINT16 | INT16 | FLOAT16 | BFLOAT16 => 2,
+        UINT8 | INT8 | BOOL => 1,
+        _ => 4,
+    }
+}
+
 /// Kinds of element types that the import tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -116,93 +120,6 @@ pub fn kind(data_type: i32) -> Result<Kind, String> {
     Err(format!("its type is {other}, which is not supported: store floats or integers"))
 }
 
-/// Where weights outside the model's file may be: in files in its folder.
-#[derive(Debug, Default)]
-pub struct External {
-    folder: Option<PathBuf>,
-    /// Bytes read so far of each file: no file is read many times over.
-    read: HashMap<PathBuf, u64>,
-}
-
-impl External {
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, read: HashMap::new() }
-    }
-
-    fn load(&mut self, tensor: &TensorProto) -> Result<Bytes, String> {
-        let (mut location, mut offset, mut length) = (None, 0u64, None);
-        for entry in &tensor.external_data {
-            let entry = StringStringEntryProto::decode(entry.clone()).map_err(|e| e.to_string())?;
-            let number = || entry.value.trim().parse::<u64>().map_err(|_| bad_number(&entry));
-            match entry.key.as_str() {
-                "location" => location = Some(entry.value),
-                "offset" => offset = number()?,
-                "length" => length = Some(number()?),
-                _ => {} // a checksum, or what later versions may add
-            }
-        }
-        let Some(location) = location else {
-            return Err("its weights are in another file, but none is named".into());
-        };
-        let name = shown(&location);
-        let path = self.inside(&location)?;
-        let failed = |e: std::io::Error| format!("its weights are in '{name}', which cannot be read: {e}");
-        let mut file = File::open(&path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(format!("its weights are in '{name}', which is not a file"));
-        }
-        let size = metadata.len();
-        let length = length.unwrap_or(size.saturating_sub(offset));
-        if offset.checked_add(length).is_none_or(|end| end > size) {
-            return Err(format!(
-                "its weights are {length} bytes from byte {offset} of '{name}', which has only {size}: the file is cut off or another one"
-            ));
-        }
-        let read = self.read.entry(path).or_default();
-        *read = read.saturating_add(length);
-        if *read > size.saturating_mul(4) {
-            return Err(format!("the tensors read '{name}' more than four times over"));
-        }
-        let too_large = |_| format!("its weights of {length} bytes are too large");
-        let mut bytes = vec![0; usize::try_from(length).map_err(too_large)?];
-        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(failed)?;
-        Ok(bytes.into())
-    }
-
-    /// The path of a file inside the model's folder, symbolic links resolved.
-    fn inside(&self, location: &str) -> Result<PathBuf, String> {
-        let name = shown(location);
-        let Some(folder) = &self.folder else {
-            return Err(format!(
-                "its weights are in the file '{name}', but the model was given as bytes in memory: load it from its file"
-            ));
-        };
-        let outside = || {
-            format!(
-                "its weights are in '{name}', outside the model's folder, where nothing is read: move the file there"
-            )
-        };
-        let relative = Path::new(location);
-        let plain = |c: Component| matches!(c, Component::Normal(_) | Component::CurDir);
-        if location.is_empty() || !relative.components().all(plain) {
-            return Err(outside());
-        }
-        let missing = |e: std::io::Error| format!("its weights are in '{name}', which cannot be read: {e}");
-        let folder = folder.canonicalize().map_err(missing)?;
-        let path = folder.join(relative).canonicalize().map_err(missing)?;
-        if path.starts_with(&folder) { Ok(path) } else { Err(outside()) }
-    }
-}
-
-fn bad_number(entry: &StringStringEntryProto) -> String {
-    format!(
-        "the {} of its weights in another file is '{}', which is not a number of bytes",
-        entry.key,
-        shown(&entry.value)
-    )
-}
-
 impl Tensor {
     /// Decodes a stored tensor; the second value is the number of bytes that came from another file.
     pub fn decode(tensor: &TensorProto, external: &mut External) -> Result<(Self, u64), String> {
@@ -216,7 +133,8 @@ impl Tensor {
             return Err(format!("its shape {:?} is impossible", tensor.dims));
         };
         let (raw, outside) = if tensor.data_location == EXTERNAL {
-            let raw = external.load(tensor)?;
+            let fits = |length: u64| check_length(length, size(tensor.data_type), count, &shape);
+            let raw = external.load(&tensor.external_data, fits)?;
             let length = raw.len() as u64;
             (Some(raw), length)
         } else {
@@ -240,6 +158,16 @@ impl Tensor {
     }
 }
 
+/// Checks that there are as many bytes as `count` elements of a size take.
+fn check_length(bytes: u64, size: usize, count: usize, shape: &[usize]) -> Result<(), String> {
+    match count.checked_mul(size).is_some_and(|needed| needed as u64 == bytes) {
+        true => Ok(()),
+        false => Err(format!(
+            "it has {bytes} bytes for the shape {shape:?} of {size} bytes each: the file is damaged"
+        )),
+    }
+}
+
 /// Little-endian elements of `N` bytes.
 fn elements<const N: usize, T>(
     raw: &[u8],
@@ -247,12 +175,7 @@ fn elements<const N: usize, T>(
     shape: &[usize],
     read: fn([u8; N]) -> T,
 ) -> Result<Arc<[T]>, String> {
-    if count.checked_mul(N) != Some(raw.len()) {
-        return Err(format!(
-            "it has {} bytes for the shape {shape:?} of {N} bytes each: the file is damaged",
-            raw.len()
-        ));
-    }
+    check_length(raw.len() as u64, N, count, shape)?;
     let (chunks, _) = raw.as_chunks::<N>();
     Ok(chunks.iter().map(|&chunk| read(chunk)).collect())
 }

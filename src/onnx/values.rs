@@ -5,10 +5,11 @@
 
 use std::rc::Rc;
 
+use super::external::External;
 use super::fold::Binary;
 use super::patterns;
 use super::shape::{MAX_RANK, count, joint};
-use super::tensor::{External, Tensor};
+use super::tensor::Tensor;
 use crate::error::{Error, Result};
 use crate::model::{Constant, ModelBuilder, NodeId, Op, Weights};
 

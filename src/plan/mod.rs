@@ -12,6 +12,7 @@ mod rule;
 mod slots;
 mod windows;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use rule::Target;
@@ -215,9 +216,14 @@ impl Plan {
 
     /// Elements of working memory for a chunk: slots and the largest kernel's scratch.
     pub fn elements(&self, samples: usize, lanes: usize) -> u64 {
-        let slots: u64 = self.slot_lengths(samples, lanes).iter().map(|&n| n as u64).sum();
+        let slots = self.slot_lengths(samples, lanes).into_iter();
         let scratch = self.steps.iter().map(|step| step.kernel.scratch(&self.shapes(step, samples, lanes)));
-        slots + scratch.max().unwrap_or(0) as u64
+        slots.chain(scratch.max()).fold(0, |sum, n| sum.saturating_add(n as u64))
+    }
+
+    /// Number of weights.
+    pub fn weights(&self) -> u64 {
+        self.constants.iter().map(|c| c.len() as u64).sum()
     }
 
     /// Multiplications and additions that a chunk takes, about.
@@ -241,6 +247,8 @@ struct Builder<'a> {
     plan: Plan,
     /// Value of each node of the model.
     node_values: Vec<Option<ValueId>>,
+    /// Weights that are in the plan, by their place in memory: several nodes may share them.
+    known: HashMap<*const [f64], ConstantId>,
 }
 
 impl<'a> Builder<'a> {
@@ -267,6 +275,7 @@ impl<'a> Builder<'a> {
                 adjoints: Vec::new(),
             },
             node_values: vec![None; model.nodes().len()],
+            known: HashMap::new(),
         }
     }
 
@@ -276,11 +285,10 @@ impl<'a> Builder<'a> {
     }
 
     fn constant(&mut self, weights: &Weights) -> ConstantId {
-        let known = self.plan.constants.iter().position(|c| Arc::ptr_eq(c, weights));
-        ConstantId(known.unwrap_or_else(|| {
+        *self.known.entry(Arc::as_ptr(weights)).or_insert_with(|| {
             self.plan.constants.push(weights.clone());
-            self.plan.constants.len() - 1
-        }))
+            ConstantId(self.plan.constants.len() - 1)
+        })
     }
 
     fn step(

@@ -73,7 +73,9 @@ impl Builder<'_> {
             Target::Input => &[NodeId(0)],
             Target::Nodes(nodes) => nodes,
         };
-        let degrees = adjoint_degrees(model, order, ends);
+        let mut is_end = vec![false; model.nodes().len()];
+        ends.iter().for_each(|end| is_end[end.0] = true);
+        let degrees = adjoint_degrees(model, order, &is_end);
         let mut adjoints: Vec<Option<ValueId>> = vec![None; model.nodes().len()];
         let seed = self.value(model.outputs(), 1, false);
         self.plan.seed = Some(seed);
@@ -81,8 +83,8 @@ impl Builder<'_> {
         for index in (0..model.nodes().len()).rev() {
             let id = NodeId(index);
             if let Some(adjoint) = adjoints[index]
-                && !ends.contains(&id)
-                && !self.pooled_convolution(id, adjoint, ends, &degrees, &mut adjoints)
+                && !is_end[index]
+                && !self.pooled_convolution(id, adjoint, &is_end, &degrees, &mut adjoints)
             {
                 self.backward_node(id, adjoint, &degrees, &mut adjoints);
             }
@@ -99,7 +101,7 @@ impl Builder<'_> {
         &mut self,
         id: NodeId,
         z: ValueId,
-        ends: &[NodeId],
+        is_end: &[bool],
         degrees: &[Option<usize>],
         adjoints: &mut [Option<ValueId>],
     ) -> bool {
@@ -109,7 +111,7 @@ impl Builder<'_> {
         };
         let before = model.node(id).inputs[0];
         let Op::Conv(conv) = &model.node(before).op else { return false };
-        if ends.contains(&before) {
+        if is_end[before.0] {
             return false;
         }
         let weight = self.constant(&conv.weight);
@@ -196,17 +198,17 @@ impl Builder<'_> {
 }
 
 /// Highest order of each node's adjoint; none where the backward pass doesn't come or isn't needed.
-fn adjoint_degrees(model: &Model, order: usize, ends: &[NodeId]) -> Vec<Option<usize>> {
+fn adjoint_degrees(model: &Model, order: usize, is_end: &[bool]) -> Vec<Option<usize>> {
     // Needed: what the ends lead to.
     let mut needed = vec![false; model.nodes().len()];
     for (index, node) in model.nodes().iter().enumerate() {
-        needed[index] = ends.contains(&NodeId(index)) || node.inputs.iter().any(|input| needed[input.0]);
+        needed[index] = is_end[index] || node.inputs.iter().any(|input| needed[input.0]);
     }
     let mut degrees: Vec<Option<usize>> = vec![None; model.nodes().len()];
     degrees[model.output().0] = Some(1);
     for index in (0..model.nodes().len()).rev() {
         let node = &model.nodes()[index];
-        let Some(degree) = degrees[index].filter(|_| !ends.contains(&NodeId(index))) else { continue };
+        let Some(degree) = degrees[index].filter(|_| !is_end[index]) else { continue };
         let below = match &node.op {
             Op::Elementwise(function) => {
                 function.polynomial_degree().map_or(order, |p| degree.saturating_mul(p).clamp(1, order))

@@ -1,5 +1,7 @@
 //! Assigning slots: values whose lifetimes don't overlap share a buffer.
 
+use std::collections::BTreeSet;
+
 use super::{Plan, ValueId};
 
 /// Gives each value the best fitting slot that is free when it is first written.
@@ -34,7 +36,7 @@ pub(super) fn assign(plan: &mut Plan) {
         used.dedup();
         for value in used {
             if last_use[value] == step {
-                slots.free.push(plan.values[value].slot);
+                slots.free(plan.values[value].slot);
             }
         }
     }
@@ -51,19 +53,18 @@ impl super::Value {
 #[derive(Default)]
 struct Slots {
     sizes: Vec<usize>,
-    free: Vec<usize>,
+    /// Free slots by size: a deep network has as many values as layers, so none may be looked for one by one.
+    free: BTreeSet<(usize, usize)>,
 }
 
 impl Slots {
     /// The free slot that has to grow least, else the one that wastes least, else a new one.
     fn take(&mut self, size: usize) -> usize {
-        let sizes = &self.sizes;
-        let best = (0..self.free.len()).min_by_key(|&i| {
-            (size.saturating_sub(sizes[self.free[i]]), sizes[self.free[i]].saturating_sub(size))
-        });
-        match best {
-            Some(i) => {
-                let slot = self.free.swap_remove(i);
+        let fitting = self.free.range((size, 0)..).next().or(self.free.last()).copied();
+        match fitting {
+            Some(found) => {
+                self.free.remove(&found);
+                let (_, slot) = found;
                 self.sizes[slot] = self.sizes[slot].max(size);
                 slot
             }
@@ -72,5 +73,9 @@ impl Slots {
                 self.sizes.len() - 1
             }
         }
+    }
+
+    fn free(&mut self, slot: usize) {
+        self.free.insert((self.sizes[slot], slot));
     }
 }

@@ -6,6 +6,9 @@ use crate::kernel::conv::ConvShape;
 use crate::kernel::windows::{Patch, WindowLayer, WindowOp, Windowed, Windows, begins_before};
 use crate::model::{Conv, Model, Node, NodeId, Op, PerUnit, Weights};
 
+/// Most inputs: the order of their rays is a list in the plan.
+const MAX_RAYS: usize = 1 << 22;
+
 /// A chain of layers, each read by the next one only.
 pub(super) struct Chain {
     /// The layers.
@@ -20,10 +23,14 @@ pub(super) struct Chain {
 
 /// The chain of a model; none if it doesn't begin with a convolution of small windows.
 pub(super) fn chain(model: &Model, fused: &Fused, order: usize) -> Option<Chain> {
+    if model.inputs() > MAX_RAYS {
+        return None;
+    }
+    let only_reader = only_readers(model);
     let mut at = NodeId(0);
     let mut chain: Option<Chain> = None;
     let mut patch = Patch::default();
-    while let Some(next) = only_reader(model, at) {
+    while let Some(next) = only_reader[at.index()] {
         let before = std::mem::replace(&mut at, next);
         let node = model.node(next);
         if fused.skips(next) || (chain.is_none() && matches!(node.op, Op::Reshape)) {
@@ -55,12 +62,14 @@ pub(super) fn chain(model: &Model, fused: &Fused, order: usize) -> Option<Chain>
     Some(chain)
 }
 
-/// The node that reads another, if there is a single one and the other isn't the network's output.
-fn only_reader(model: &Model, id: NodeId) -> Option<NodeId> {
-    let nodes = model.nodes().iter().enumerate();
-    let mut readers = nodes.filter(|(_, node)| node.inputs.contains(&id)).map(|(index, _)| NodeId(index));
-    let first = readers.next().filter(|_| id != model.output())?;
-    (readers.next().is_none() && model.node(first).inputs.len() == 1).then_some(first)
+/// For each node the one that reads it and nothing else, if there is no second one and it isn't the network's output.
+fn only_readers(model: &Model) -> Vec<Option<NodeId>> {
+    let readers = model.consumers().into_iter().enumerate();
+    let only = |(index, readers): (usize, Vec<NodeId>)| match readers[..] {
+        [reader] if index != model.output().index() && model.node(reader).inputs.len() == 1 => Some(reader),
+        _ => None,
+    };
+    readers.map(only).collect()
 }
 
 impl Chain {

@@ -1,13 +1,13 @@
 //! The file that a model came from.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::regular_file::RegularFile;
 
 /// A model's file and its hash: they say which network a result belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl ModelFile {
     /// If it can't be read.
     pub fn read(path: &Path) -> Result<Self> {
         let failed = |reason| Error::Read { path: path.into(), reason };
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let mut file = BufReader::new(RegularFile::open(path).map_err(failed)?.bytes());
         let mut hash = Sha256::new();
         let mut block = vec![0; 1 << 20];
         loop {

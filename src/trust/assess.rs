@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::sample::finite_values;
 use super::{Limit, Ray, convergence, polynomial, positive, rays, with_more_orders};
 use crate::error::Result;
-use crate::expansion::{Batch, Job, Progress, Report, Request, Sink};
+use crate::expansion::{Batch, Job, Progress, Report, Request, Sink, Terms};
 use crate::model::Model;
 use crate::random::SplitMix;
 
@@ -97,7 +97,8 @@ pub fn assess(
     if let Some(radius) = question.radius {
         positive("the radius", radius)?;
     }
-    let longer = with_more_orders(request, request.order)?;
+    let mut longer = with_more_orders(request, request.order)?;
+    longer.reserve(answer_bytes(model, request, question)?)?;
     let job = Job::new(model, &longer)?;
     let shape = [job.points(), job.outputs().len(), job.rays().unwrap_or(0)];
     let mut assessor = Assessor::new(shape, request.order, question);
@@ -239,6 +240,22 @@ impl Sink for Assessor {
         self.trust.kinks.extend_from_slice(batch.kinks);
         Ok(())
     }
+}
+
+/// Bytes that the answers take: an estimate's, which grow by doubling and are sorted and written besides; a check's coefficients and places.
+fn answer_bytes(model: &Model, request: &Request, question: &Question) -> Result<u64> {
+    const ESTIMATE: u64 = 96;
+    let times = |a: u64, b: usize| a.saturating_mul(b as u64);
+    let inputs = model.inputs();
+    let rays = match &request.terms {
+        Terms::Along(directions) => directions.len(),
+        _ => inputs,
+    };
+    let outputs = model.count_outputs(request.outputs.as_deref())?;
+    let estimates = times(times((request.points.len() / inputs) as u64, outputs), rays);
+    let check = times(96, inputs).saturating_add(times(32, outputs)).saturating_add(256);
+    let checks = estimates.min(question.checks as u64);
+    Ok(estimates.saturating_mul(ESTIMATE).saturating_add(checks.saturating_mul(check)))
 }
 
 /// Asks the network at x0 ± t v.

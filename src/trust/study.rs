@@ -4,7 +4,15 @@ use super::sample::network;
 use super::{Ray, convergence, polynomial, positive, rays, with_more_orders};
 use crate::error::{Error, Result};
 use crate::expansion::{Report, Request, expand};
+use crate::forward::Forward;
 use crate::model::Model;
+use crate::rays::Directions;
+
+/// Radii that are chosen if none are given.
+const RADII: usize = 9;
+
+/// Numbers of places at which the network is run at once.
+const BLOCK: usize = 1 << 20;
 
 /// Errors of the polynomials of one order at one distance, over all points, rays (both ways) and selected outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +72,9 @@ impl Study {
             let cause = "no radii are given: a study needs one at least".into();
             return Err(Error::TooFew { given: 0, least: 1, cause });
         }
-        let expansion = expand(model, &with_more_orders(request, highest)?)?;
+        let mut longer = with_more_orders(request, highest)?;
+        longer.reserve(study_bytes(model, request, longer.order, radii.map_or(RADII, <[f64]>::len))?)?;
+        let expansion = expand(model, &longer)?;
         let series = Series::new(&expansion.coefficients, &expansion.shape, &expansion.kinks);
         let mut radii = match radii {
             Some(radii) => radii.to_vec(),
@@ -77,19 +87,9 @@ impl Study {
         let mut cells: Vec<Cell> = Vec::with_capacity(orders.len() * radii.len());
         let mut columns = Vec::with_capacity(radii.len());
         let network = network(model, request)?;
+        let directions = rays(model, request);
         for &radius in &radii {
-            let places = places(model, request, rays_per_point, radius);
-            let truth = network.run(&places).map_err(|error| match error {
-                Error::NonFinite { layer, op, order, point, .. } => Error::NonFinite {
-                    layer,
-                    op,
-                    order,
-                    point: point / (2 * rays_per_point),
-                    hint: "the network has no value at one of the radii: choose smaller ones",
-                },
-                error => error,
-            })?;
-            columns.push(truth);
+            columns.push(truth(&network, request, &directions, radius)?);
         }
         for &order in &orders {
             for (&radius, truth) in radii.iter().zip(&columns) {
@@ -141,21 +141,45 @@ fn overflow(order: usize, radius: f64) -> Error {
     ))
 }
 
-/// `x0 ± r v`, all points and rays.
-fn places(model: &Model, request: &Request, rays_per_point: usize, radius: f64) -> Vec<f64> {
-    let inputs = model.inputs();
-    let directions = rays(model, request);
+/// Bytes that a study takes besides the expansion: its series once more, estimates, and the network's values at all radii.
+fn study_bytes(model: &Model, request: &Request, orders: usize, radii: usize) -> Result<u64> {
+    let rays = rays(model, request).len() as u64;
+    let rows = (request.points.len() / model.inputs()) as u64 * rays;
+    let outputs = model.count_outputs(request.outputs.as_deref())? as u64;
+    let each = (8 * orders + 32 + 16 * radii) as u64;
+    Ok(rows.saturating_mul(outputs).saturating_mul(each).saturating_add(8 * BLOCK as u64))
+}
+
+/// The network at `x0 ± r v`, all points and rays: `[points, rays, sides, outputs]`.
+fn truth(network: &Forward, request: &Request, directions: &Directions, radius: f64) -> Result<Vec<f64>> {
+    let inputs = network.model().inputs();
+    let (rays, points) = (directions.len(), request.points.len() / inputs);
     let mut direction = vec![0.0; inputs];
-    let mut places = Vec::new();
-    for (point, x0) in request.points.chunks_exact(inputs).enumerate() {
-        for ray in 0..rays_per_point {
+    let mut truth = Vec::new();
+    // Places are as many numbers as rays times inputs: not all at once.
+    let together = (BLOCK / (2 * inputs)).max(1);
+    for first in (0..points * rays).step_by(together) {
+        let mut places = Vec::new();
+        for row in first..(points * rays).min(first + together) {
+            let (point, ray) = (row / rays, row % rays);
             directions.write(point, ray, &mut direction);
+            let x0 = &request.points[point * inputs..][..inputs];
             for t in [radius, -radius] {
                 places.extend(x0.iter().zip(&direction).map(|(x, v)| x + t * v));
             }
         }
+        truth.extend(network.run(&places).map_err(|error| match error {
+            Error::NonFinite { layer, op, order, point, .. } => Error::NonFinite {
+                layer,
+                op,
+                order,
+                point: (first + point / 2) / rays,
+                hint: "the network has no value at one of the radii: choose smaller ones",
+            },
+            error => error,
+        })?);
     }
-    places
+    Ok(truth)
 }
 
 /// The series of all rays, each in one piece.
@@ -220,6 +244,6 @@ impl Series {
             scale if scale.is_finite() && scale > 0.0 => scale,
             _ => 1.0,
         };
-        (0..9).map(|i| scale * 0.05 * 30f64.powf(f64::from(i) / 8.0)).collect()
+        (0..RADII).map(|i| scale * 0.05 * 30f64.powf(i as f64 / (RADII - 1) as f64)).collect()
     }
 }

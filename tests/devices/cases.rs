@@ -46,7 +46,7 @@ fn executors(adapters: &[Adapter]) -> Vec<Executor> {
 
 impl Executor {
     fn expand(&self, model: &Path, output: Option<&str>, request: Request) -> Expansion {
-        let options = ImportOptions { output_name: output.map(str::to_string) };
+        let options = ImportOptions { output_name: output.map(str::to_string), ..ImportOptions::default() };
         let model = Model::from_onnx(model, &options).unwrap_or_else(|e| panic!("{e}"));
         let request = Request {
             precision: self.precision,

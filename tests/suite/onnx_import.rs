@@ -152,10 +152,10 @@ fn any_output_or_inner_tensor_can_be_chosen() {
     let names = hope::onnx::output_names(&path).unwrap();
     assert_eq!(names.len(), 2);
     for name in &names {
-        let options = ImportOptions { output_name: Some(name.clone()) };
+        let options = ImportOptions { output_name: Some(name.clone()), ..ImportOptions::default() };
         assert_eq!(Model::from_onnx(&path, &options).unwrap().output_name(), name);
     }
-    let options = ImportOptions { output_name: Some("nothing".into()) };
+    let options = ImportOptions { output_name: Some("nothing".into()), ..ImportOptions::default() };
     let message = Model::from_onnx(&path, &options).unwrap_err().to_string();
     assert!(names.iter().all(|name| message.contains(name.as_str())), "{message}");
 }

@@ -14,7 +14,10 @@
 //!                           kernels [ { kernel, dispatches, seconds } ] } ] } ]
 //! ```
 
+use std::borrow::Cow;
+
 use anyhow::{Result, anyhow, bail};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use hope::KernelTime;
@@ -96,101 +99,185 @@ fn row(row: &Row) -> Value {
 /// # Errors
 /// If the text isn't one; the message says what it is instead.
 pub fn parse(text: &str) -> Result<Run> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| anyhow!("it is not JSON ({error}): give files that `hope bench --json` wrote"))?;
-    if value["schema"].as_str() != Some(SCHEMA) {
-        bail!("it is JSON, but not of hope bench: give files that `hope bench --json` wrote");
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow)]
+        schema: Cow<'a, str>,
     }
-    match value["schema_version"].as_u64() {
-        Some(VERSION) => {}
-        Some(newer) if newer > VERSION => {
+    #[derive(Deserialize)]
+    struct Versioned {
+        schema_version: u64,
+    }
+    match serde_json::from_str::<Named>(text) {
+        Ok(named) if named.schema == SCHEMA => {}
+        Err(error) if !error.is_data() => {
+            bail!("it is not JSON ({error}): give files that `hope bench --json` wrote")
+        }
+        _ => bail!("it is JSON, but not of hope bench: give files that `hope bench --json` wrote"),
+    }
+    match serde_json::from_str::<Versioned>(text).map(|run| run.schema_version) {
+        Ok(VERSION) => {}
+        Ok(newer) if newer > VERSION => {
             bail!(
                 "its schema has version {newer}, this program reads {VERSION}: use a newer hope, or measure again"
             )
         }
         _ => bail!("its schema_version is missing or none: measure again with `hope bench --json`"),
     }
-    let machine = &value["machine"];
+    let mut json = serde_json::Deserializer::from_str(text);
+    let run: wire::Run = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let (place, key) =
+            path.rsplit_once('.').map_or((String::new(), &*path), |(p, k)| (format!("{p}: "), k));
+        anyhow!("{place}'{key}': {}: measure again with `hope bench --json`", error.inner())
+    })?;
     Ok(Run {
-        hope: string(&value, "hope")?,
-        started: value["started"].as_u64().unwrap_or(0),
-        quick: value["quick"].as_bool().unwrap_or(false),
-        budget: value["budget_seconds"].as_f64().unwrap_or(0.0),
+        hope: run.hope,
+        started: run.started.unwrap_or(0),
+        quick: run.quick.unwrap_or(false),
+        budget: run.budget_seconds.unwrap_or(0.0),
         machine: Machine {
-            cpu: string(machine, "cpu")?,
-            cores: machine["cores"].as_u64().unwrap_or(0) as usize,
-            system: string(machine, "system")?,
+            cpu: run.machine.cpu,
+            cores: run.machine.cores.unwrap_or(0),
+            system: run.machine.system,
         },
-        devices: list(&value, "devices")?.iter().map(read_device).collect::<Result<_>>()?,
+        devices: run.devices.into_iter().map(read_device).collect::<Result<_>>()?,
     })
 }
 
-fn read_device(value: &Value) -> Result<DeviceRun> {
-    let peak = match &value["peak"] {
-        Value::Null => None,
-        peak => Some(Peak {
-            flops: positive(peak, "flops_per_second")?,
-            bytes: positive(peak, "bytes_per_second")?,
-        }),
+/// The schema as it is read, value by value: a tree of values would take 65 times the text. What else is there is skipped.
+mod wire {
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    pub struct Run {
+        pub hope: String,
+        pub started: Option<u64>,
+        pub quick: Option<bool>,
+        pub budget_seconds: Option<f64>,
+        pub machine: Machine,
+        pub devices: Vec<Device>,
+    }
+
+    #[derive(Deserialize)]
+    pub struct Machine {
+        pub cpu: String,
+        pub cores: Option<usize>,
+        pub system: String,
+    }
+
+    #[derive(Deserialize)]
+    pub struct Device {
+        pub name: String,
+        pub kind: String,
+        pub backend: String,
+        pub driver: String,
+        pub precision: String,
+        pub error: Option<String>,
+        pub peak: Option<Peak>,
+        pub workloads: Vec<Row>,
+    }
+
+    #[derive(Deserialize)]
+    pub struct Peak {
+        pub flops_per_second: f64,
+        pub bytes_per_second: f64,
+    }
+
+    #[derive(Deserialize)]
+    pub struct Row {
+        pub workload: String,
+        pub unit: String,
+        pub status: String,
+        pub reason: Option<String>,
+        pub per_second: Option<f64>,
+        pub seconds: Option<Seconds>,
+        pub flops_per_second: Option<f64>,
+        pub bytes_per_second: Option<f64>,
+        pub share_of_peak_flops: Option<f64>,
+        pub share_of_peak_bytes: Option<f64>,
+        pub limit: Option<String>,
+        pub deviation: Option<f64>,
+        pub tolerance: Option<f64>,
+        pub reduced: Option<String>,
+        pub clock: Option<String>,
+        pub kernels: Option<Vec<Kernel>>,
+    }
+
+    #[derive(Deserialize)]
+    pub struct Seconds {
+        pub median: f64,
+        pub low: f64,
+        pub high: f64,
+        pub repeats: Option<usize>,
+    }
+
+    #[derive(Deserialize)]
+    pub struct Kernel {
+        pub kernel: String,
+        pub dispatches: Option<u64>,
+        pub seconds: Option<f64>,
+    }
+}
+
+fn read_device(device: wire::Device) -> Result<DeviceRun> {
+    let peak = |peak: wire::Peak| {
+        Ok::<_, anyhow::Error>(Peak {
+            flops: positive(Some(peak.flops_per_second), "flops_per_second")?,
+            bytes: positive(Some(peak.bytes_per_second), "bytes_per_second")?,
+        })
     };
     Ok(DeviceRun {
-        name: string(value, "name")?,
-        kind: string(value, "kind")?,
-        backend: string(value, "backend")?,
-        driver: string(value, "driver")?,
-        precision: string(value, "precision")?,
-        peak,
-        error: value["error"].as_str().map(String::from),
-        rows: list(value, "workloads")?.iter().map(read_row).collect::<Result<_>>()?,
+        name: device.name,
+        kind: device.kind,
+        backend: device.backend,
+        driver: device.driver,
+        precision: device.precision,
+        peak: device.peak.map(peak).transpose()?,
+        error: device.error,
+        rows: device.workloads.into_iter().map(read_row).collect::<Result<_>>()?,
     })
 }
 
-fn read_row(value: &Value) -> Result<Row> {
-    let reason = || value["reason"].as_str().unwrap_or_default().to_string();
-    let status = match string(value, "status")?.as_str() {
+fn read_row(mut row: wire::Row) -> Result<Row> {
+    let reason = row.reason.take().unwrap_or_default();
+    let status = match row.status.as_str() {
         "ok" => Status::Right,
         "wrong" => Status::Wrong,
-        "skipped" => Status::Skipped(reason()),
-        "failed" => Status::Failed(reason()),
+        "skipped" => Status::Skipped(reason),
+        "failed" => Status::Failed(reason),
         other => bail!("a workload has the status '{other}': measure again with `hope bench --json`"),
     };
     let measured = matches!(status, Status::Right | Status::Wrong);
-    Ok(Row {
-        workload: string(value, "workload")?,
-        unit: string(value, "unit")?,
-        figures: if measured { Some(read_figures(value)?) } else { None },
-        status,
-    })
+    let (workload, unit) = (std::mem::take(&mut row.workload), std::mem::take(&mut row.unit));
+    Ok(Row { workload, unit, figures: if measured { Some(read_figures(row)?) } else { None }, status })
 }
 
-fn read_figures(value: &Value) -> Result<Figures> {
-    let seconds = &value["seconds"];
-    let maybe = |key: &str| value[key].as_f64();
-    let kernel = |k: &Value| -> Result<KernelTime> {
-        Ok(KernelTime {
-            kernel: string(k, "kernel")?,
-            dispatches: k["dispatches"].as_u64().unwrap_or(0),
-            seconds: k["seconds"].as_f64().unwrap_or(0.0),
-        })
+fn read_figures(row: wire::Row) -> Result<Figures> {
+    let seconds = row.seconds.ok_or_else(|| missing("seconds", "object"))?;
+    let kernel = |kernel: wire::Kernel| KernelTime {
+        kernel: kernel.kernel,
+        dispatches: kernel.dispatches.unwrap_or(0),
+        seconds: kernel.seconds.unwrap_or(0.0),
     };
     Ok(Figures {
-        per_second: positive(value, "per_second")?,
+        per_second: positive(row.per_second, "per_second")?,
         seconds: Spread {
-            median: positive(seconds, "median")?,
-            low: positive(seconds, "low")?,
-            high: positive(seconds, "high")?,
-            repeats: seconds["repeats"].as_u64().unwrap_or(0) as usize,
+            median: positive(Some(seconds.median), "median")?,
+            low: positive(Some(seconds.low), "low")?,
+            high: positive(Some(seconds.high), "high")?,
+            repeats: seconds.repeats.unwrap_or(0),
         },
-        flops_per_second: positive(value, "flops_per_second")?,
-        bytes_per_second: maybe("bytes_per_second"),
-        share_of_flops: maybe("share_of_peak_flops"),
-        share_of_bytes: maybe("share_of_peak_bytes"),
-        limit: value["limit"].as_str().map(String::from),
-        deviation: maybe("deviation").unwrap_or(f64::INFINITY),
-        tolerance: positive(value, "tolerance")?,
-        reduced: value["reduced"].as_str().map(String::from),
-        on_device: value["clock"].as_str() == Some("device"),
-        kernels: list(value, "kernels")?.iter().map(kernel).collect::<Result<_>>()?,
+        flops_per_second: positive(row.flops_per_second, "flops_per_second")?,
+        bytes_per_second: row.bytes_per_second,
+        share_of_flops: row.share_of_peak_flops,
+        share_of_bytes: row.share_of_peak_bytes,
+        limit: row.limit,
+        deviation: row.deviation.unwrap_or(f64::INFINITY),
+        tolerance: positive(row.tolerance, "tolerance")?,
+        reduced: row.reduced,
+        on_device: row.clock.as_deref() == Some("device"),
+        kernels: row.kernels.ok_or_else(|| missing("kernels", "list"))?.into_iter().map(kernel).collect(),
     })
 }
 
@@ -198,16 +285,8 @@ fn missing(key: &str, what: &str) -> anyhow::Error {
     anyhow!("'{key}' is missing or no {what}: measure again with `hope bench --json`")
 }
 
-fn string(value: &Value, key: &str) -> Result<String> {
-    value[key].as_str().map(String::from).ok_or_else(|| missing(key, "text"))
-}
-
-fn positive(value: &Value, key: &str) -> Result<f64> {
-    value[key].as_f64().filter(|x| *x > 0.0).ok_or_else(|| missing(key, "positive number"))
-}
-
-fn list<'a>(value: &'a Value, key: &str) -> Result<&'a Vec<Value>> {
-    value[key].as_array().ok_or_else(|| missing(key, "list"))
+fn positive(x: Option<f64>, key: &str) -> Result<f64> {
+    x.filter(|x| *x > 0.0).ok_or_else(|| missing(key, "positive number"))
 }
 
 #[cfg(test)]

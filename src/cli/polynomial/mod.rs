@@ -73,8 +73,26 @@ fn setup(args: &PolynomialArgs) -> Result<Setup> {
     note.into_iter().for_each(|note| setup.note(note));
     setup.request.method = args.method.into();
     setup.place(&args.place, args.order, None)?;
+    reserve(args, &mut setup)?;
     check_names(args, &setup)?;
     Ok(setup)
+}
+
+/// Memory for the polynomial and its text, besides the coefficients.
+fn reserve(args: &PolynomialArgs, setup: &mut Setup) -> Result<()> {
+    /// A term, twice while they are sorted, and its coefficient as text; a factor likewise, with its name.
+    const BYTES: [usize; 2] = [128, 64];
+    let inputs = setup.model.inputs();
+    let (terms, factors) = match &setup.request.terms {
+        Terms::Mixed(rows) => {
+            let variables = rows.as_ref().map_or(inputs, |rows| rows.len() / inputs);
+            // Too many to be counted: the request will be refused.
+            (mixed_terms(variables, args.order).filter(|&terms| terms < 1 << 24).unwrap_or(0), args.order)
+        }
+        Terms::Along(_) => (args.order, 1),
+        _ => (inputs.saturating_mul(args.order), 1),
+    };
+    setup.reserve(terms, BYTES[0] + BYTES[1] * factors.min(hope::series::MAX_ORDER))
 }
 
 /// Wrong names are to be found before anything is computed.

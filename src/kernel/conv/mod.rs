@@ -69,7 +69,7 @@ impl Definition for Conv {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.output.len() * self.shape.depth()) as f64
+        2.0 * shapes.output.len() as f64 * self.shape.depth() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
@@ -108,7 +108,7 @@ impl Definition for ConvAdjoint {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.inputs[0].len() * self.shape.depth()) as f64
+        2.0 * shapes.inputs[0].len() as f64 * self.shape.depth() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
@@ -149,7 +149,7 @@ impl Definition for PooledConvAdjoint {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.inputs[0].len() * self.pooled.shape(&self.shape).depth()) as f64
+        2.0 * shapes.inputs[0].len() as f64 * self.pooled.shape(&self.shape).depth() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {

@@ -42,7 +42,7 @@ impl Definition for Linear {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.output.len() * self.shape.inputs) as f64
+        2.0 * shapes.output.len() as f64 * self.shape.inputs as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
@@ -83,7 +83,7 @@ impl Definition for LinearOfUnitRays {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.output.samples * shapes.output.units * self.shape.inputs) as f64
+        2.0 * (shapes.output.samples * shapes.output.units) as f64 * self.shape.inputs as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
@@ -131,7 +131,7 @@ impl Definition for LinearAdjoint {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.inputs[0].len() * self.shape.inputs) as f64
+        2.0 * shapes.inputs[0].len() as f64 * self.shape.inputs as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {

@@ -42,7 +42,7 @@ impl Definition for AveragePool {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        (shapes.output.len() * self.0.window.kernel_size()) as f64
+        shapes.output.len() as f64 * self.0.window.kernel_size() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
@@ -79,7 +79,7 @@ impl Definition for AveragePoolAdjoint {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.inputs[0].len() * self.0.window.kernel_size()) as f64
+        2.0 * shapes.inputs[0].len() as f64 * self.0.window.kernel_size() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {

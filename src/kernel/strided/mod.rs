@@ -40,7 +40,7 @@ impl Definition for StridedCopy {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        (self.copy.count() * shapes.output.total_rows()) as f64
+        self.copy.count() as f64 * shapes.output.total_rows() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {

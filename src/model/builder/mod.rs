@@ -21,7 +21,7 @@ const MAX_EXPANDED: usize = 1 << 24;
 /// that every model passes the same checks.
 #[derive(Debug)]
 pub struct ModelBuilder {
-    nodes: Vec<Node>,
+    pub(super) nodes: Vec<Node>,
     name: Option<String>,
     kind: Option<String>,
 }

@@ -29,13 +29,14 @@ mod json;
 mod npz;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::terms::{Collector, Duplicates};
 use super::{Frame, TaylorPolynomial};
 use crate::error::{Error, Format, Result};
 use crate::npy::NpzReader;
+use crate::regular_file::RegularFile;
 
 use json::MAX_JSON;
 
@@ -52,13 +53,14 @@ impl TaylorPolynomial {
         match FileKind::of(path)? {
             FileKind::Json => {
                 let failed = |reason| Error::Read { path: path.into(), reason };
-                let file = File::open(path).map_err(failed)?;
-                if !file.metadata().map_err(failed)?.is_file() {
-                    return Err(failed(io::Error::other("it is not a file")));
-                }
-                let mut text = String::new();
-                file.take(MAX_JSON + 1).read_to_string(&mut text).map_err(failed)?;
-                Self::from_json(&text).map_err(named)
+                let file = RegularFile::open(path).map_err(failed)?;
+                let text = match file.size > MAX_JSON {
+                    true => return Err(named(json::too_long())),
+                    false => file.read().map_err(failed)?,
+                };
+                let text =
+                    std::str::from_utf8(&text).map_err(|e| named(wrong(format!("is no JSON: {e}"))))?;
+                Self::from_json(text).map_err(named)
             }
             FileKind::Npz => {
                 let mut archive = NpzReader::open(path)?;

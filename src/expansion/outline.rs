@@ -1,0 +1,162 @@
+//! What a request takes, in numbers: before anything is made that is as long as the model's input or output, or as the list of terms.
+//!
+//! A file of a hundred bytes may describe a network of 2^31 outputs, so lists are made only when they and the smallest piece of work are known to fit
+//! into the memory that is allowed.
+
+use std::sync::Arc;
+
+use super::mixing::{self, Mixing, Planned};
+use super::request::Request;
+use crate::backend::{Chunking, Work};
+use crate::error::{Error, Result};
+use crate::kernel::Kink;
+use crate::memory;
+use crate::model::Model;
+use crate::plan::{Method, Plan};
+use crate::rays::Directions;
+use crate::threads::Threads;
+
+/// Bytes of a selected output in lists: its number, and what the record of a result makes of it.
+const LISTED_OUTPUT: u64 = 64;
+
+/// A planned request.
+pub(super) struct Outline {
+    pub plan: Plan,
+    pub directions: Option<Directions>,
+    pub mixing: Mixing,
+    pub threads: Arc<Threads>,
+    pub sizes: Sizes,
+}
+
+/// How much of what there is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    /// Selected outputs.
+    pub outputs: usize,
+    /// Rays or groups of variables of each point (exact method), or selected outputs (published rule): what chunks are cut along.
+    pub lanes: usize,
+    /// Results of each lane and order.
+    lane_units: usize,
+    /// Mixed terms.
+    terms: usize,
+    /// Bytes of all lists.
+    lists: u64,
+    /// Bytes allowed.
+    pub budget: u64,
+}
+
+impl Outline {
+    /// Plans a request; its points don't matter.
+    ///
+    /// # Errors
+    /// If the request doesn't fit the model, the method has no answer, the device can't, or the memory can't suffice.
+    pub fn new(model: &Model, request: &Request) -> Result<Self> {
+        let outputs = request.check(model)?;
+        let budget = request.memory.unwrap_or_else(memory::default_budget);
+        let threads = Arc::new(Threads::new(request.threads));
+        let kernels = request.device.backend().abilities().kernels;
+        let Planned { plan, directions, mixing } = mixing::plan(model, request, kernels, &threads, budget)?;
+        request.device.check(&plan, request.precision)?;
+        let adjoints = plan.adjoints.iter().map(|id| plan.values[id.0].units);
+        let lane_units = match request.method {
+            Method::Exact => outputs,
+            Method::Hope => adjoints.fold(0, usize::saturating_add),
+        };
+        let (inputs, order) = (model.inputs() as u64, request.order as u64);
+        let exponents = mixing.exponents().map_or(0, |(exponents, _)| exponents.len() as u64);
+        let sample = (inputs.saturating_add((outputs as u64).saturating_mul(order))).saturating_mul(24);
+        let lists = [
+            (outputs as u64).saturating_mul(LISTED_OUTPUT),
+            exponents,
+            plan.monomials.as_ref().map_or(0, |monomials| monomials.bytes()),
+            plan.unit_rays.as_ref().map_or(0, |rays| 8 * rays.len() as u64),
+            (request.verify as u64).saturating_mul(sample),
+            if request.verify > 0 {
+                plan.elements(1, 1).saturating_mul(8 * threads.count() as u64)
+            } else {
+                0
+            },
+        ];
+        let sizes = Sizes {
+            outputs,
+            lanes: directions.as_ref().map_or(outputs, |directions| directions.len() / plan.directions()),
+            lane_units,
+            terms: mixing.terms(),
+            lists: lists.into_iter().fold(0, u64::saturating_add),
+            budget,
+        };
+        let outline = Self { plan, directions, mixing, threads, sizes };
+        outline.sizes.chunking(&outline.plan, request, &outline.threads, 1, 0)?;
+        Ok(outline)
+    }
+}
+
+impl Sizes {
+    /// How the work at so many points is cut, if so many bytes are for what comes of it.
+    ///
+    /// # Errors
+    /// If the memory can't suffice.
+    pub fn chunking(
+        &self,
+        plan: &Plan,
+        request: &Request,
+        threads: &Threads,
+        points: usize,
+        reserved: u64,
+    ) -> Result<Chunking> {
+        let Self { outputs, lanes, lane_units, terms, lists, budget } = *self;
+        let times = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
+        let backend = request.device.backend();
+        let abilities = backend.abilities();
+        let work = Work {
+            points,
+            lanes,
+            scalar: request.precision.bytes(),
+            lane_result: times(lane_units, 8).saturating_mul(plan.coefficients() as u64),
+            point_result: times(outputs, terms + 1)
+                .saturating_mul(8)
+                .saturating_add(times(lanes, size_of::<Kink>() + 8)),
+            kept: lists.saturating_add(reserved),
+            series: abilities.series,
+            budget,
+            cores: abilities.at_once.unwrap_or(threads.count()),
+        };
+        Chunking::new(plan, &work, &|points, lanes| backend.fits(plan, points, lanes))
+    }
+}
+
+/// An error if lists are too long for the memory that is allowed.
+pub(super) fn check_lists(needed: u64, allowed: u64) -> Result<()> {
+    if needed > allowed { Err(Error::Memory { needed, allowed }) } else { Ok(()) }
+}
+
+/// What an expansion at one point will take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Cost {
+    /// Rays of the exact method; none for the published rule.
+    pub rays: Option<usize>,
+    /// Selected outputs.
+    pub outputs: usize,
+    /// Multiplications and additions, about.
+    pub flops: f64,
+    /// Bytes of memory that the run takes at most.
+    pub bytes: u64,
+}
+
+impl Cost {
+    /// The cost of a request at a point, whatever its points are; nothing large is made to find it out.
+    ///
+    /// # Errors
+    /// If the request doesn't fit the model, the method has no answer, the device can't, or the memory can't suffice.
+    pub fn of(model: &Model, request: &Request) -> Result<Self> {
+        let Outline { plan, directions, threads, sizes, .. } = Outline::new(model, request)?;
+        let chunking = sizes.chunking(&plan, request, &threads, 1, 0)?;
+        Ok(Self {
+            rays: directions.is_some().then_some(sizes.lanes),
+            outputs: sizes.outputs,
+            flops: chunking.flops(&plan, 1, sizes.lanes),
+            bytes: chunking.bytes,
+        })
+    }
+}
