@@ -14,6 +14,7 @@ mod cli;
 mod common;
 mod discovery;
 mod engine;
+mod numbers;
 mod onnx_encode;
 mod onnx_hostile;
 mod onnx_import;
