@@ -59,7 +59,7 @@ fn compose_mixed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     taylor(primal, params.parameters);
     if p.lane == 0u {
         // There is no series about infinity, though a function may have a limit there.
-        out[at_out(p, 0u)] = a[0] + (primal - primal);
+        out[at_out(p, 0u)] = select(a[0], hope_nan(primal), hope_not_finite(primal));
     }
     if params.out.degree == 0u {
         return;

@@ -113,7 +113,8 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let primal = x[row(params.x, 0u, p.sample, 0u) + p.unit];
     taylor(primal, params.parameters);
     if p.first_lane == 0u {
-        out[row(params.out, 0u, p.sample, 0u) + p.unit] = a[0];
+        // What is not a number is passed on: a branch chosen by comparing would hide it.
+        out[row(params.out, 0u, p.sample, 0u) + p.unit] = select(a[0], primal, hope_is_nan(primal));
     }
     if ORDER == 0u {
         return;

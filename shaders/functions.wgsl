@@ -16,6 +16,11 @@ fn hope_not_finite(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u;
 }
 
+// By its bits, as compilers may assume that comparisons meet no NaN.
+fn hope_is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 // The leading 12 bits of a number: products of two such are exact.
 fn hope_high(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);

@@ -80,7 +80,7 @@ fn relative(g: Group, unit: u32, reference: Coefficients) -> Coefficients {
 // e = exp(u): k e_k = Σ j u_j e_{k-j}.
 fn exponential(u: Coefficients) -> Coefficients {
     var e: Coefficients;
-    e[0] = hope_exp(u[0]);
+    e[0] = select(hope_exp(u[0]), u[0], hope_is_nan(u[0]));
     // unroll
     for (var k = 1u; k <= ORDER; k++) {
         var sum = 0.0;

@@ -190,6 +190,9 @@ macro_rules! activations {
             #[inline(always)]
             pub(crate) fn taylor_tile<T: Scalar>(&self, x: &Tile<T>, a: &mut [Tile<T>]) {
                 match self { $(Self::$name(f) => f.taylor_tile(x, a)),* }
+                for (a, &x) in a[0].0.iter_mut().zip(&x.0) {
+                    *a = passed_on(x, *a);
+                }
             }
         }
     };
@@ -263,6 +266,7 @@ fn fill<T: Scalar, F: Function>(function: &F, x: &[T], a: &mut [T]) {
     let mut column = [T::zero(); MAX_ORDER + 1];
     for (i, &x) in x.iter().enumerate() {
         function.taylor(x, &mut column[..orders]);
+        column[0] = passed_on(x, column[0]);
         for (k, &c) in column[..orders].iter().enumerate() {
             a[k * units + i] = c;
         }
@@ -272,6 +276,13 @@ fn fill<T: Scalar, F: Function>(function: &F, x: &[T], a: &mut [T]) {
 /// Whether the branch above a kink holds at `x`, or at the kink itself beside it: on its side above or below.
 pub(crate) fn exceeds<T: Scalar>(x: T, kink: T, above: bool) -> bool {
     x > kink || (x == kink && above)
+}
+
+/// A function's value, unless its argument is not a number: a branch chosen by comparing would hide that (`x > 0` is false). Here,
+/// once, for all functions.
+#[inline(always)]
+fn passed_on<T: Scalar>(x: T, value: T) -> T {
+    if num_traits::Float::is_nan(x) { x } else { value }
 }
 
 /// Series of a linear piece `offset + slope (x + t)`.

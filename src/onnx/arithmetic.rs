@@ -17,9 +17,19 @@ impl Importer {
         };
         self.charge_shape(&shape)?;
         match a.combined(op, b, &shape) {
-            Ok(tensor) => Ok(tensor.into()),
+            Ok(tensor) => Ok(self.folded(tensor, &[a, b])?.into()),
             Err(cause) => self.fail(cause),
         }
+    }
+
+    /// What was computed from constants; an error where numbers turned into none, as only here the node is known that did it.
+    pub fn folded(&self, tensor: Tensor, operands: &[&Tensor]) -> Result<Tensor> {
+        if tensor.has_nan() && !operands.iter().any(|operand| operand.has_nan()) {
+            return self.fail(
+                "its result is not a number (NaN), computed from constants outside its domain: repair the model",
+            );
+        }
+        Ok(tensor)
     }
 
     /// An elementwise function.
@@ -27,7 +37,7 @@ impl Importer {
         let function = function.into();
         if let Value::Constant(tensor) = value {
             self.charge(tensor.len())?;
-            return Ok(tensor.activated(function).into());
+            return Ok(self.folded(tensor.activated(function), &[tensor])?.into());
         }
         let x = self.node(value)?;
         Ok(match patterns::activation(&mut self.builder, x, function)? {

@@ -1,5 +1,8 @@
 //! Arithmetic on constant tensors: what a model computes from its weights and shapes alone.
 //!
+//! What is not a number stays so, and what nothing can be told from (a comparison with it, an integer of it) is an error:
+//! no operator makes a number of it again.
+//!
 //! Callers count the elements against the import's budget before anything here allocates them. What has no elements may still have axes of any size,
 //! so loops run over elements, never over axes.
 
@@ -65,9 +68,11 @@ impl Binary {
         matches!(self, Equal | Greater | GreaterOrEqual | Less | LessOrEqual | And | Or)
     }
 
+    /// Not a number if one of them isn't; `f64::max` and `powf` would take the other one.
     fn of_floats(self, a: f64, b: f64) -> f64 {
         let truth = |t: bool| t as u8 as f64;
         match self {
+            _ if a.is_nan() || b.is_nan() => f64::NAN,
             Self::Add => a + b,
             Self::Sub => a - b,
             Self::Mul => a * b,
@@ -227,11 +232,24 @@ impl Tensor {
         }
         let (a, b) = (a.values(), b.values());
         let values = a.iter().zip(b.iter()).map(|(&a, &b)| op.of_floats(a, b));
-        Ok(if op.is_logical() {
-            Self::ints(shape.to_vec(), values.map(|v| v as i64).collect::<Arc<[i64]>>())
-        } else {
-            Self::floats(shape.to_vec(), values.collect::<Arc<[f64]>>())
-        })
+        if op.is_logical() {
+            let values: Option<Arc<[i64]>> = values.map(|v| (!v.is_nan()).then_some(v as i64)).collect();
+            return match values {
+                Some(values) => Ok(Self::ints(shape.to_vec(), values)),
+                None => {
+                    Err("it compares with a constant that is not a number (NaN): repair the model".into())
+                }
+            };
+        }
+        Ok(Self::floats(shape.to_vec(), values.collect::<Arc<[f64]>>()))
+    }
+
+    /// Whether an element is not a number.
+    pub fn has_nan(&self) -> bool {
+        match &self.data {
+            Data::Float(values) => values.iter().any(|v| v.is_nan()),
+            Data::Int(_) => false,
+        }
     }
 
     /// Elements of `a` where this is true, of `b` elsewhere; all broadcast to `shape`.

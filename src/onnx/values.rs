@@ -385,6 +385,9 @@ impl Importer {
         keep_dims: bool,
     ) -> Result<Tensor> {
         self.charge(tensor.len())?;
-        tensor.reduced(op, axes, keep_dims).or_else(|cause| self.fail(cause))
+        match tensor.reduced(op, axes, keep_dims) {
+            Ok(reduced) => self.folded(reduced, &[tensor]),
+            Err(cause) => self.fail(cause),
+        }
     }
 }

@@ -18,16 +18,16 @@ use crate::trials::Trials;
 
 /// Where a case runs, and how exact it has to be there.
 #[derive(Clone)]
-struct Executor {
-    name: String,
-    device: Device,
-    precision: Precision,
+pub struct Executor {
+    pub name: String,
+    pub device: Device,
+    pub precision: Precision,
     /// Norm-wise relative error allowed for each order.
-    tolerance: f64,
+    pub tolerance: f64,
 }
 
 /// The CPU path in both precisions, and every adapter present.
-fn executors(adapters: &[Adapter]) -> Vec<Executor> {
+pub fn executors(adapters: &[Adapter]) -> Vec<Executor> {
     let cpu = |name: &str, precision, tolerance| Executor {
         name: name.into(),
         device: Device::cpu(),

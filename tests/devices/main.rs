@@ -4,6 +4,7 @@
 mod cases;
 #[path = "../common/mod.rs"]
 mod common;
+mod edges;
 mod gpu_activations;
 mod gpu_bench;
 mod gpu_engine;
@@ -19,6 +20,7 @@ use trials::Module;
 /// A new module is one line here; those that run alone come last, so that nothing waits for them.
 const MODULES: &[Module] = &[
     Module { name: "cases", alone: false, add: cases::add },
+    Module { name: "edges", alone: false, add: edges::add },
     Module { name: "gpu_activations", alone: false, add: gpu_activations::add },
     Module { name: "gpu_functions", alone: false, add: gpu_functions::add },
     Module { name: "gpu_polynomial", alone: false, add: gpu_polynomial::add },

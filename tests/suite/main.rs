@@ -16,6 +16,7 @@ mod discovery;
 mod engine;
 mod kinks;
 mod mixed;
+mod numbers;
 mod onnx_encode;
 mod onnx_hostile;
 mod onnx_import;

@@ -33,6 +33,9 @@ fn convert(node: &Node, importer: &mut Importer, to: Kind) -> Result<Vec<Value>>
     let converted = match (&tensor.data, to) {
         (Data::Float(_), Kind::Float) | (Data::Int(_), Kind::Int) => return Ok(vec![value.clone()]),
         (Data::Int(_), Kind::Float) => Tensor::floats(tensor.shape.clone(), tensor.values()),
+        (Data::Float(_), Kind::Int | Kind::Bool) if tensor.has_nan() => {
+            return node.fail("it casts a constant that is not a number (NaN): repair the model");
+        }
         (Data::Float(values), Kind::Int) => {
             Tensor::ints(tensor.shape.clone(), values.iter().map(|&v| v as i64).collect::<Vec<_>>())
         }

@@ -58,11 +58,11 @@ pub fn range(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (&[start, limit, step], false) = (&numbers[..], parts.iter().any(|part| part.len() != 1)) else {
         return node.fail("its start, limit and step must be numbers");
     };
-    let count = ((limit - start) / step).ceil().max(0.0);
-    if !count.is_finite() || count > u32::MAX as f64 {
+    let count = ((limit - start) / step).ceil();
+    if count.is_nan() || count > u32::MAX as f64 {
         return node.fail(format!("a range from {start} to {limit} in steps of {step} is too long"));
     }
-    let count = count as usize;
+    let count = count.max(0.0) as usize;
     importer.charge(count)?;
     Ok(vec![match ints.as_deref() {
         Some(&[start, _, step]) => {

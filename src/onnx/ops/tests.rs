@@ -56,7 +56,7 @@ fn node(op: &str, inputs: &[String], output: &str, attribute: Vec<Bytes>) -> Byt
 }
 
 /// `x + float(op(constants))`, x of four numbers.
-fn model(op: &str, constants: &[Given]) -> Model {
+fn model(op: &str, constants: &[Given]) -> Result<Model> {
     let tensor = |(i, given): (usize, &Given)| {
         let of = |length: usize| if length == 1 { Vec::new() } else { vec![length as i64] };
         let name = format!("c{i}");
@@ -109,15 +109,48 @@ fn model(op: &str, constants: &[Given]) -> Model {
     let file =
         ModelProto { graph: Some(encoded(graph)), opset_import: vec![encoded(opset)], ..Default::default() };
     Model::from_onnx_bytes(file.encode_to_vec(), &ImportOptions::default())
-        .unwrap_or_else(|error| panic!("{op}: {error}"))
 }
 
 #[test]
 fn operators_of_constants() {
     for (op, constants, expected) in OF_CONSTANTS {
-        let found = expand(&model(op, constants), &Request::new(vec![0.0; 4], 1)).unwrap().value;
+        let model = model(op, constants).unwrap_or_else(|error| panic!("{op}: {error}"));
+        let found = expand(&model, &Request::new(vec![0.0; 4], 1)).unwrap().value;
         let expected: Vec<f64> = expected.iter().copied().cycle().take(4).collect();
         assert_eq!(found, expected, "{op}");
+    }
+}
+
+/// An operator that took the other argument, or a branch, would make a number of what is none.
+#[test]
+fn what_is_not_a_number_is_never_dropped() {
+    const NAN: &[f32] = &[f32::NAN, 1.0, 2.0, 3.0];
+    const ONES: &[f32] = &[1.0, 1.0, 1.0, 1.0];
+    let two =
+        ["Add", "Mul", "Pow", "Max", "Min", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"];
+    let one = [
+        "Relu",
+        "LeakyRelu",
+        "Elu",
+        "HardSigmoid",
+        "HardSwish",
+        "Abs",
+        "Sign",
+        "Floor",
+        "Clip",
+        "ReduceMax",
+        "ReduceMin",
+    ];
+    let pairs = two
+        .iter()
+        .flat_map(|&op| [(op, vec![Floats(NAN), Floats(ONES)]), (op, vec![Floats(ONES), Floats(NAN)])]);
+    let single = one.iter().map(|&op| (op, vec![Floats(NAN)]));
+    let others = [("CastLike", vec![Floats(NAN), Ints(&[0])])];
+    for (op, constants) in pairs.chain(single).chain(others) {
+        match model(op, &constants) {
+            Ok(_) => panic!("{op} made a number of NaN"),
+            Err(error) => assert!(error.to_string().contains("NaN"), "{op}: {error}"),
+        }
     }
 }
 

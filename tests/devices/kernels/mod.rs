@@ -8,6 +8,7 @@ mod cpu;
 mod dispatches;
 mod gpu;
 mod naive;
+mod nan;
 mod table;
 
 use std::collections::BTreeSet;
@@ -65,6 +66,7 @@ pub fn add(adapters: &[Adapter], trials: &mut Trials) {
             .extend(others.map(|(tiling, engine)| (format!("{name}-{tiling:?}"), Executor::Tiled(engine))));
         executors.push((name.clone(), Executor::Gpu(engine.clone())));
     }
+    nan::add(&executors, table::all().into_iter(), trials);
     let cases: Vec<Arc<(Case, OnceLock<Outcome>)>> =
         table::all().into_iter().map(|case| Arc::new((case, OnceLock::new()))).collect();
     for (name, executor) in executors {

@@ -495,11 +495,11 @@ struct PoolWindow {
 }
 
 impl PoolWindow {
-    /// The largest; the first among equals.
+    /// The largest; the first among equals; what is not a number before all.
     fn largest(&self, x: &[f64]) -> usize {
         let mut best = self.pixels[0];
         for &pixel in &self.pixels {
-            if x[pixel] > x[best] {
+            if x[pixel] > x[best] || x[pixel].is_nan() {
                 best = pixel;
             }
         }
