@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::outline::check_lists;
 use super::request::{Request, Terms};
 use super::rule_mixed;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::monomials::{self, Groups};
 use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
@@ -127,4 +126,9 @@ fn rule(
     check_lists(units.saturating_mul(variables as u64).saturating_mul(16), budget)?;
     let matrix = rule_mixed::first_layer_matrix(model, &layers, &directions, threads)?;
     Ok(Planned { plan, directions: None, mixing: Mixing::Rule { matrix, exponents, variables } })
+}
+
+/// An error if lists are too long for the memory that is allowed.
+fn check_lists(needed: u64, allowed: u64) -> Result<()> {
+    if needed > allowed { Err(Error::Memory { needed, allowed }) } else { Ok(()) }
 }

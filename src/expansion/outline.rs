@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::mixing::{self, Mixing, Planned};
 use super::request::Request;
 use crate::backend::{Chunking, Work};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::Kink;
 use crate::memory;
 use crate::model::Model;
@@ -123,11 +123,6 @@ impl Sizes {
         };
         Chunking::new(plan, &work, &|points, lanes| backend.fits(plan, points, lanes))
     }
-}
-
-/// An error if lists are too long for the memory that is allowed.
-pub(super) fn check_lists(needed: u64, allowed: u64) -> Result<()> {
-    if needed > allowed { Err(Error::Memory { needed, allowed }) } else { Ok(()) }
 }
 
 /// What an expansion at one point will take.

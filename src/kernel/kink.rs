@@ -5,6 +5,7 @@
 //! series is lexicographically the largest; for t < 0 odd orders count with the other sign. So all units along a ray take the branches
 //! that hold together. If all coefficients are equal to order n, so are the branches' series.
 
+use super::layout::Series;
 use crate::monomials::Monomials;
 use crate::scalar::Scalar;
 
@@ -37,11 +38,40 @@ impl Grading<'_> {
         }
     }
 
+    /// The rows of degree 1 of a lane: one, or one for each variable.
+    pub(super) fn slopes<T: Scalar>(self, x: Series<'_, T>, sample: usize, lane: usize) -> Slopes<'_, T> {
+        let blocks = 1..=self.variables().min(x.layout.degree);
+        Slopes(blocks.map(|block| x.row(block, sample, lane)).collect())
+    }
+
     /// Blocks of degree 1.
     pub(super) fn variables(self) -> usize {
         match self {
             Self::One => 1,
             Self::Several(monomials) => monomials.variables(),
+        }
+    }
+}
+
+/// Coefficients of degree 1 of all units of a lane.
+pub(super) struct Slopes<'a, T>(Vec<&'a [T]>);
+
+impl<T: Scalar> Slopes<'_, T> {
+    /// How fast a unit changes; in several variables the length of its gradient.
+    #[inline(always)]
+    pub fn of(&self, unit: usize) -> f64 {
+        match self.0[..] {
+            [row] => row[unit].f64(),
+            _ => self.0.iter().map(|row| row[unit].f64()).fold(0.0, f64::hypot),
+        }
+    }
+
+    /// How fast one unit gains on another.
+    #[inline(always)]
+    pub fn between(&self, one: usize, other: usize) -> f64 {
+        match self.0[..] {
+            [row] => (row[one] - row[other]).f64(),
+            _ => self.0.iter().map(|row| (row[one] - row[other]).f64()).fold(0.0, f64::hypot),
         }
     }
 }

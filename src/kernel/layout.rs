@@ -129,16 +129,6 @@ impl<'a, T: Scalar> Series<'a, T> {
         (1..=layout.degree).map(move |order| data[layout.row(order, sample, lane).start + unit])
     }
 
-    /// How fast a unit changes: its coefficient of order 1, or of several variables the length of its gradient.
-    #[inline(always)]
-    pub(super) fn slope(&self, variables: usize, sample: usize, lane: usize, unit: usize) -> f64 {
-        let of = |block: usize| self.data[self.layout.row(block, sample, lane).start + unit].f64();
-        if variables == 1 {
-            return of(1);
-        }
-        (1..=variables.min(self.layout.degree)).map(of).fold(0.0, f64::hypot)
-    }
-
     /// Whether a unit has a coefficient of order 1 or above.
     pub(super) fn moves(&self, sample: usize, lane: usize, unit: usize) -> bool {
         self.higher(sample, lane, unit).any(|c| c != T::zero())

@@ -155,8 +155,9 @@ pub fn note_kinks<T: Scalar>(function: Activation, grading: Grading, x: Series<T
         for sample in 0..x.layout.samples {
             for lane in 0..x.layout.lanes {
                 let met = &mut kinks[sample * x.layout.lanes + lane];
+                let slopes = grading.slopes(x, sample, lane);
                 for (unit, &x0) in x.row(0, sample, 0).iter().enumerate() {
-                    let slope = x.slope(grading.variables(), sample, lane, unit);
+                    let slope = slopes.of(unit);
                     if slope != 0.0 {
                         met.note((kink - x0).f64() / slope);
                     } else if x0 == kink {

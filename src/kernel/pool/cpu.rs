@@ -83,18 +83,12 @@ pub fn max_pool<T: Scalar>(
                     *y = x[unit];
                 }
             }
+            let slopes = grading.slopes(x, sample, lane);
             for_each_unit(pool, |output, other| {
                 let winner = chosen[output];
                 let gap = (primal[winner] - primal[other]).f64();
                 if gap != 0.0 {
-                    let difference = |block: usize| {
-                        let slope = x.row(block, sample, lane);
-                        (slope[other] - slope[winner]).f64()
-                    };
-                    let approach = match grading.variables() {
-                        1 => difference(1),
-                        n => (1..=n.min(x.layout.degree)).map(difference).fold(0.0, f64::hypot),
-                    };
+                    let approach = slopes.between(other, winner);
                     if approach != 0.0 {
                         met.note(gap / approach);
                     }
