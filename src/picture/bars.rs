@@ -1,13 +1,14 @@
 //! Labelled rows of bars or points with whiskers: coefficients and their spread.
 
 use super::axis::{Axis, Scale};
-use super::canvas::{Anchor, Canvas, Font, Pen};
+use super::canvas::Canvas;
 use super::colour::Colour;
 use super::figure::Figure;
 use super::font;
 use super::frame::{Frame, TICK, TITLE, room_below, ticks_across};
 use super::legend::{self, Entry};
 use super::marker::Marker;
+use super::shape::{Anchor, Font, Pen};
 use super::stroke::Stroke;
 use crate::error::{Error, Result};
 
@@ -145,7 +146,7 @@ impl ErrorBars {
             }
         }
         frame.bottom(&mut canvas, &self.value, &ticks);
-        Ok(canvas.finish(&self.title))
+        canvas.finish(&self.title)
     }
 
     fn check(&self) -> Result<()> {

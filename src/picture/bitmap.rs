@@ -43,6 +43,11 @@ impl Bitmap {
         if x < self.width { self.pixels.get(y * self.width + x).copied() } else { None }
     }
 
+    /// All of them, row by row.
+    pub(super) fn pixels(&self) -> &[Colour] {
+        &self.pixels
+    }
+
     /// The image upside down.
     pub(super) fn flipped(&self) -> Self {
         let rows = self.pixels.chunks_exact(self.width).rev();
@@ -64,16 +69,7 @@ impl Bitmap {
     /// If it is too large for PNG.
     pub fn png(&self) -> Result<Vec<u8>> {
         let bytes: Vec<u8> = self.pixels.iter().flat_map(|c| [c.0, c.1, c.2]).collect();
-        let failed = |error: png::EncodingError| Error::Picture(error.to_string());
-        let size = |n: usize| u32::try_from(n).map_err(|_| Error::Picture(format!("{n} pixels in a row")));
-        let mut file = Vec::new();
-        let mut encoder = png::Encoder::new(&mut file, size(self.width)?, size(self.height)?);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder.write_header().map_err(failed)?;
-        writer.write_image_data(&bytes).map_err(failed)?;
-        writer.finish().map_err(failed)?;
-        Ok(file)
+        encode(self.width, self.height, png::ColorType::Rgb, &bytes)
     }
 
     /// The image as SVG embeds it.
@@ -81,6 +77,23 @@ impl Bitmap {
         let text = base64::engine::general_purpose::STANDARD.encode(self.png()?);
         Ok(format!("data:image/png;base64,{text}"))
     }
+}
+
+/// A PNG file of bytes `[height, width, channels]`.
+///
+/// # Errors
+/// If it is too large for PNG.
+pub(super) fn encode(width: usize, height: usize, colours: png::ColorType, bytes: &[u8]) -> Result<Vec<u8>> {
+    let failed = |error: png::EncodingError| Error::Picture(error.to_string());
+    let size = |n: usize| u32::try_from(n).map_err(|_| Error::Picture(format!("{n} pixels in a row")));
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, size(width)?, size(height)?);
+    encoder.set_color(colours);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(bytes).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(file)
 }
 
 #[cfg(test)]

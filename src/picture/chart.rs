@@ -1,7 +1,7 @@
 //! Lines and markers over two axes.
 
 use super::axis::Axis;
-use super::canvas::{Anchor, Canvas, Font, Pen};
+use super::canvas::Canvas;
 use super::clip;
 use super::colour::Colour;
 use super::figure::Figure;
@@ -9,6 +9,7 @@ use super::frame::{Frame, TITLE, room_below, room_left, ticks_across, ticks_up};
 use super::guide::{self, Guide};
 use super::legend::{self, Entry};
 use super::marker::Marker;
+use super::shape::{Anchor, Font, Pen};
 use super::stroke::Stroke;
 use crate::error::{Error, Result};
 
@@ -124,7 +125,7 @@ impl Chart {
         }
         frame.bottom(&mut canvas, &self.x, &x_ticks);
         frame.side(&mut canvas, &self.y, &y_ticks);
-        Ok(canvas.finish(&self.title))
+        canvas.finish(&self.title)
     }
 
     fn check(&self) -> Result<()> {
@@ -156,8 +157,7 @@ fn draw_series(canvas: &mut Canvas, frame: &Frame, series: &Series, entry: &Entr
         series.points.iter().map(|p| [frame.x.place(p[0]), frame.y.place(p[1])]).collect();
     if let Some(pen) = entry.pen {
         for part in clip::inside(&units) {
-            let part: Vec<[f64; 2]> = part.into_iter().map(|p| frame.unit(p)).collect();
-            canvas.path(&part, pen);
+            canvas.path(part.into_iter().map(|p| frame.unit(p)).collect(), pen);
         }
     }
     if let Some(marker) = entry.marker {

@@ -3,27 +3,18 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use resvg::{tiny_skia, usvg};
-
-use super::font;
+use super::pixels;
+use super::shape::Drawing;
+use super::svg::{self, Lettering};
 use crate::error::{Error, Result};
 use crate::temporary::Temporary;
-
-/// Pixels of a PNG per unit of the drawing.
-const PIXELS: f64 = 2.0;
-
-/// Width or height in pixels that a PNG has at most.
-const LARGEST: f64 = 20_000.0;
 
 /// A picture, ready to be written.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    width: f64,
-    height: f64,
+    drawing: Drawing,
     /// SVG with text as text.
     source: String,
-    /// Escaped.
-    title: String,
 }
 
 /// A file format for pictures.
@@ -54,13 +45,14 @@ impl Format {
 }
 
 impl Figure {
-    pub(super) fn new(width: f64, height: f64, source: String, title: String) -> Self {
-        Self { width, height, source, title }
+    pub(super) fn new(drawing: Drawing) -> Result<Self> {
+        let source = svg::document(&drawing, Lettering::Characters)?;
+        Ok(Self { drawing, source })
     }
 
     /// Width and height in units of 1/96 inch.
     pub fn size(&self) -> (f64, f64) {
-        (self.width, self.height)
+        (self.drawing.width, self.drawing.height)
     }
 
     /// The SVG document as it was drawn, with text as text in DejaVu Sans: for tests and further editing. Files have
@@ -74,19 +66,7 @@ impl Figure {
     /// # Errors
     /// If the picture can't be drawn.
     pub fn svg(&self) -> Result<String> {
-        let options = usvg::WriteOptions {
-            preserve_text: false,
-            coordinates_precision: 3,
-            ..usvg::WriteOptions::default()
-        };
-        let svg = self.tree()?.to_string(&options);
-        // For screen readers, which can't read outlines.
-        Ok(match svg.split_once('>') {
-            Some((head, rest)) => {
-                format!("{head} role=\"img\">\n    <title>{}</title>{rest}", self.title)
-            }
-            None => svg,
-        })
+        svg::document(&self.drawing, Lettering::Outlines)
     }
 
     /// The picture as a PNG file.
@@ -94,20 +74,7 @@ impl Figure {
     /// # Errors
     /// If the picture can't be drawn or is too large.
     pub fn png(&self) -> Result<Vec<u8>> {
-        let (width, height) = (PIXELS * self.width, PIXELS * self.height);
-        let too_large = || {
-            Error::Picture(format!(
-                "{width} x {height} pixels are too many for a PNG: draw less, or write an .svg"
-            ))
-        };
-        if width.max(height) > LARGEST {
-            return Err(too_large());
-        }
-        let mut pixels =
-            tiny_skia::Pixmap::new(width.round() as u32, height.round() as u32).ok_or_else(too_large)?;
-        let scale = tiny_skia::Transform::from_scale(PIXELS as f32, PIXELS as f32);
-        resvg::render(&self.tree()?, scale, &mut pixels.as_mut());
-        pixels.encode_png().map_err(|error| Error::Picture(error.to_string()))
+        pixels::png(&self.drawing)
     }
 
     /// The bytes of a file in this format.
@@ -134,10 +101,5 @@ impl Figure {
         drop(file);
         Temporary::commit([temporary]).map_err(failed)?;
         Ok(())
-    }
-
-    fn tree(&self) -> Result<usvg::Tree> {
-        usvg::Tree::from_str(&self.source, &font::options())
-            .map_err(|error| Error::Picture(error.to_string()))
     }
 }

@@ -1,9 +1,10 @@
 //! The frame of a plot: border, grid, ticks and labels of both axes.
 
 use super::axis::{Axis, Span, Ticks};
-use super::canvas::{Anchor, Canvas, Font, Pen};
+use super::canvas::Canvas;
 use super::colour::Colour;
 use super::font;
+use super::shape::{Anchor, Font, Pen};
 
 /// Sizes of text.
 pub const TITLE: f64 = 16.0;

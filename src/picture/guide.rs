@@ -1,9 +1,10 @@
 //! Guides: thin lines across a plot at special numbers. Their labels are spread apart where the lines lie close together.
 
-use super::canvas::{Anchor, Canvas, Font, Pen};
+use super::canvas::Canvas;
 use super::colour::Colour;
 use super::font;
 use super::frame::{Frame, LABEL, TICK};
+use super::shape::{Anchor, Font, Pen};
 use super::stroke::Stroke;
 
 /// A thin line across the plot, at one number of an axis. Guides outside the axes' ranges aren't drawn.

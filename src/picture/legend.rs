@@ -1,10 +1,11 @@
 //! Legends: above the plot, where they hide nothing, in as many rows as they need.
 
-use super::canvas::{Anchor, Canvas, Font, Pen};
+use super::canvas::Canvas;
 use super::colour::Colour;
 use super::font;
 use super::frame::LABEL;
 use super::marker::Marker;
+use super::shape::{Anchor, Font, Pen};
 
 const ROW: f64 = 20.0;
 const SAMPLE: f64 = 28.0;

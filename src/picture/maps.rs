@@ -2,12 +2,13 @@
 
 use super::axis::{Axis, Span};
 use super::bitmap::Bitmap;
-use super::canvas::{Anchor, Canvas, Font, Pen};
+use super::canvas::Canvas;
 use super::colour::{Colour, ColourMap};
 use super::contour;
 use super::figure::Figure;
 use super::font;
 use super::frame::{Frame, LABEL, TICK, TITLE, room_below, room_left, ticks_across, ticks_up};
+use super::shape::{Anchor, Font, Pen};
 use crate::error::{Error, Result};
 
 const BAR: f64 = 11.0;
@@ -167,7 +168,7 @@ impl MapGrid {
             let mut x = (width - inner) / 2.0;
             for (measured, (left, right)) in row.iter().zip(lefts.iter().zip(&rights)) {
                 x += left;
-                draw(&mut canvas, measured, [x, y + title], wide)?;
+                draw(&mut canvas, measured, [x, y + title], wide);
                 x += wide + right + GAP;
             }
             y += title + height + 14.0;
@@ -176,7 +177,7 @@ impl MapGrid {
             let at = [width / 2.0, y + 6.0 + LINE * i as f64];
             canvas.text(at, line, Font::new(TICK, Anchor::Middle).colour(Colour::GREY));
         }
-        Ok(canvas.finish(&self.title))
+        canvas.finish(&self.title)
     }
 }
 
@@ -252,14 +253,14 @@ fn bar_ticks(span: Span, height: f64) -> super::axis::Ticks {
     ticks_up(span, height)
 }
 
-fn draw(canvas: &mut Canvas, measured: &Measured, [x, y]: [f64; 2], wide: f64) -> Result<()> {
+fn draw(canvas: &mut Canvas, measured: &Measured, [x, y]: [f64; 2], wide: f64) {
     let Measured { panel, image, range, axes, height, .. } = measured;
     let lines: Vec<&str> = panel.title.lines().collect();
     for (i, line) in lines.iter().enumerate() {
         let above = LINE * (lines.len() - i) as f64 - LINE / 2.0 + 5.0;
         canvas.text([x + wide / 2.0, y - above], line, Font::new(LABEL, Anchor::Middle));
     }
-    let Some(image) = image else { return Ok(()) };
+    let Some(image) = image else { return };
     let size = [wide, *height];
     let upright;
     let shown = if axes.is_some() {
@@ -268,11 +269,11 @@ fn draw(canvas: &mut Canvas, measured: &Measured, [x, y]: [f64; 2], wide: f64) -
     } else {
         image
     };
-    canvas.image([x, y], size, shown)?;
+    canvas.image([x, y], size, shown);
     if let (Content::Map { rows, values, contours: true, .. }, Some(span)) = (&panel.content, range) {
         let columns = values.len() / rows;
         for tick in bar_ticks(*span, *height).major {
-            let lines: Vec<[[f64; 2]; 2]> = contour::segments(*rows, columns, values, tick.at)
+            let lines = contour::segments(*rows, columns, values, tick.at)
                 .into_iter()
                 .map(|segment| {
                     segment.map(|[u, v]| {
@@ -280,8 +281,9 @@ fn draw(canvas: &mut Canvas, measured: &Measured, [x, y]: [f64; 2], wide: f64) -
                         [x + u * wide, y + v * height]
                     })
                 })
+                .map(Vec::from)
                 .collect();
-            canvas.paths(lines.iter().map(<[[f64; 2]; 2]>::as_slice), Pen::new(Colour::INK, 0.6));
+            canvas.paths(lines, Pen::new(Colour::INK, 0.6));
         }
     }
     match (&panel.axes, axes) {
@@ -295,7 +297,6 @@ fn draw(canvas: &mut Canvas, measured: &Measured, [x, y]: [f64; 2], wide: f64) -
     if let (Content::Map { values, colours, bar: true, .. }, Some(span)) = (&panel.content, range) {
         colour_bar(canvas, [x + wide + 8.0, y], *height, *span, *colours, values);
     }
-    Ok(())
 }
 
 /// A bar of all colours with their numbers.

@@ -6,9 +6,9 @@
 //! - [`ErrorBars`]: labelled rows of bars or points with whiskers, for coefficients and their spread;
 //! - [`MapGrid`]: panels of images and of signed or positive maps with colour bars, contours and axes.
 //!
-//! There is one way of drawing: a figure is an SVG document, its text set in an embedded subset of DejaVu Sans and turned
-//! into outlines by `usvg`, so that the file looks the same everywhere and needs no font; the PNG is that
-//! document, rendered by `resvg` at two pixels per unit. Colours can be told apart by colour-blind readers ([`Colour`]).
+//! There is one way of drawing: a picture is put on a `canvas`, which collects shapes as plain data (`shape`), and there are two writers
+//! of shapes: `svg` and, at two pixels per unit, `pixels`. Text is set in an embedded subset of DejaVu Sans and drawn as outlines, so that
+//! files look the same everywhere and need no font. Colours can be told apart by colour-blind readers ([`Colour`]).
 //!
 //! ```
 //! use hope::picture::{Axis, Chart, Series};
@@ -45,7 +45,11 @@ mod guide;
 mod legend;
 mod maps;
 mod marker;
+mod path;
+mod pixels;
+mod shape;
 mod stroke;
+mod svg;
 
 pub use axis::{Axis, Scale, short};
 pub use bars::{Bar, ErrorBars, Group};

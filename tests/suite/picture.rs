@@ -75,7 +75,7 @@ fn keep(figure: &Figure, name: &str) {
     }
 }
 
-/// The SVG is well-formed, has no text, and nothing outside it.
+/// The SVG is well-formed, has a title but no text, short numbers, and nothing outside it.
 fn check_svg(figure: &Figure) -> String {
     let svg = figure.svg().expect("SVG");
     let document = roxmltree::Document::parse(&svg).expect("well-formed XML");
@@ -83,6 +83,13 @@ fn check_svg(figure: &Figure) -> String {
     for node in document.descendants().filter(|node| node.has_tag_name("image")) {
         let link = node.attributes().find(|a| a.name() == "href").expect("a link").value();
         assert!(link.starts_with("data:image/png;base64,"));
+    }
+    let root = document.root_element();
+    assert_eq!(root.attribute("role"), Some("img"));
+    assert!(root.first_element_child().is_some_and(|first| first.has_tag_name("title")));
+    let attributes = document.descendants().flat_map(|node| node.attributes().filter(|a| a.name() != "href"));
+    for word in attributes.flat_map(|a| a.value().split(|c: char| !c.is_ascii_digit() && c != '.')) {
+        assert!(word.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 3), "{word}");
     }
     svg
 }
@@ -356,9 +363,14 @@ fn what_cannot_be_drawn_is_an_error_that_says_so() {
 #[test]
 fn titles_with_any_characters() {
     let title = "a<b> & \"q\" \u{0} \u{1f600} 中";
-    let figure = Chart { title: title.into(), ..Chart::default() }.figure().expect("a chart");
-    check_svg(&figure);
-    Pixels::of(&figure);
+    let figure = |title: &str| Chart { title: title.into(), ..Chart::default() }.figure().expect("a chart");
+    check_svg(&figure(title));
+    Pixels::of(&figure(title));
+    // Characters that the font hasn't are boxes, 0.6 em wide, with a white middle.
+    let boxes = Pixels::of(&figure("中中中"));
+    let [middle, line, beside] = [0.0, 3.7, 4.8].map(|x| boxes.at(360.0 + x, 22.0));
+    assert_eq!((middle, beside), (Colour::WHITE, Colour::WHITE));
+    assert!(line.0 < 200, "{line:?}");
 }
 
 #[test]
