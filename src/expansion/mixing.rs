@@ -7,13 +7,15 @@ use super::rule_mixed;
 use crate::error::Result;
 use crate::interpolation::{self, Interpolation};
 use crate::model::Model;
-use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
+use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, first_linear_layers};
 use crate::rays::Directions;
 use crate::threads::Threads;
 
 /// What a request takes.
 pub(super) struct Planned {
     pub plan: Plan,
+    /// What to do where orders get lost.
+    pub deeper: Option<Deeper>,
     /// Rays of the exact method.
     pub directions: Option<Directions>,
     pub mixing: Mixing,
@@ -76,18 +78,20 @@ fn exact(model: &Model, request: &Request, kernels: Kernels) -> Result<Planned> 
                 inputs,
             };
             let mixing = Mixing::Rays { interpolation, exponents };
-            return Ok(Planned { plan, directions: Some(directions), mixing });
+            let deeper = Deeper::new(model, request.order, Rays::Any, kernels);
+            return Ok(Planned { plan, deeper, directions: Some(directions), mixing });
         }
     };
     let plan = Plan::exact(model, request.order, rays, kernels)?;
-    Ok(Planned { plan, directions: Some(directions), mixing })
+    let deeper = Deeper::new(model, request.order, rays, kernels);
+    Ok(Planned { plan, deeper, directions: Some(directions), mixing })
 }
 
 fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Threads>) -> Result<Planned> {
     let inputs = model.inputs();
     let Terms::Mixed(basis) = &request.terms else {
         let plan = Plan::hope(model, request.order, &Target::Input, kernels)?;
-        return Ok(Planned { plan, directions: None, mixing: Mixing::None });
+        return Ok(Planned { plan, deeper: None, directions: None, mixing: Mixing::None });
     };
     let layers = first_linear_layers(model)?;
     let plan = Plan::hope(model, request.order, &Target::Nodes(layers.clone()), kernels)?;
@@ -98,5 +102,10 @@ fn rule(model: &Model, request: &Request, kernels: Kernels, threads: &Arc<Thread
     let variables = directions.len();
     let exponents = interpolation::exponents(variables, request.order)?;
     let matrix = rule_mixed::first_layer_matrix(model, &layers, &directions, threads)?;
-    Ok(Planned { plan, directions: None, mixing: Mixing::Rule { matrix, exponents, variables } })
+    Ok(Planned {
+        plan,
+        deeper: None,
+        directions: None,
+        mixing: Mixing::Rule { matrix, exponents, variables },
+    })
 }

@@ -62,7 +62,7 @@ impl Prepared {
         let certificate = Certificate::new(model, request.method, request.terms.kind())?;
         let threads = Arc::new(Threads::new(request.threads));
         let kernels = request.device.backend().abilities().kernels;
-        let Planned { plan, directions, mixing } = mixing::plan(model, request, kernels, &threads)?;
+        let Planned { plan, deeper, directions, mixing } = mixing::plan(model, request, kernels, &threads)?;
         request.device.check(&plan, request.precision)?;
         tracing::debug!("{plan}");
         let plan = Arc::new(plan);
@@ -72,7 +72,7 @@ impl Prepared {
             threads: threads.clone(),
             profile: request.profile,
         };
-        let runner = Runner::new(request.device.clone(), opening);
+        let runner = Runner::new(request.device.clone(), opening).or_deeper(deeper);
         let (model, request) = (model.clone(), request.without_points());
         let parts = Parts { model, request, outputs, directions, mixing, certificate, plan, threads, runner };
         Ok(Self { parts: Arc::new(parts) })

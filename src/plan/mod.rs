@@ -4,6 +4,7 @@
 //! executors know nothing of the model. Values are series in the layout of [`crate::kernel`]; those whose
 //! lifetimes don't overlap share a slot.
 
+mod deeper;
 mod display;
 mod exact;
 mod fuse;
@@ -13,6 +14,7 @@ mod windows;
 
 use std::sync::Arc;
 
+pub(crate) use deeper::Deeper;
 pub use exact::Rays;
 pub use rule::Target;
 pub(crate) use rule::first_linear_layers;
@@ -104,7 +106,7 @@ pub struct Step {
 pub struct Plan {
     /// The method.
     pub method: Method,
-    /// Highest order.
+    /// Highest order that is delivered; values may have more.
     pub order: usize,
     /// All values.
     pub values: Vec<Value>,

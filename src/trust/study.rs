@@ -79,16 +79,9 @@ impl Study {
         let network = network(model, request)?;
         for &radius in &radii {
             let places = places(model, request, rays_per_point, radius);
-            let truth = network.run(&places).map_err(|error| match error {
-                Error::NonFinite { layer, op, order, point, .. } => Error::NonFinite {
-                    layer,
-                    op,
-                    order,
-                    point: point / (2 * rays_per_point),
-                    hint: "the network has no value at one of the radii: choose smaller ones",
-                },
-                error => error,
-            })?;
+            let ball = format!("the ball of radius {radius}");
+            let truth =
+                network.run(&places).map_err(|error| error.in_region(&places, model.inputs(), &ball))?;
             columns.push(truth);
         }
         for &order in &orders {

@@ -4,7 +4,7 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 
-pub use cpu::{bell, compose, kink_distance};
+pub use cpu::{bell, compose, kink_distance, roots};
 
 use super::{Call, Constant, Definition, Orders, Shapes};
 use crate::activation::Activation;
@@ -49,6 +49,7 @@ impl Definition for Compose {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         cpu::compose(self.0, call.inputs[0], &mut call.output);
+        cpu::roots(self.0, call.inputs[0], &mut call.output);
         cpu::kink_distance(self.0, call.inputs[0], call.kinks);
     }
 }

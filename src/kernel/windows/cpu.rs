@@ -178,6 +178,7 @@ impl<T: Scalar> Work<'_, T> {
                 x.gather_primal(self.primals[*primal]);
                 let x = x.series();
                 elementwise::compose(*function, x, &mut y.series_mut());
+                elementwise::roots(*function, x, &mut y.series_mut());
                 elementwise::kink_distance(*function, x, &mut self.kinks);
             }
             WindowOp::Scale { weight } => {

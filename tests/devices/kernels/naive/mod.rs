@@ -23,7 +23,7 @@ use hope::kernel::strided::{StridedAdjoint, StridedCopy};
 use hope::kernel::{Kernel, Layout};
 use hope::model::{Pool, Strided, Window};
 
-use series::{divide, multiply, reduce, substitute, taylor};
+use series::{divide, multiply, reduce, root, substitute, taylor};
 
 use crate::kernels::case::{Case, Outcome};
 
@@ -241,6 +241,14 @@ impl Run<'_> {
         }
         self.unit_by_unit(|run, n, s, l, u| {
             let x = run.series(0, n, s, l, u);
+            let exponent = match function {
+                Activation::Sqrt(_) => Some(0.5),
+                Activation::Pow(p) => Some(p.exponent).filter(|p| p.fract() != 0.0),
+                _ => None,
+            };
+            if let Some(exponent) = exponent.filter(|_| x[0] == 0.0) {
+                return root(&x, exponent);
+            }
             substitute(&taylor(function, x[0], n), &x)
         })
     }
