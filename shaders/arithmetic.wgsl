@@ -185,3 +185,88 @@ fn divide(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
         }
     }
 }
+
+// An order of a series for `limits`: zero above its end, if it ends below ORDER; else nothing is known of the orders above.
+fn numerator(p: Place, k: u32) -> f32 {
+    if k <= X_ORDER {
+        return x[row(params.x, k, p.sample, p.lane) + p.unit];
+    }
+    return select(hope_nan(0.0), 0.0, X_ORDER < ORDER);
+}
+
+fn denominator(p: Place, k: u32) -> f32 {
+    if k <= Y_ORDER {
+        return y[row(params.y, k, p.sample, p.lane) + p.unit];
+    }
+    return select(hope_nan(0.0), 0.0, Y_ORDER < ORDER);
+}
+
+// First order of the denominator that is not 0.
+fn leading(p: Place) -> u32 {
+    var m = 0u;
+    while m <= Y_ORDER {
+        if denominator(p, m) != 0.0 {
+            break;
+        }
+        m++;
+    }
+    return m;
+}
+
+// What a quotient tends to along a ray: infinite at a pole, NaN if that isn't known.
+fn limit(p: Place, m: u32) -> f32 {
+    if m > Y_ORDER {
+        return hope_nan(0.0);
+    }
+    for (var k = 0u; k < min(m, X_ORDER + 1u); k++) {
+        if numerator(p, k) != 0.0 {
+            return hope_infinity(0.0);
+        }
+    }
+    return numerator(p, m) / denominator(p, m);
+}
+
+// The quotient where the denominator is 0: that of the series without their common zeros, as src/series/limit.rs has it. Its value is
+// that along the first ray; a ray with another one has no series. Runs after `divide`; few units need it, so nothing is unrolled.
+@compute @workgroup_size(WORKGROUP)
+fn limits(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = invocation(id, groups);
+    if i >= series_count() {
+        return;
+    }
+    let p = place(i);
+    let below = denominator(p, 0u);
+    let at = row(params.out, 0u, p.sample, p.lane) + p.unit;
+    if below != 0.0 || hope_is_nan(below) {
+        if p.first == 0u && hope_is_nan(hope_sound(below)) {
+            out[at] = hope_nan(below);
+        }
+        return;
+    }
+    if ORDER == 0u {
+        out[at] = hope_nan(below);
+        return;
+    }
+    let m = leading(p);
+    let value = limit(p, m);
+    var first = p;
+    first.lane = 0u;
+    let agreed = limit(first, leading(first));
+    if p.first == 0u {
+        out[at] = agreed;
+    }
+    // Whatever isn't finite differs from itself.
+    let known = !hope_not_finite(value) && !hope_not_finite(agreed) && abs(value - agreed) <= 3e-4 * abs(agreed);
+    let lead = denominator(p, min(m, Y_ORDER));
+    for (var k = 1u; k <= ORDER; k++) {
+        var sum = hope_nan(below);
+        if known {
+            sum = numerator(p, m + k) - denominator(p, m + k) * value;
+            for (var j = 1u; j < k; j++) {
+                sum -= denominator(p, m + j) * out[row(params.out, k - j, p.sample, p.lane) + p.unit];
+            }
+            sum /= lead;
+        }
+        out[row(params.out, k, p.sample, p.lane) + p.unit] = sum;
+    }
+}

@@ -16,6 +16,8 @@ struct Params {
     kink_values: vec4<f32>,
     // Lanes that an invocation computes one after the other, as they share the function's series.
     lanes_each: u32,
+    // The exponent of a power that is not whole.
+    root: f32,
 }
 
 var<private> outer: array<f32, COEFFICIENTS>;
@@ -157,6 +159,68 @@ fn meet_beginning(sample: u32, lane: u32, primal: f32) {
     }
     if on_kink && moves {
         note_beginning(sample, lane, params.out.lanes);
+    }
+}
+
+// The series of units at 0 of a function that is x^root there: t^(m root) w^root for u = t^m w, as src/series/limit.rs has it. Runs
+// after `compose`. Few units are at 0: nothing here is unrolled, and coefficients stay in `x` and `out`.
+@compute @workgroup_size(WORKGROUP)
+fn roots(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let p = place(invocation(id, groups));
+    if !p.exists {
+        return;
+    }
+    let primal = x[row(params.x, 0u, p.sample, 0u) + p.unit];
+    if primal != 0.0 || hope_is_nan(primal) {
+        return;
+    }
+    for (var lane = p.first_lane; lane < p.end_lane; lane++) {
+        let given = row(params.x, 1u, p.sample, lane) + p.unit;
+        let at = row(params.out, 1u, p.sample, lane) + p.unit;
+        let given_stride = stride(params.x);
+        let result_stride = stride(params.out);
+        // The first order that is not 0.
+        var m = 1u;
+        while m <= INNER {
+            if x[given + (m - 1u) * given_stride] != 0.0 {
+                break;
+            }
+            m++;
+        }
+        // Whether the series ends at its degree; else nothing is known of the orders above.
+        let whole = INNER < ORDER;
+        let start = f32(m) * params.root;
+        for (var k = 1u; k <= ORDER; k++) {
+            var value = 0.0;
+            if m > INNER {
+                if !whole && f32(k) >= start {
+                    value = hope_nan(primal);
+                }
+            } else {
+                let lead = x[given + (m - 1u) * given_stride];
+                if lead < 0.0 || hope_is_nan(lead) {
+                    value = hope_nan(primal);
+                } else if f32(k) >= start {
+                    if floor(start) != start {
+                        value = hope_infinity(primal);
+                    } else {
+                        let j = k - u32(start);
+                        if j == 0u {
+                            value = hope_pow(lead, params.root);
+                        } else if m + j > INNER && !whole {
+                            value = hope_nan(primal);
+                        } else {
+                            for (var i = 1u; i <= min(j, INNER - m); i++) {
+                                let factor = (f32(i) * params.root - f32(j - i)) / f32(j);
+                                value += factor * x[given + (m + i - 1u) * given_stride] * out[at + (k - i - 1u) * result_stride];
+                            }
+                            value /= lead;
+                        }
+                    }
+                }
+            }
+            out[at + (k - 1u) * result_stride] = value;
+        }
     }
 }
 

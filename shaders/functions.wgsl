@@ -21,6 +21,13 @@ fn hope_is_nan(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// The number, unless its size or its digits were lost on the way: infinite, or too small for a normal number. Quotients and roots
+// would make another number of it, and a wrong one.
+fn hope_sound(x: f32) -> f32 {
+    let size = bitcast<u32>(x) & 0x7fffffffu;
+    return select(x, hope_nan(x), size == 0x7f800000u || (size != 0u && size < 0x00800000u));
+}
+
 // The leading 12 bits of a number: products of two such are exact.
 fn hope_high(x: f32) -> f32 {
     return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);

@@ -10,7 +10,7 @@ struct Params {
     y: Layout,
     out: Layout,
     axis: u32,
-    epsilon: f32,
+    root_epsilon: f32,
 }
 
 alias Coefficients = array<f32, MAX_ORDER + 1u>;
@@ -172,7 +172,22 @@ fn product(a: Coefficients, b: Coefficients) -> Coefficients {
     return y;
 }
 
-// c · (mean c² + ε)^(-1/2), c = x - mean x; with v = mean c² + ε and p = -1/2,
+// What takes a number's size to 1 to 2, if that is possible: a power of two, and so is its inverse.
+fn inverse_binade(size: f32) -> f32 {
+    return bitcast<f32>((254u - clamp(bitcast<u32>(size) >> 23u, 2u, 252u)) << 23u);
+}
+
+// A unit's series, scaled, less the mean.
+fn centred(g: Group, unit: u32, scale: f32, means: Coefficients) -> Coefficients {
+    var c = load(g, unit);
+    // unroll
+    for (var k = 0u; k <= X_ORDER; k++) {
+        c[k] = c[k] * scale - means[k];
+    }
+    return c;
+}
+
+// c · (mean c² + ε)^(-1/2), c = x - mean x, both scaled as the CPU's; with v = mean c² + ε and p = -1/2,
 // the power is k v_0 y_k = Σ_{j≥1} (j p - (k-j)) v_j y_{k-j}.
 @compute @workgroup_size(WORKGROUP)
 fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -181,17 +196,22 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
         return;
     }
     let size = f32(params.axis);
+    var largest = params.root_epsilon;
+    for (var unit = 0u; unit < params.axis; unit++) {
+        largest = max(largest, abs(coefficient(g, 0u, unit)));
+    }
+    let inverse = inverse_binade(largest);
     var means: Coefficients;
     // unroll
     for (var k = 0u; k <= X_ORDER; k++) {
         for (var unit = 0u; unit < params.axis; unit++) {
-            means[k] += coefficient(g, k, unit);
+            means[k] += coefficient(g, k, unit) * inverse;
         }
         means[k] /= size;
     }
     var variance: Coefficients;
     for (var unit = 0u; unit < params.axis; unit++) {
-        let c = relative(g, unit, means);
+        let c = centred(g, unit, inverse, means);
         let square = product(c, c);
         // unroll
         for (var k = 0u; k <= ORDER; k++) {
@@ -202,7 +222,8 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     for (var k = 0u; k <= ORDER; k++) {
         variance[k] /= size;
     }
-    variance[0] += params.epsilon;
+    let root = params.root_epsilon * inverse;
+    variance[0] += root * root;
     var scale: Coefficients;
     scale[0] = 1.0 / hope_sqrt(variance[0]);
     // unroll
@@ -215,7 +236,7 @@ fn layer_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
         scale[k] = sum / variance[0];
     }
     for (var unit = 0u; unit < params.axis; unit++) {
-        let y = product(scale, relative(g, unit, means));
+        let y = product(scale, centred(g, unit, inverse, means));
         // unroll
         for (var k = 0u; k <= ORDER; k++) {
             put(g, k, unit, y[k]);

@@ -269,7 +269,8 @@ pub enum Error {
 
     /// A layer's numbers overflowed or left the domain of its function.
     #[error(
-        "layer '{layer}' ({op}) gives a value that is not finite at order {order}, point {point}: {hint}"
+        "layer '{layer}' ({op}) gives a value that is not finite at order {order}, {}: {hint}",
+        place.as_ref().map_or(format!("point {point}"), |place| format!("at {place}"))
     )]
     NonFinite {
         /// The first layer at which it happens.
@@ -280,8 +281,10 @@ pub enum Error {
         order: usize,
         /// Index of the first point at which it happens.
         point: usize,
+        /// Where that is, if the points were chosen here and not by the caller.
+        place: Option<String>,
         /// What to do.
-        hint: &'static str,
+        hint: String,
     },
 
     /// The system gives no threads to compute on.
@@ -402,6 +405,29 @@ impl Error {
     pub(crate) fn not_positive(what: &'static str, value: f64) -> Self {
         let cause = format!("{what} {value}: it has to be a positive number");
         Self::OutOfRange { what, value, cause }
+    }
+
+    /// The same error of one of some points that were chosen here, `[points, inputs]`, in a region that the caller gave: it names the
+    /// region, such as "the box", and the way out.
+    pub(crate) fn in_region(self, points: &[f64], inputs: usize, region: &str) -> Self {
+        match self {
+            Self::NonFinite { layer, op, order, point, .. } => {
+                let at = points.chunks_exact(inputs).nth(point).unwrap_or_default();
+                let shown = at.iter().take(4).map(|x| format!("{x:.6}")).collect::<Vec<_>>().join(", ");
+                let more = if at.len() > 4 { ", …" } else { "" };
+                let hint = if order == 0 {
+                    format!(
+                        "{region} leaves the network's domain, or it overflows there: choose a smaller one"
+                    )
+                } else {
+                    format!(
+                        "the network is not smooth everywhere in {region}, or a coefficient overflows: choose a lower order or another one"
+                    )
+                };
+                Self::NonFinite { layer, op, order, point, place: Some(format!("({shown}{more})")), hint }
+            }
+            other => other,
+        }
     }
 
     /// The same error of a named file; whatever else goes wrong inside a file is an error of its format.

@@ -6,7 +6,7 @@ use crate::backend::{Chunk, ChunkResult, Device, Opening, Place, Run, Runner, So
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::model::Model;
-use crate::plan::Plan;
+use crate::plan::{Deeper, Plan};
 use crate::rows::Rows;
 use crate::scalar::Precision;
 use crate::threads::Threads;
@@ -92,6 +92,33 @@ impl Forward {
         pollster::block_on(self.run_async(points))
     }
 
+    /// The outputs at points `[points, inputs]`, none at a point where one is not finite.
+    ///
+    /// # Errors
+    /// As [`Self::run`], but for values that aren't finite.
+    pub fn run_with_gaps<'a>(&self, points: impl Into<Rows<'a>>) -> Result<Vec<Option<Vec<f64>>>> {
+        let points = points.into();
+        let (inputs, outputs) = (self.model.inputs(), self.outputs.len());
+        let mut found = vec![None; points.len() / inputs];
+        // Halved until what fails is a single point: points without a value lie side by side.
+        let mut open = vec![0..found.len()];
+        while let Some(range) = open.pop() {
+            match self.run(&points[range.start * inputs..range.end * inputs]) {
+                Ok(values) => {
+                    let rows = values.chunks_exact(outputs).map(|row| Some(row.to_vec()));
+                    found[range].iter_mut().zip(rows).for_each(|(found, row)| *found = row);
+                }
+                Err(Error::NonFinite { .. }) if range.len() == 1 => {}
+                Err(Error::NonFinite { .. }) => {
+                    let middle = range.start.midpoint(range.end);
+                    open.extend([range.start..middle, middle..range.end]);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
     /// [`Self::run`] without blocking while a GPU computes.
     ///
     /// # Errors
@@ -153,6 +180,11 @@ impl Reference {
             profile: false,
         };
         Self { runner: Runner::new(Device::default(), opening) }
+    }
+
+    /// With what to do where orders get lost.
+    pub fn or_deeper(self, deeper: Option<Deeper>) -> Self {
+        Self { runner: self.runner.or_deeper(deeper) }
     }
 
     /// Runs chunks; `take` gets their results in order.

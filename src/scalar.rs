@@ -59,6 +59,10 @@ pub trait Scalar:
     /// Widens to a double.
     fn f64(self) -> f64;
 
+    /// The largest power of two up to its size, for exact scaling: a normal number, whose inverse is one, too. 1 for 0 and what
+    /// isn't finite.
+    fn binade(self) -> Self;
+
     /// The error function.
     fn erf(self) -> Self;
 
@@ -75,6 +79,13 @@ impl Scalar for f32 {
 
     fn of(x: f64) -> Self {
         x as f32
+    }
+
+    fn binade(self) -> Self {
+        if self == 0.0 || !self.is_finite() {
+            return 1.0;
+        }
+        Self::from_bits(((self.abs().to_bits() >> 23).clamp(2, 252)) << 23)
     }
 
     fn f64(self) -> f64 {
@@ -99,6 +110,13 @@ impl Scalar for f64 {
 
     fn of(x: f64) -> Self {
         x
+    }
+
+    fn binade(self) -> Self {
+        if self == 0.0 || !self.is_finite() {
+            return 1.0;
+        }
+        Self::from_bits(((self.abs().to_bits() >> 52).clamp(2, 2044)) << 52)
     }
 
     fn f64(self) -> f64 {

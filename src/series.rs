@@ -6,6 +6,8 @@
 //!
 //! The recurrences are those of Griewank & Walther, *Evaluating Derivatives*, table 13.2.
 
+pub mod limit;
+
 use std::ops::{Add, AddAssign, Div, Mul, Sub, SubAssign};
 
 use crate::scalar::Scalar;

@@ -1,6 +1,7 @@
 // Natural logarithm, for positive arguments: a_k = -(-1/x)^k / k.
 
-fn taylor(x: f32, p: vec4<f32>) {
+fn taylor(argument: f32, p: vec4<f32>) {
+    let x = hope_sound(argument);
     a[0] = hope_log(x);
     let ratio = -1.0 / x;
     var term = -1.0;

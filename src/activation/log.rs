@@ -17,6 +17,7 @@ impl Function for Log {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
+        let x = sound(x);
         a[0] = x.ln();
         let ratio = -x.recip();
         let mut term = -T::one();

@@ -11,6 +11,7 @@ use crate::series::{MAX_ORDER, TILE, Tile};
 mod prelude {
     pub(crate) use super::{Function, constant, exceeds, exponential_branch, piece};
     pub use crate::scalar::Scalar;
+    pub(crate) use crate::series::limit::sound;
     pub use crate::series::{self, Coefficient, MAX_ORDER, Tile};
     pub use num_traits::Float as _;
 }
@@ -58,6 +59,11 @@ pub trait Function: Copy {
 
     /// Degree of the function between its kinks, if it is a polynomial there.
     fn polynomial_degree(&self) -> Option<usize> {
+        None
+    }
+
+    /// The exponent p of a function that is `x^p` at 0 and has no power series there: p > 0, not whole.
+    fn root(&self) -> Option<f64> {
         None
     }
 
@@ -163,6 +169,11 @@ macro_rules! activations {
             /// Degree of the function between its kinks, if it is a polynomial there.
             pub fn polynomial_degree(&self) -> Option<usize> {
                 match self { $(Self::$name(f) => f.polynomial_degree()),* }
+            }
+
+            /// The exponent p of a function that is `x^p` at 0 and has no power series there: p > 0, not whole.
+            pub(crate) fn root(&self) -> Option<f64> {
+                match self { $(Self::$name(f) => f.root()),* }
             }
 
             /// Taylor coefficients `a[k] = σ^(k)(x) / k!` at each of some arguments.

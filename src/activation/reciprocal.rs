@@ -17,7 +17,7 @@ impl Function for Reciprocal {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        let inverse = x.recip();
+        let inverse = sound(x).recip();
         let mut term = inverse;
         for a in a.iter_mut() {
             *a = term;

@@ -1,14 +1,17 @@
-//! A plan on a device, and going on where the device fails: smaller chunks when memory is short, a new device when it was lost.
+//! A plan on a device, and going on where the device fails: smaller chunks when memory is short, a new device when it was lost. And
+//! where numbers do: more orders, when some get lost on the way.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Chunk, Deliver, Device, Executor, KernelTime, Opening, Run};
 use crate::error::{Error, Result};
+use crate::plan::Deeper;
 
 /// A plan on a device, opened at the first run and kept.
 #[derive(Debug)]
 pub(crate) struct Runner {
     opening: Opening,
+    deeper: Option<Deeper>,
     now: Mutex<Now>,
 }
 
@@ -25,7 +28,16 @@ struct Now {
 impl Runner {
     /// For a plan that the device can run.
     pub fn new(device: Device, opening: Opening) -> Self {
-        Self { opening, now: Mutex::new(Now { device, replaced: 0, executor: None, times: Vec::new() }) }
+        Self {
+            opening,
+            deeper: None,
+            now: Mutex::new(Now { device, replaced: 0, executor: None, times: Vec::new() }),
+        }
+    }
+
+    /// With what to do where orders get lost.
+    pub fn or_deeper(self, deeper: Option<Deeper>) -> Self {
+        Self { deeper, ..self }
     }
 
     /// What it was opened for.
@@ -59,9 +71,47 @@ impl Runner {
                     self.reopen(replaced).await?;
                     tracing::warn!("the device was lost ({reason}): going on with a new one");
                 }
+                Err(error @ Error::NonFinite { .. }) => {
+                    return self.run_deeper(open, run, error, deliver).await;
+                }
                 result => return result,
             }
         }
+    }
+
+    /// Runs the chunks that are left once more, with more orders; if that doesn't help either, it is the first error.
+    async fn run_deeper(
+        &self,
+        mut open: Vec<Chunk>,
+        run: Run<'_>,
+        error: Error,
+        deliver: Deliver<'_>,
+    ) -> Result<()> {
+        let Some(deeper) = &self.deeper else { return Err(error) };
+        let device = self.now().device.clone();
+        let order = self.opening.plan.order;
+        for more in deeper.attempts(device.backend().abilities().max_order) {
+            let Some(plan) = deeper.plan(more) else { break };
+            tracing::debug!(more, "orders get lost: trying again with more");
+            let opening = Opening { plan: Arc::new(plan), ..self.opening.clone() };
+            let executor = device.backend().open(opening).await?;
+            // As many coefficients at once as before.
+            for _ in 0..(order + 1 + more).div_ceil(order + 1).ilog2() {
+                open = open.into_iter().flat_map(Chunk::halves).collect();
+            }
+            let mut delivered = 0;
+            let mut count = |chunk: &Chunk, result| {
+                delivered += 1;
+                deliver(chunk, result)
+            };
+            let result = executor.run(Run { chunks: &open, ..run }, &mut count).await;
+            open.drain(..delivered);
+            match result {
+                Err(Error::NonFinite { .. }) => {}
+                result => return result,
+            }
+        }
+        Err(error)
     }
 
     /// Times measured since the last call, the slowest kernel first.

@@ -216,17 +216,18 @@ pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output:
 /// The error that names a layer, an order and a point.
 pub(crate) fn not_finite<T: Scalar>(plan: &Plan, layer: usize, order: usize, point: usize) -> Error {
     let layer = &plan.layers[layer];
+    let lower = if order > 1 { format!("order at most {}, or ", order - 1) } else { String::new() };
     Error::NonFinite {
         layer: layer.name.clone(),
         op: layer.kind.clone(),
         order,
         point,
-        hint: if order == 0 {
-            "the network itself has no finite value there; check the point"
-        } else if T::PRECISION == Precision::F32 {
-            "the coefficient overflows f32; use --precision f64, a lower order, or shorter directions"
-        } else {
-            "use a lower order or shorter directions, or check whether the function is smooth there"
+        place: None,
+        hint: match (T::PRECISION, order) {
+            (Precision::F32, 0) => "the network has no value there, or one on the way overflows f32: check the point, or use --precision f64".into(),
+            (Precision::F64, 0) => "the network has no value there, or one on the way overflows: check the point".into(),
+            (Precision::F32, _) => format!("the coefficient overflows f32, or isn't finite at all: use --precision f64, {lower}shorter directions"),
+            (Precision::F64, _) => format!("use {lower}shorter directions, or check whether the function is smooth there"),
         },
     }
 }

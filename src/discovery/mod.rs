@@ -140,7 +140,8 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
         outputs: Some(vec![search.output]),
         ..request.clone()
     };
-    let expansion = expand(model, &request)?;
+    let box_of = |error: Error, points: &[f64]| error.in_region(points, model.inputs(), "the box");
+    let expansion = expand(model, &request).map_err(|error| box_of(error, &request.points))?;
     let local = TaylorPolynomial::from_expansion(&expansion, &request, 0, 0)?;
     let moved = (1..=search.samples)
         .map(|point| TaylorPolynomial::from_expansion(&expansion, &request, point, 0)?.recentre(&search.at))
@@ -148,7 +149,8 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
 
     let network = |count: usize, seed: u64| {
         let points = search.region.points(count, seed);
-        let values = Forward::new(model, request.outputs.as_deref(), &request.place())?.run(&points)?;
+        let network = Forward::new(model, request.outputs.as_deref(), &request.place())?;
+        let values = network.run(&points).map_err(|error| box_of(error, &points))?;
         Ok::<_, Error>((points, values))
     };
     let (test_points, truth) = network(TEST_POINTS, search.seed.wrapping_add(2))?;

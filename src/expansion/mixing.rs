@@ -7,13 +7,15 @@ use super::rule_mixed;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::monomials::{self, Groups};
-use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
+use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, first_linear_layers};
 use crate::rays::Directions;
 use crate::threads::Threads;
 
 /// What a request takes.
 pub(super) struct Planned {
     pub plan: Plan,
+    /// What to do where orders get lost.
+    pub deeper: Option<Deeper>,
     /// Rays of the exact method.
     pub directions: Option<Directions>,
     pub mixing: Mixing,
@@ -86,11 +88,12 @@ fn exact(
             let basis = basis.as_deref().map(<[f64]>::to_vec);
             let directions = Directions::Spanned { groups: groups.clone(), basis, inputs };
             let mixing = Mixing::Groups { groups, exponents };
-            return Ok(Planned { plan, directions: Some(directions), mixing });
+            return Ok(Planned { plan, deeper: None, directions: Some(directions), mixing });
         }
     };
     let plan = Plan::exact(model, request.order, rays, kernels)?;
-    Ok(Planned { plan, directions: Some(directions), mixing })
+    let deeper = Deeper::new(model, request.order, rays, kernels);
+    Ok(Planned { plan, deeper, directions: Some(directions), mixing })
 }
 
 /// All exponents, if there is memory for them.
@@ -110,7 +113,7 @@ fn rule(
     let inputs = model.inputs();
     let Terms::Mixed(basis) = &request.terms else {
         let plan = Plan::hope(model, request.order, &Target::Input, kernels)?;
-        return Ok(Planned { plan, directions: None, mixing: Mixing::None });
+        return Ok(Planned { plan, deeper: None, directions: None, mixing: Mixing::None });
     };
     let layers = first_linear_layers(model)?;
     let plan = Plan::hope(model, request.order, &Target::Nodes(layers.clone()), kernels)?;
@@ -125,7 +128,12 @@ fn rule(
     // The matrix, and its columns before they are joined.
     check_lists(units.saturating_mul(variables as u64).saturating_mul(16), budget)?;
     let matrix = rule_mixed::first_layer_matrix(model, &layers, &directions, threads)?;
-    Ok(Planned { plan, directions: None, mixing: Mixing::Rule { matrix, exponents, variables } })
+    Ok(Planned {
+        plan,
+        deeper: None,
+        directions: None,
+        mixing: Mixing::Rule { matrix, exponents, variables },
+    })
 }
 
 /// An error if lists are too long for the memory that is allowed.

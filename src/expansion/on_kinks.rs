@@ -8,7 +8,7 @@ use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::Result;
 use crate::forward::Reference;
 use crate::kernel::Side;
-use crate::plan::{Kernels, Layer, Plan, Rays};
+use crate::plan::{Deeper, Kernels, Layer, Method, Plan, Rays};
 use crate::random::SplitMix;
 use crate::rays::Directions;
 use crate::scalar::Precision;
@@ -25,8 +25,14 @@ pub(super) async fn layer(parts: &Parts, points: &[f64], point: usize, ray: usiz
     let mut found = None;
     let take = |_: &Chunk, result: ChunkResult| found = result.kinks.first().and_then(|kink| kink.begins_at);
     let chunk = Chunk::ahead(point..point + 1, ray..ray + 1);
-    Reference::new(plan, &parts.threads).run(&[chunk], source, take).await?;
+    Reference::new(plan, &parts.threads).or_deeper(deeper(parts)).run(&[chunk], source, take).await?;
     Ok(found.map(|layer| layers[layer].clone()))
+}
+
+/// For quotients and roots that lose orders at a point.
+fn deeper(parts: &Parts) -> Option<Deeper> {
+    let any = parts.plan.method == Method::Exact && parts.plan.monomials.is_none();
+    any.then(|| Deeper::new(&parts.model, parts.request.order, Rays::Any, Kernels::Portable)).flatten()
 }
 
 /// Decides for each point of a batch of mixed terms that lies on a kink whether it shows: whether the polynomial is the exact one-sided series
@@ -57,7 +63,7 @@ pub(super) async fn settle(parts: &Parts, points: &[f64], first: usize, batch: &
         };
         batch.kinks[point].begins = !(0..outputs.len()).all(|output| (0..RAYS).all(|ray| holds(output, ray)));
     };
-    Reference::new(plan, &parts.threads).run(&chunks, source, take).await
+    Reference::new(plan, &parts.threads).or_deeper(deeper(parts)).run(&chunks, source, take).await
 }
 
 /// Those of some points at which a kink shows, with its layer: by the exact method along a random ray of each, which crosses all kinks that
@@ -94,6 +100,6 @@ pub(super) async fn shown(
             shown.push((chunk.points.start, layer.map(|layer| layers[layer].clone())));
         }
     };
-    Reference::new(plan, &parts.threads).run(&chunks, source, take).await?;
+    Reference::new(plan, &parts.threads).or_deeper(deeper(parts)).run(&chunks, source, take).await?;
     Ok(shown)
 }

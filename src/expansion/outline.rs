@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::kernel::Kink;
 use crate::memory;
 use crate::model::Model;
-use crate::plan::{Method, Plan};
+use crate::plan::{Deeper, Method, Plan};
 use crate::rays::Directions;
 use crate::threads::Threads;
 
@@ -22,6 +22,7 @@ const LISTED_OUTPUT: u64 = 64;
 /// A planned request.
 pub(super) struct Outline {
     pub plan: Plan,
+    pub deeper: Option<Deeper>,
     pub directions: Option<Directions>,
     pub mixing: Mixing,
     pub threads: Arc<Threads>,
@@ -55,7 +56,8 @@ impl Outline {
         let budget = request.memory.unwrap_or_else(memory::default_budget);
         let threads = Arc::new(Threads::new(request.threads));
         let kernels = request.device.backend().abilities().kernels;
-        let Planned { plan, directions, mixing } = mixing::plan(model, request, kernels, &threads, budget)?;
+        let Planned { plan, deeper, directions, mixing } =
+            mixing::plan(model, request, kernels, &threads, budget)?;
         request.device.check(&plan, request.precision)?;
         let adjoints = plan.adjoints.iter().map(|id| plan.values[id.0].units);
         let lane_units = match request.method {
@@ -85,7 +87,7 @@ impl Outline {
             lists: lists.into_iter().fold(0, u64::saturating_add),
             budget,
         };
-        let outline = Self { plan, directions, mixing, threads, sizes };
+        let outline = Self { plan, deeper, directions, mixing, threads, sizes };
         outline.sizes.chunking(&outline.plan, request, &outline.threads, 1, 0)?;
         Ok(outline)
     }

@@ -60,7 +60,7 @@ impl Prepared {
     /// # Errors
     /// If the request doesn't fit the model, the method has no answer, or the device can't.
     pub fn new(model: &Model, request: &Request) -> Result<Self> {
-        let Outline { plan, directions, mixing, threads, sizes } = Outline::new(model, request)?;
+        let Outline { plan, deeper, directions, mixing, threads, sizes } = Outline::new(model, request)?;
         let certificate = Certificate::new(model, request.method, request.terms.kind())?;
         let outputs = model.list_outputs(request.outputs.as_deref());
         tracing::debug!("{plan}");
@@ -71,7 +71,7 @@ impl Prepared {
             threads: threads.clone(),
             profile: request.profile,
         };
-        let runner = Runner::new(request.device.clone(), opening);
+        let runner = Runner::new(request.device.clone(), opening).or_deeper(deeper);
         let (model, request) = (model.clone(), request.without_points());
         let parts =
             Parts { model, request, outputs, directions, mixing, certificate, plan, threads, sizes, runner };

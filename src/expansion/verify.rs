@@ -9,7 +9,7 @@ use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::Result;
 use crate::forward::Reference;
 use crate::monomials::monomial;
-use crate::plan::{Kernels, Method, Plan, Rays, Target, first_linear_layers};
+use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, first_linear_layers};
 use crate::random::SplitMix;
 use crate::rays::Directions;
 
@@ -115,7 +115,9 @@ impl<'a> Checker<'a> {
         let points = self.places();
         let source = Source { points: &points, directions: Some(&directions), outputs };
         let mut truth = Vec::with_capacity(self.samples.len());
+        let deeper = Deeper::new(model, request.order, Rays::Any, Kernels::Portable);
         Reference::new(plan, threads)
+            .or_deeper(deeper)
             .run(&self.chunks(1), source, |_, result| truth.push(result.series))
             .await?;
         Ok(truth)

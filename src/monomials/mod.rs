@@ -278,7 +278,7 @@ mod tests {
             for alpha in 0..=monomials.blocks() {
                 assert_eq!(
                     monomials.degree(alpha),
-                    monomials.exponent(alpha).iter().map(|&e| usize::from(e)).sum()
+                    monomials.exponent(alpha).iter().map(|&e| usize::from(e)).sum::<usize>()
                 );
                 for &[beta, gamma] in monomials.products(alpha) {
                     let sum: Vec<u8> = monomials

@@ -250,8 +250,9 @@ impl Node {
                 self.opset
             ));
         }
-        if self.outputs.len() > results {
-            return self.fail(format!("it has {} outputs, {results} are supported", self.outputs.len()));
+        let outputs = self.outputs.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        if outputs > results {
+            return self.fail(format!("it has {outputs} outputs, {results} are supported"));
         }
         Ok(())
     }

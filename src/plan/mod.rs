@@ -4,6 +4,7 @@
 //! executors know nothing of the model. Values are series in the layout of [`crate::kernel`]; those whose
 //! lifetimes don't overlap share a slot.
 
+mod deeper;
 mod display;
 mod exact;
 mod fuse;
@@ -15,6 +16,7 @@ mod windows;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub(crate) use deeper::Deeper;
 pub use rule::Target;
 pub(crate) use rule::first_linear_layers;
 
@@ -116,7 +118,7 @@ pub struct Step {
 pub struct Plan {
     /// The method.
     pub method: Method,
-    /// Highest order.
+    /// Highest order that is delivered; values may have more.
     pub order: usize,
     /// All values.
     pub values: Vec<Value>,

@@ -106,7 +106,7 @@ impl<'a> Surrogate<'a> {
         for point in points.chunks_exact_mut(variables) {
             point.iter_mut().zip(self.polynomial.centre()).for_each(|(x, c)| *x = c + radius * *x);
         }
-        let (found, truth) = self.both(&points)?;
+        let (found, truth) = self.both(&points, &format!("the ball of radius {radius}"))?;
         let errors: Vec<f64> = found.iter().zip(&truth).map(|(f, t)| (f - t).abs()).collect();
         let (errors_inside, truth_inside) = (&errors[..inside], &truth[..inside]);
         let mean = |numbers: &mut dyn Iterator<Item = f64>| numbers.sum::<f64>() / inside as f64;
@@ -126,15 +126,19 @@ impl<'a> Surrogate<'a> {
     /// # Errors
     /// If the network has no finite value there.
     pub fn error_at_centre(&self) -> Result<f64> {
-        let (found, truth) = self.both(self.polynomial.centre())?;
+        let (found, truth) = self.both(self.polynomial.centre(), "the point")?;
         Ok((found[0] - truth[0]).abs())
     }
 
-    /// Values of polynomial and network at points of the polynomial, `[points, variables]`.
-    fn both(&self, points: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+    /// Values of polynomial and network at points of the polynomial, `[points, variables]`, in a region of this name.
+    fn both(&self, points: &[f64], region: &str) -> Result<(Vec<f64>, Vec<f64>)> {
         let found = self.polynomial.evaluate_batch(points)?;
+        let run = |points: &[f64]| {
+            let inputs = self.polynomial.frame().map_or(self.polynomial.centre().len(), |f| f.origin().len());
+            self.network.run(points).map_err(|error| error.in_region(points, inputs, region))
+        };
         let truth = match self.polynomial.frame() {
-            None => self.network.run(points)?,
+            None => run(points)?,
             Some(frame) => {
                 let mut values = Vec::with_capacity(found.len());
                 // In parts: the inputs may be many more than the variables.
@@ -143,7 +147,7 @@ impl<'a> Surrogate<'a> {
                     for point in part.chunks_exact(frame.variables()) {
                         inputs.extend(self.polynomial.to_inputs(point)?);
                     }
-                    values.extend(self.network.run(&inputs)?);
+                    values.extend(run(&inputs)?);
                 }
                 values
             }

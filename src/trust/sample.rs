@@ -1,7 +1,7 @@
 //! Values of the network itself, to measure what is only estimated otherwise.
 
 use crate::backend::Place;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expansion::Request;
 use crate::forward::Forward;
 use crate::model::Model;
@@ -26,27 +26,7 @@ pub(super) fn finite_values(
     request: &Request,
     points: &[f64],
 ) -> Result<Vec<Option<Vec<f64>>>> {
-    let inputs = model.inputs();
-    let count = points.len() / inputs;
-    let network = network(model, request)?;
-    let mut found = vec![None; count];
-    let mut left: Vec<usize> = (0..count).collect();
-    while !left.is_empty() {
-        let rows: Vec<f64> =
-            left.iter().flat_map(|&i| points[i * inputs..][..inputs].iter().copied()).collect();
-        match network.run(&rows) {
-            Ok(values) => {
-                let outputs = values.len() / left.len();
-                for (&i, row) in left.iter().zip(values.chunks_exact(outputs)) {
-                    found[i] = Some(row.to_vec());
-                }
-                break;
-            }
-            Err(Error::NonFinite { point, .. }) if point < left.len() => drop(left.remove(point)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
+    network(model, request)?.run_with_gaps(points)
 }
 
 /// How far a stand-in is from the network that it stands in for.

@@ -168,16 +168,8 @@ fn truth(network: &Forward, request: &Request, directions: &Directions, radius: 
                 places.extend(x0.iter().zip(&direction).map(|(x, v)| x + t * v));
             }
         }
-        truth.extend(network.run(&places).map_err(|error| match error {
-            Error::NonFinite { layer, op, order, point, .. } => Error::NonFinite {
-                layer,
-                op,
-                order,
-                point: (first + point / 2) / rays,
-                hint: "the network has no value at one of the radii: choose smaller ones",
-            },
-            error => error,
-        })?);
+        let ball = format!("the ball of radius {radius}");
+        truth.extend(network.run(&places).map_err(|error| error.in_region(&places, inputs, &ball))?);
     }
     Ok(truth)
 }

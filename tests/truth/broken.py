@@ -387,7 +387,6 @@ operator_case("batch_normalization_mismatch", "statistics for 7 channels on 2", 
               weights((7,), (7,), (7,), (7,)), IMAGE)
 operator_case("layer_normalization_mismatch", "a scale of 3 for 4 features", "LayerNormalization", weights((3,)))
 operator_case("prelu_mismatch", "slopes for 3 of 4 features", "PRelu", weights((3,)))
-operator_case("clip_crossed", "the lower bound is above the upper one", "Clip", lambda g: [g.scalar(2), g.scalar(-2)])
 operator_case("too_many_inputs", "Tanh with three inputs", "Tanh", weights((4,), (4,)))
 operator_case("too_many_outputs", "Tanh with two outputs", "Tanh", outputs=2)
 operator_case("dropout_training", "Dropout in training mode", "Dropout", lambda g: [g.scalar(0.5), g.constant(np.array(True))])

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
 
-use hope::forward::values;
+use hope::backend::Place;
+use hope::forward::Forward;
 use hope::model::Model;
 use hope::plan::Method;
 use hope::sampling::r_squared;
@@ -62,8 +63,26 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
     let named = |error: hope::Error| setup.explain(&error);
     let steps = slice.steps(args.range);
     let points: Vec<f64> = steps.iter().flat_map(|t| slice.point(point, t)).collect();
-    let network = values(model, &points, Some(&[output])).map_err(named)?;
-    let centre = values(model, point, Some(&[output])).map_err(named)?[0];
+    let forward = Forward::new(model, Some(&[output]), &Place::default()).map_err(named)?;
+    let centre = forward.run(point).map_err(named)?[0];
+    let network: Vec<f64> = forward
+        .run_with_gaps(&points)
+        .map_err(named)?
+        .into_iter()
+        .map(|value| value.map_or(f64::NAN, |value| value[0]))
+        .collect();
+    let gaps = network.iter().filter(|y| y.is_nan()).count();
+    if gaps > 0 {
+        let all = network.len();
+        let where_to = format!(
+            "--range {}: the network has no value at {gaps} of {all} points of the range",
+            args.range
+        );
+        if slice.axes.len() > 1 {
+            bail!("{where_to}, which a map has no room for: choose a smaller one");
+        }
+        verbosity.note(&format!("{where_to}: the chart has gaps there"));
+    }
 
     let wanted: &[Method] = match args.method {
         Some(PlotMethod::Exact) => &[Method::Exact],
@@ -87,11 +106,18 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
         let values = polynomial.evaluate_batch(&steps.concat()).map_err(|error| {
             anyhow!("--range {}: the polynomial of order {} overflows there: {error}", args.range, args.order)
         })?;
-        let r_squared = r_squared(&values, &network);
+        let r_squared = r_squared_where_finite(&values, &network);
         curves.push(Curve { name, values, r_squared });
     }
     setup.tell(verbosity);
     Ok((Data { args, slice, network, curves, centre }, files))
+}
+
+/// R² over the points at which the network has a value.
+fn r_squared_where_finite(found: &[f64], truth: &[f64]) -> Option<f64> {
+    let both = found.iter().zip(truth).filter(|(_, truth)| truth.is_finite());
+    let (found, truth): (Vec<f64>, Vec<f64>) = both.unzip();
+    r_squared(&found, &truth)
 }
 
 /// The polynomial in the coordinates of the slice.

@@ -20,7 +20,8 @@ pub struct Curve {
 pub struct Data<'a> {
     pub args: &'a PlotArgs,
     pub slice: Slice,
-    /// The network, at the points of a line or at the cells of a map, the first coordinate running fastest.
+    /// The network, at the points of a line or at the cells of a map, the first coordinate running fastest; NaN where a line has no
+    /// value.
     pub network: Vec<f64>,
     pub curves: Vec<Curve>,
     /// The network at the centre.
@@ -47,9 +48,17 @@ fn chart(data: &Data) -> Result<Figure> {
     let line = |values: &[f64]| -> Vec<[f64; 2]> {
         slice.steps(args.range).iter().zip(values).map(|(t, &y)| [at + t[0], y]).collect()
     };
-    let network =
-        Series { colour: Some(Colour::BLACK), width: 2.4, ..Series::line("network", line(network)) };
-    let mut series = vec![network];
+    let network = line(network);
+    // A line for each part without a gap, the first one with the name.
+    let parts = network.split(|p| p[1].is_nan()).filter(|part| !part.is_empty());
+    let mut series: Vec<Series> = parts
+        .enumerate()
+        .map(|(i, part)| Series {
+            colour: Some(Colour::BLACK),
+            width: 2.4,
+            ..Series::line(if i == 0 { "network" } else { "" }, part.to_vec())
+        })
+        .collect();
     for (i, curve) in curves.iter().enumerate() {
         let name = format!("{}: R² = {}", curve.name, r2(curve.r_squared));
         let rule = curve.name.starts_with("published");

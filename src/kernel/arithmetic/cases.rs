@@ -48,6 +48,9 @@ pub fn cases() -> Vec<Case> {
             cases.push(pairwise(Multiply, units, chunk, a, b));
             cases.push(pairwise(Divide, units, chunk, a, b));
         }
+        if n > 2 {
+            cases.push(limits(CONSTANTS[i % CONSTANTS.len()].0, chunk));
+        }
     }
     cases
 }
@@ -100,4 +103,25 @@ fn pairwise(kernel: impl Into<Kernel>, units: usize, chunk: Chunk, a: usize, b: 
     Case::new(name, kernel, chunk, value(units, chunk.degree, true), tolerance)
         .input(value(units, a, true), (-1.0, 1.0), 0.7)
         .input(value(units, b, true), (1.0, 2.0), 0.7)
+}
+
+/// Quotients of which every second is 0/0, with the same limit along all rays.
+fn limits(units: usize, chunk: Chunk) -> Case {
+    let name = format!("divide::limits-{units}-{}", chunk.name());
+    let mut case = Case::new(name, Divide, chunk, value(units, chunk.degree, true), DIVIDE)
+        .input(value(units, 2, true), (-1.0, 1.0), 0.7)
+        .input(value(units, 2, true), (1.0, 2.0), 0.7);
+    let layout = case.layout(0);
+    for at in (0..layout.len()).filter(|at| (at % units) % 2 == 0) {
+        let order = (0..=2).find(|&order| layout.block(order).contains(&at));
+        match order {
+            Some(0) => case.data.iter_mut().for_each(|data| data[at] = 0.0),
+            Some(1) => {
+                case.data[1][at] = f64::from((1.0 + 0.25 * case.data[1][at]) as f32);
+                case.data[0][at] = 0.5 * case.data[1][at];
+            }
+            _ => {}
+        }
+    }
+    case
 }

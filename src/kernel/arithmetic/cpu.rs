@@ -5,6 +5,7 @@ use multiversion::multiversion;
 use crate::kernel::layout::tiles;
 use crate::kernel::{Constants, Series, SeriesMut};
 use crate::scalar::Scalar;
+use crate::series::limit::{self, Known};
 use crate::series::{self, Coefficient, MAX_ORDER, Tile};
 
 /// `y = x`, or `y += x`, up to x's degree.
@@ -66,9 +67,44 @@ pub fn multiply<T: Scalar>(a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>) {
     pairwise(a, b, y, T::zero(), Multiply);
 }
 
-/// Quotient of two series, `y_k = (a_k - Σ_{i≥1} b_i y_{k-i}) / b_0`.
+/// Quotient of two series, `y_k = (a_k - Σ_{i≥1} b_i y_{k-i}) / b_0`; where `b_0` is 0 its limit along each ray.
 pub fn divide<T: Scalar>(a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>) {
     pairwise(a, b, y, T::one(), Divide);
+    for sample in 0..y.layout.samples {
+        for unit in 0..y.layout.units {
+            let denominator = b.row(0, sample, 0)[unit];
+            if denominator == T::zero() {
+                limits(a, b, y, sample, unit);
+            } else if limit::sound(denominator).is_nan() {
+                y.row(0, sample, 0)[unit] = T::nan();
+            }
+        }
+    }
+}
+
+/// The quotient of a unit whose denominator is 0. Its value is that along the first ray; a ray with another one has no series, as
+/// the network has no value there.
+fn limits<T: Scalar>(a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>, sample: usize, unit: usize) {
+    let n = y.layout.degree;
+    let mut value = T::nan();
+    for lane in 0..if n == 0 { 0 } else { y.layout.lanes } {
+        let read = |series: Series<T>| -> Vec<T> {
+            (0..=series.layout.degree).map(|order| series.row(order, sample, lane)[unit]).collect()
+        };
+        let (s, t) = (read(a), read(b));
+        let known = |coefficients, degree: usize| Known { coefficients, whole: degree < n };
+        let mut quotient = vec![T::zero(); n + 1];
+        limit::divide(known(&s, a.layout.degree), known(&t, b.layout.degree), &mut quotient);
+        if lane == 0 {
+            value = quotient[0];
+        }
+        let apart = num_traits::Float::abs(quotient[0] - value);
+        let same = apart <= num_traits::Float::abs(value) * num_traits::Float::sqrt(T::epsilon());
+        for order in 1..=n {
+            y.row(order, sample, lane)[unit] = if same { quotient[order] } else { T::nan() };
+        }
+    }
+    y.row(0, sample, 0)[unit] = value;
 }
 
 /// What [`pairwise`] does with the series of a tile of units.

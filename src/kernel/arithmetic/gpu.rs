@@ -2,15 +2,15 @@
 
 use super::{Affine, AffineAdjoint, Copy, Divide, Multiply};
 use crate::kernel::dispatch::{
-    Dispatch, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl, word,
+    Dispatch, FUNCTIONS, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl, word,
 };
 use crate::kernel::{PerUnitId, Shapes};
 
 const FILE: File = File {
     name: "arithmetic",
     source: wgsl!("arithmetic"),
-    includes: &[],
-    entries: &["affine", "affine_adjoint", "copy", "multiply", "divide"],
+    includes: &[FUNCTIONS],
+    entries: &["affine", "affine_adjoint", "copy", "multiply", "divide", "limits"],
     constants: &["ORDER", "X_ORDER", "Y_ORDER"],
     examples: &[&[0, 0, 0], &[1, 1, 1], &[2, 2, 1], &[5, 1, 5], &[5, 5, 5], &[16, 16, 1], &[16, 16, 16]],
     variants: Variants::One,
@@ -99,12 +99,14 @@ impl OnGpu for Divide {
         Ok(())
     }
 
-    fn turns(&self, _shapes: &Shapes) -> usize {
-        0
+    /// Where the denominator is 0, leading zeros, and a recurrence of the orders.
+    fn turns(&self, shapes: &Shapes) -> usize {
+        let orders = shapes.output.degree + 1;
+        orders * (orders + 1)
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![pairwise(call, "divide")]
+        vec![pairwise(call, "divide"), pairwise(call, "limits")]
     }
 }
 

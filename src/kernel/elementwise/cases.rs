@@ -37,6 +37,13 @@ fn functions() -> Vec<(Activation, (f64, f64))> {
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
+    for chunk in CHUNKS.into_iter().filter(|chunk| chunk.degree > 2) {
+        // sqrt(t²) is t for t > 0; t^2.5 has two orders, (t²)^2.5 all.
+        cases.push(root(Sqrt.into(), 2, chunk));
+        cases.push(root(Pow { exponent: 2.5 }.into(), 2, chunk));
+        cases.push(root(Pow { exponent: 1.5 }.into(), 2, chunk));
+    }
+    cases.push(root(Pow { exponent: 2.5 }.into(), 1, Chunk { samples: 2, lanes: 3, degree: 2 }));
     for (i, (function, bounds)) in functions().into_iter().enumerate() {
         for (j, chunk) in CHUNKS.into_iter().enumerate() {
             let units = match chunk.samples * chunk.lanes {
@@ -81,4 +88,26 @@ fn bell(function: Activation, bounds: (f64, f64), units: usize, chunk: Chunk, de
     Case::new(name, Bell(function), chunk, output, BELL)
         .input(value(units, 0, true), bounds, 1.0)
         .plain_input(value(units, degree, false))
+}
+
+/// Every second unit is at 0, and its first coefficient that isn't 0 is positive and of order `first`.
+fn root(function: Activation, first: usize, chunk: Chunk) -> Case {
+    let units = 65;
+    let output = value(units, chunk.degree, true);
+    // Less than all orders: what ends before them is known.
+    let degree = first.max(chunk.degree - 2).min(chunk.degree - 1);
+    let name = format!("roots::{function}-{}-from{first}", chunk.name());
+    let mut case = Case::new(name, Compose(function), chunk, output, COMPOSE).input(
+        value(units, degree, true),
+        (0.7, 3.0),
+        0.5,
+    );
+    let layout = case.layout(0);
+    for order in 0..=first {
+        for at in layout.block(order).filter(|at| (at % units) % 2 == 0) {
+            let c = &mut case.data[0][at];
+            *c = if order < first { 0.0 } else { f64::from((1.0 + 0.5 * *c) as f32) };
+        }
+    }
+    case
 }

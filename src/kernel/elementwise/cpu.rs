@@ -14,6 +14,7 @@ use crate::kernel::kink::Grading;
 use crate::kernel::layout::tiles;
 use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
+use crate::series::limit::{self, Known};
 use crate::series::{Coefficient, MAX_ORDER, Tile};
 
 /// Returns with what `horner!` or `apply!` computes, if there is code for series of degree `n`. That is without loops: only
@@ -106,6 +107,30 @@ pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<
                 }
                 horner::<T, WIDE>(&a[..=n], &u[..=x.layout.degree], &mut result[..=n]);
                 y.store_higher(sample, lane, &units, &result);
+            }
+        }
+    }
+}
+
+/// The series of units at 0 where the function has no power series, as of x^(1/2), and may have one along a ray.
+pub fn roots<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>) {
+    let Some(exponent) = function.root() else { return };
+    let (given, n) = (x.layout.degree, y.layout.degree);
+    let (mut u, mut result) = ([T::zero(); MAX_ORDER + 1], [T::zero(); MAX_ORDER + 1]);
+    for sample in 0..y.layout.samples {
+        for unit in 0..y.layout.units {
+            if x.row(0, sample, 0)[unit] != T::zero() {
+                continue;
+            }
+            for lane in 0..if n == 0 { 0 } else { y.layout.lanes } {
+                for order in 1..=given {
+                    u[order] = x.row(order, sample, lane)[unit];
+                }
+                let u = Known { coefficients: &u[..=given], whole: given < n };
+                limit::root(u, exponent, &mut result[..=n]);
+                for order in 1..=n {
+                    y.row(order, sample, lane)[unit] = result[order];
+                }
             }
         }
     }

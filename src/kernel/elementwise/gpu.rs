@@ -12,7 +12,7 @@ const FILE: File = File {
     name: "elementwise",
     source: wgsl!("elementwise"),
     includes: &[FUNCTIONS, SERIES],
-    entries: &["compose", "bell"],
+    entries: &["compose", "roots", "bell"],
     constants: &["ORDER", "OUTER", "INNER", "TERMS", "KINKS", "ACCUMULATE"],
     // No orders, one, an odd number of them and all, from lines and of series; without and with kinks.
     examples: &[
@@ -34,6 +34,7 @@ params! {
         parameters: [f32; 4],
         kink_values: [f32; 4],
         lanes_each: u32,
+        root: f32,
     }
 }
 
@@ -47,20 +48,28 @@ impl OnGpu for Compose {
         Ok(())
     }
 
-    fn turns(&self, _shapes: &Shapes) -> usize {
-        LANES_EACH
+    /// At 0 some functions take a recurrence of the orders.
+    fn turns(&self, shapes: &Shapes) -> usize {
+        let orders = shapes.output.degree + 1;
+        LANES_EACH * if self.0.root().is_some() { orders * (orders + 1) } else { 1 }
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let (order, given) = (call.output().degree, call.input(0).degree);
         let terms = terms(self.0, order);
         let lanes = if order == 0 { 1 } else { call.output().lanes };
-        let dispatch = elementwise(call, "compose", self.0, lanes)
-            .constant("ORDER", order)
-            .constant("OUTER", terms)
-            .constant("INNER", given)
-            .constant("TERMS", terms);
-        vec![dispatch]
+        let dispatch = |entry| {
+            elementwise(call, entry, self.0, lanes)
+                .constant("ORDER", order)
+                .constant("OUTER", terms)
+                .constant("INNER", given)
+                .constant("TERMS", terms)
+        };
+        let mut dispatches = vec![dispatch("compose")];
+        if self.0.root().is_some() && order > 0 {
+            dispatches.push(dispatch("roots"));
+        }
+        dispatches
     }
 }
 
@@ -101,6 +110,7 @@ fn elementwise(call: &GpuCall, entry: &'static str, function: Activation, lanes:
         parameters: four(function.parameters()),
         kink_values: four(function.kinks()),
         lanes_each: word(each),
+        root: function.root().unwrap_or(0.0) as f32,
     };
     let invocations = output.samples * lanes.div_ceil(each) * output.units;
     let mut dispatch = Dispatch::new(entry, params, grid(invocations))

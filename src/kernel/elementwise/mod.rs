@@ -5,7 +5,7 @@ mod cpu;
 mod gpu;
 
 pub(in crate::kernel) use cpu::taylor_tile;
-pub use cpu::{bell, compose, note_beginnings, note_kinks};
+pub use cpu::{bell, compose, note_beginnings, note_kinks, roots};
 
 use super::kink::Grading;
 use super::{Call, Constant, Definition, Orders, Shapes};
@@ -51,6 +51,7 @@ impl Definition for Compose {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         cpu::compose(self.0, call.inputs[0], &mut call.output, call.side);
+        cpu::roots(self.0, call.inputs[0], &mut call.output);
         cpu::note_kinks(self.0, Grading::One, call.inputs[0], call.kinks);
     }
 }

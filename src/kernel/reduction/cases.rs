@@ -31,6 +31,21 @@ pub fn cases() -> Vec<Case> {
             }
         }
     }
+    // So large and so small that squares leave the range of f32.
+    for (i, (size, epsilon)) in
+        [(1e20, 1e-3), (1e-25, 0.0), (1e-25, 1e-3), (3e38, 0.0)].into_iter().enumerate()
+    {
+        let mut case = reduce(
+            format!("layer_norm::of{size:e}-{epsilon}"),
+            Reduction::Normalize { epsilon },
+            7,
+            3,
+            CHUNKS[[1, 3, 1, 1][i]],
+            1,
+        );
+        case.data[0].iter_mut().for_each(|x| *x = f64::from((*x / 4.0 * size) as f32));
+        cases.push(case);
+    }
     // A single unit: softmax is 1, whatever it is.
     let chunk = Chunk { samples: 2, lanes: 3, degree: 5 };
     cases.push(reduce("softmax::3x1".into(), Reduction::Softmax, 1, 3, chunk, 5));

@@ -3,7 +3,8 @@
 //! With d = x - x_w for the unit w that is largest at the primal point, e = exp(d) and s = Σ e: softmax is
 //! e / s, log-softmax d - log s. Taking the whole series of w off, not only its value, makes e_w exactly 1:
 //! nothing overflows, and where softmax is saturated nothing cancels. Normalisation is
-//! c · (mean c² + ε)^(-1/2) with c = x - mean x.
+//! c · (mean c² + ε)^(-1/2) with c = x - mean x. It doesn't change if x and √ε are divided by the same number: a power of two
+//! near the largest of them, so that squares neither overflow nor vanish.
 
 use super::Reduction;
 use crate::kernel::{Series, SeriesMut};
@@ -24,6 +25,7 @@ pub fn reduce<T: Scalar>(reduction: Reduction, axis: usize, x: Series<T>, y: &mu
                 continue;
             }
             for lane in 0..y.layout.lanes {
+                group.input(0).copy_from_slice(&x.row(0, sample, 0)[units.clone()]);
                 for order in 1..=n {
                     if order <= x.layout.degree {
                         group.input(order).copy_from_slice(&x.row(order, sample, lane)[units.clone()]);
@@ -113,6 +115,9 @@ impl<T: Scalar> Group<T> {
 
     fn normalize(&mut self, epsilon: f64, orders: usize) {
         let axis = self.axis;
+        let largest = self.x[..axis].iter().fold(T::of(epsilon.sqrt()), |m, x| m.max(x.abs()));
+        let inverse = largest.binade().recip();
+        self.x[..orders * axis].iter_mut().for_each(|x| *x *= inverse);
         let share = T::of(1.0 / axis as f64);
         let mut variance = [T::zero(); MAX_ORDER + 1];
         for k in 0..orders {
@@ -123,7 +128,7 @@ impl<T: Scalar> Group<T> {
             let product = |j: usize, i: usize| self.e[j * axis + i] * self.e[(k - j) * axis + i];
             variance[k] = (0..=k).map(|j| (0..axis).map(|i| product(j, i)).sum::<T>()).sum::<T>() * share;
         }
-        variance[0] += T::of(epsilon);
+        variance[0] += T::of(epsilon * inverse.f64() * inverse.f64());
         let mut scale = [T::zero(); MAX_ORDER + 1];
         series::power(&variance[..orders], -0.5, &mut scale[..orders]);
         for k in 0..orders {

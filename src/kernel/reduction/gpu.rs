@@ -20,7 +20,7 @@ const FILE: File = File {
 params! {
     struct Params of FILE {
         axis: u32,
-        epsilon: f32,
+        root_epsilon: f32,
     }
 }
 
@@ -31,9 +31,9 @@ impl OnGpu for Reduce {
         Ok(())
     }
 
-    /// Means for each order, and three passes over the units.
+    /// Means for each order, and four passes over the units.
     fn turns(&self, shapes: &Shapes) -> usize {
-        self.axis * (shapes.output.degree + 4)
+        self.axis * (shapes.output.degree + 5)
     }
 
     /// An invocation per group of `axis` units of a lane.
@@ -45,7 +45,8 @@ impl OnGpu for Reduce {
         };
         let output = call.output();
         let groups = output.rows(output.degree.min(1)) * (output.units / self.axis);
-        let params = Params { layouts: call.layouts(), axis: word(self.axis), epsilon: epsilon as f32 };
+        let params =
+            Params { layouts: call.layouts(), axis: word(self.axis), root_epsilon: epsilon.sqrt() as f32 };
         let dispatch = Dispatch::new(entry, params, grid(groups))
             .constant("ORDER", output.degree)
             .constant("X_ORDER", call.input(0).degree);

@@ -28,5 +28,10 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let mut per_channel = vec![1; shape.len()];
     per_channel[0] = channels;
     let (scale, shift) = (Tensor::floats(per_channel.clone(), scale), Tensor::floats(per_channel, shift));
-    Ok(vec![importer.affine(x, Some(&scale), Some(&shift))?.into()])
+    let y = importer.affine(x, Some(&scale), Some(&shift))?;
+    // Until opset 13 files may name statistics of training, which inference doesn't compute.
+    let statistics = if node.opset < 14 { 4 } else { 2 };
+    let mut values = vec![Value::Unusable("a statistic of a BatchNormalization"); statistics + 1];
+    values[0] = y.into();
+    Ok(values)
 }

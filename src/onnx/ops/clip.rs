@@ -10,10 +10,10 @@ pub fn clip(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         (node.optional_number(1, "lower bound")?, node.optional_number(2, "upper bound")?)
     };
     // Writers give the largest float32 where they mean no bound.
-    let bound = |v: Option<f64>, none: f64| v.filter(|v| v.abs() < f32::MAX as f64).unwrap_or(none);
+    let bound = |v: Option<f64>, none: f64| v.filter(|v| v.is_nan() || v.abs() < f32::MAX as f64).unwrap_or(none);
     let (min, max) = (bound(min, f64::NEG_INFINITY), bound(max, f64::INFINITY));
-    if min.is_nan() || max.is_nan() || min > max {
-        return node.fail(format!("its lower bound {min} is above its upper bound {max}: the model is damaged"));
+    if min.is_nan() || max.is_nan() {
+        return node.fail(format!("its bounds {min} and {max} are not numbers (NaN): the model is damaged"));
     }
     let value = node.value(0)?;
     match value {
@@ -25,6 +25,12 @@ pub fn clip(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
             Ok(vec![importer.arithmetic(Binary::Min, &raised, &high.into())?])
         }
         _ if min == f64::NEG_INFINITY && max == f64::INFINITY => Ok(vec![value.clone()]),
+        // The specification's Min(max, Max(x, min)) is then the upper bound everywhere: there is no kink.
+        Value::Node(id) if min >= max => {
+            let (zero, bound) = (Tensor::scalar(0.0), Tensor::scalar(max));
+            Ok(vec![importer.affine(*id, Some(&zero), Some(&bound))?.into()])
+        }
+        _ if min >= max => Ok(vec![importer.activation(value, Clip { min: max, max })?]),
         _ => Ok(vec![importer.activation(value, Clip { min, max })?]),
     }
 }

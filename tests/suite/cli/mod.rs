@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod converge;
 mod discover;
+mod domain;
 mod endings;
 mod expand;
 mod heatmap;

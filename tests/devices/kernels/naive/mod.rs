@@ -26,7 +26,7 @@ use hope::kernel::{Kernel, Layout, Side};
 use hope::model::{Pool, Strided, Window};
 
 use mixed::{Polynomials, total};
-use series::{beside, divide, multiply, reduce, substitute, taylor};
+use series::{beside, divide, multiply, reduce, root, substitute, taylor};
 
 use crate::kernels::case::{Case, Outcome};
 
@@ -273,6 +273,14 @@ impl Run<'_> {
         }
         self.unit_by_unit(|run, n, s, l, u| {
             let x = run.series(0, n, s, l, u);
+            let exponent = match function {
+                Activation::Sqrt(_) => Some(0.5),
+                Activation::Pow(p) => Some(p.exponent).filter(|p| p.fract() != 0.0),
+                _ => None,
+            };
+            if let Some(exponent) = exponent.filter(|_| x[0] == 0.0) {
+                return root(&x, exponent);
+            }
             let branch = run.moves(&x).filter(|_| function.kinks().contains(&x[0]));
             substitute(
                 &branch.map_or_else(|| taylor(function, x[0], n), |above| beside(function, x[0], above, n)),

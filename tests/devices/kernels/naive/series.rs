@@ -16,6 +16,23 @@ pub fn multiply(a: &[f64], b: &[f64]) -> Vec<f64> {
     product
 }
 
+/// `x^p` where x is `t^m w(t)`, `w(0) > 0`: `t^(m p) w^p`, and zeros if m p is no order.
+pub fn root(x: &[f64], p: f64) -> Vec<f64> {
+    let m = x.iter().position(|c| *c != 0.0).unwrap();
+    let mut w = x.to_vec();
+    w.rotate_left(m);
+    let n = x.len() - 1;
+    let mut y = substitute(&power(w[0], p, n), &w);
+    let start = m as f64 * p;
+    if start.fract() != 0.0 {
+        return vec![0.0; n + 1];
+    }
+    let start = (start as usize).min(n + 1);
+    y.truncate(n + 1 - start);
+    y.splice(0..0, vec![0.0; start]);
+    y
+}
+
 /// `Σ_j a_j u^j` with u the series less its constant term.
 pub fn substitute(a: &[f64], series: &[f64]) -> Vec<f64> {
     let mut u = series.to_vec();
@@ -42,8 +59,15 @@ pub fn beside(function: Activation, kink: f64, above: bool, order: usize) -> Vec
     moved
 }
 
-/// The reciprocal is a geometric series: 1 / (b_0 + u) = Σ (-u)^j / b_0^(j+1).
+/// The reciprocal is a geometric series: 1 / (b_0 + u) = Σ (-u)^j / b_0^(j+1). What both begin with of zeros is left out; both end
+/// before the last orders then.
 pub fn divide(a: &[f64], b: &[f64]) -> Vec<f64> {
+    if a[0] == 0.0 && b[0] == 0.0 {
+        let (mut a, mut b) = (a.to_vec(), b.to_vec());
+        a.rotate_left(1);
+        b.rotate_left(1);
+        return divide(&a, &b);
+    }
     let reciprocal: Vec<f64> =
         (0..a.len()).map(|j| (-1f64).powi(j as i32) / b[0].powi(j as i32 + 1)).collect();
     multiply(a, &substitute(&reciprocal, b))
@@ -140,6 +164,7 @@ pub fn taylor(function: Activation, x: f64, n: usize) -> Vec<f64> {
             a[0] += 0.5;
             a
         }
+        Activation::Pow(p) if p.exponent.fract() != 0.0 => power(x, p.exponent, n),
         Activation::Pow(p) if p.exponent == 3.0 => polynomial(&[0.0, 0.0, 0.0, 1.0], x, n),
         Activation::Relu(_) => polynomial(&[0.0, if x > 0.0 { 1.0 } else { 0.0 }], x, n),
         Activation::LeakyRelu(f) => polynomial(&[0.0, if x > 0.0 { 1.0 } else { f.alpha }], x, n),
