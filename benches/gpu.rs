@@ -149,6 +149,7 @@ fn composition(device: &str, engine: &Engine, order: usize) {
         order,
         values: vec![value(0), value(1)],
         steps: vec![step],
+        monomials: None,
         constants: Vec::new(),
         layers: vec![Layer { name: "tanh".into(), kind: "Tanh".into() }],
         slots: 2,

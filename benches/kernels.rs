@@ -10,7 +10,7 @@ use hope::activation::{Activation, Tanh};
 use hope::kernel::conv::{ConvShape, conv};
 use hope::kernel::elementwise::{bell, compose};
 use hope::kernel::linear::{LinearShape, linear, linear_adjoint};
-use hope::kernel::{Layout, Series, SeriesMut};
+use hope::kernel::{Layout, Series, SeriesMut, Side};
 use hope::model::{Model, Op};
 use hope::onnx::ImportOptions;
 use hope::random::SplitMix;
@@ -96,7 +96,7 @@ fn elementwise(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("compose", order), |b| {
             b.iter(|| {
                 let x = Series { data: black_box(&x), layout: full };
-                compose(tanh, x, &mut SeriesMut { data: &mut y, layout: full });
+                compose(tanh, x, &mut SeriesMut { data: &mut y, layout: full }, Side::Ahead);
             });
         });
         group.bench_function(BenchmarkId::new("bell", order), |b| {

@@ -39,7 +39,7 @@ pub struct Smoothing {
 }
 
 /// Nodes at which a stand-in is too large: padded windows may need some of their own for each position.
-const MAX_NODES: usize = 1 << 20;
+const MAX_NODES: usize = 1 << 18;
 
 /// What can be replaced, and by what.
 const PAIRS: [(&str, &str); 5] = [

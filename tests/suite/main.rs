@@ -8,6 +8,8 @@ mod arrays;
 mod attribution;
 #[cfg(feature = "bench")]
 mod backend;
+#[cfg(feature = "files")] // reads arrays and polynomials
+mod bounded;
 #[cfg(feature = "cli")]
 mod cli;
 #[path = "../common/mod.rs"]

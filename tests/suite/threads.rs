@@ -8,7 +8,7 @@ use hope::polynomial::TaylorPolynomial;
 use hope::rays::Directions;
 use hope::surrogate::Principal;
 use hope::threads::Threads;
-use hope::{Error, Expansion, Job, Method, Precision, Request, Terms, expand};
+use hope::{Error, Expansion, Method, Precision, Request, Terms, expand};
 use proptest::prelude::*;
 
 fn noise(seed: u64, count: usize) -> Vec<f64> {
@@ -45,11 +45,18 @@ fn run(model: &Model, request: &Request) -> Expansion {
     expand(model, request).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// A budget a little above the least that a request needs.
+/// The least budget that a request needs: what is found too little says how much more it takes, lists before results.
 fn least(model: &Model, request: &Request) -> u64 {
-    match Job::new(model, &Request { memory: Some(1), ..request.clone() }) {
-        Err(Error::Memory { needed, .. }) => needed,
-        other => panic!("{other:?}"),
+    let mut memory = 1;
+    loop {
+        match expand(model, &Request { memory: Some(memory), ..request.clone() }) {
+            Ok(_) => return memory,
+            Err(Error::Memory { needed, allowed }) => {
+                assert!(allowed == memory && needed > memory, "{needed} of {allowed}");
+                memory = needed;
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program end to end, as a user runs it.
 
 mod bench;
+mod bounded;
 mod check;
 mod converge;
 mod discover;
