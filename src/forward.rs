@@ -102,7 +102,7 @@ impl Forward {
         let mut found = vec![None; points.len() / inputs];
         // Halved until what fails is a single point: points without a value lie side by side.
         let mut open = vec![0..found.len()];
-        while let Some(range) = open.pop() {
+        while let Some(range) = open.pop().filter(|range| !range.is_empty()) {
             match self.run(&points[range.start * inputs..range.end * inputs]) {
                 Ok(values) => {
                     let rows = values.chunks_exact(outputs).map(|row| Some(row.to_vec()));

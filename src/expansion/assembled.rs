@@ -7,9 +7,9 @@ use super::mixing::Mixing;
 use super::prepared::Parts;
 use super::{rule_mixed, sides};
 use crate::backend::{Chunk, ChunkResult};
-use crate::error::Result;
-use crate::kernel::Kink;
-use crate::plan::Method;
+use crate::error::{Error, Result};
+use crate::kernel::{Kernel, Kink};
+use crate::plan::{Layer, Method, Plan};
 
 /// Puts results of some lanes where their rays are: `rays` are in the order of the lanes.
 fn place_lanes<T: Copy>(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from: &[T], all: &mut [T]) {
@@ -19,6 +19,12 @@ fn place_lanes<T: Copy>(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from:
     }
 }
 
+/// The first quotient of a plan.
+fn quotient(plan: &Plan) -> Option<Layer> {
+    let step = plan.steps.iter().find(|step| matches!(step.kernel, Kernel::Divide(_)))?;
+    Some(plan.layers[step.layer].clone())
+}
+
 /// Results of a batch, put together from its chunks.
 pub(super) struct Assembled {
     pub value: Vec<f64>,
@@ -26,6 +32,11 @@ pub(super) struct Assembled {
     pub coefficients: Vec<f64>,
     /// `[points, rays]`, of the published rule `[points, outputs]`; then of mixed terms `[points]`.
     pub kinks: Vec<Kink>,
+    /// A quotient, whose value may be a limit of its own along each ray.
+    quotient: Option<Layer>,
+    /// Points of which some value is there.
+    seen: Vec<bool>,
+    tolerance: f64,
     method: Method,
     outputs: usize,
     order: usize,
@@ -48,6 +59,9 @@ impl Assembled {
             coefficients: vec![0.0; points.len() * outputs * order * columns],
             kinks: vec![Kink::NONE; points.len() * lanes],
             lanes,
+            quotient: quotient(&parts.plan),
+            seen: vec![false; points.len()],
+            tolerance: sides::tolerance(parts.request.precision),
             method: parts.request.method,
             outputs,
             order,
@@ -56,12 +70,33 @@ impl Assembled {
         }
     }
 
-    pub fn place(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize) {
+    /// Puts a chunk's result in.
+    ///
+    /// # Errors
+    /// If a value is another one than along other rays.
+    pub fn place(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize) -> Result<()> {
         let (outputs, order, columns) = (self.outputs, self.order, self.columns);
         let lanes = &chunk.lanes;
         for (i, point) in chunk.points.clone().enumerate() {
             let point = point - first;
-            self.value[point * outputs..][..outputs].copy_from_slice(&result.value[i * outputs..][..outputs]);
+            let value = &mut self.value[point * outputs..][..outputs];
+            let found = &result.value[i * outputs..][..outputs];
+            if let Some(layer) = self.quotient.as_ref().filter(|_| self.seen[point]) {
+                let differs = |(a, b): (&f64, &f64)| (a - b).abs() > self.tolerance * a.abs().max(b.abs());
+                if value.iter().zip(found).any(differs) {
+                    return Err(Error::NonFinite {
+                        layer: layer.name.clone(),
+                        op: layer.kind.clone(),
+                        order: 0,
+                        point: first + point,
+                        place: None,
+                        hint: "its limit is another one along each ray: the network has no value there"
+                            .into(),
+                    });
+                }
+            }
+            self.seen[point] = true;
+            value.copy_from_slice(found);
             match self.method {
                 Method::Exact => {
                     let from = &result.series[i * outputs * order * lanes.len()..];
@@ -84,6 +119,7 @@ impl Assembled {
                 }
             }
         }
+        Ok(())
     }
 
     /// The first (point, lane) that begins on a kink, and the layer if it is known.

@@ -241,8 +241,12 @@ impl<'a> Job<'a> {
                 }
             };
             let mut behind = Vec::new();
+            let mut no_value = None;
             let mut deliver = |chunk: &Chunk, result: ChunkResult| {
-                assembled.place(chunk, &result, first);
+                // Not the run's failure: another plan wouldn't help.
+                if let Err(error) = assembled.place(chunk, &result, first) {
+                    no_value.get_or_insert(error);
+                }
                 // Several variables have more than two sides, and the published rule's adjoints run back through all at once.
                 if parts.plan.monomials.is_none()
                     && parts.directions.is_some()
@@ -254,6 +258,9 @@ impl<'a> Job<'a> {
             };
             let at_once = chunking.workers;
             parts.runner.run(Run { chunks: &chunks, source, at_once }, &mut deliver).await?;
+            if let Some(error) = no_value {
+                return Err(error);
+            }
             let mut deliver = |chunk: &Chunk, result: ChunkResult| {
                 assembled.compare_behind(chunk, &result, first, sides::tolerance(parts.request.precision));
                 tell()

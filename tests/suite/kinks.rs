@@ -236,7 +236,7 @@ fn kinks_do_not_depend_on_how_the_work_is_cut() -> Result<(), Error> {
     let point: Vec<f64> = (0..128).map(|i| if i % 16 < 8 { 0.0 } else { 1.0 }).collect();
     let whole = expand(&model, &Request::new(point.clone(), 3))?;
     assert!(whole.report.one_sided > 0);
-    for memory in [120_000, 200_000] {
+    for memory in [250_000, 400_000] {
         let parts = expand(&model, &Request { memory: Some(memory), ..Request::new(point.clone(), 3) })?;
         assert_eq!((&parts.coefficients, &parts.kinks), (&whole.coefficients, &whole.kinks));
     }
