@@ -101,7 +101,7 @@ impl Forward {
         let (inputs, outputs) = (self.model.inputs(), self.outputs.len());
         let mut found = vec![None; points.len() / inputs];
         // Halved until what fails is a single point: points without a value lie side by side.
-        let mut open = vec![0..found.len()];
+        let mut open: Vec<_> = std::iter::once(0..found.len()).collect();
         while let Some(range) = open.pop().filter(|range| !range.is_empty()) {
             match self.run(&points[range.start * inputs..range.end * inputs]) {
                 Ok(values) => {

@@ -40,7 +40,7 @@ fn along(model: &Model, point: &[f64], rays: &[f64], order: usize) -> Expansion 
 
 /// Coefficients of order 1 of the first output.
 fn slopes(expansion: &Expansion) -> Vec<f64> {
-    let all = expansion.along().map_or_else(|_| expansion.unmixed().unwrap(), |along| along);
+    let all = expansion.along().unwrap_or_else(|_| expansion.unmixed().unwrap());
     all.index_axis(Axis(2), 0).index_axis(Axis(1), 0).iter().copied().collect()
 }
 

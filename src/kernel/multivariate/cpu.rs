@@ -35,8 +35,8 @@ pub fn compose<T: Scalar>(
             let primal = &x.row(0, sample, 0)[units.clone()];
             taylor_tile(function, primal, &mut a[..=order]);
             // There is no series about infinity, though a function may have a limit there.
-            for (unit, x) in primal.iter().enumerate().filter(|(_, x)| x.is_infinite()) {
-                a[0].0[unit] = *x - *x;
+            for (unit, _) in primal.iter().enumerate().filter(|(_, x)| x.is_infinite()) {
+                a[0].0[unit] = T::of(f64::NAN);
             }
             a[0].store(&mut y.row(0, sample, 0)[units.clone()]);
             if y.layout.degree == 0 {

@@ -11,6 +11,15 @@ use crate::kernel::linear::{self, LinearShape};
 use crate::kernel::{Constants, Kink, Layout, Series, SeriesMut, Side, elementwise, pool};
 use crate::scalar::Scalar;
 
+/// Which branches to take on kinks, and where to note what the rays meet.
+#[derive(Debug)]
+pub struct Branches<'a> {
+    /// `[samples, lanes]`.
+    pub kinks: &'a mut [Kink],
+    /// Where the series have to hold.
+    pub side: Side,
+}
+
 /// Orders 1 and above of the last layer for rays along the unit vectors `rays`, one per lane; order 0 is the last of
 /// `primals`.
 ///
@@ -21,8 +30,7 @@ pub fn windows<T: Scalar>(
     primals: &[Series<T>],
     weights: &[&[T]],
     y: &mut SeriesMut<T>,
-    kinks: &mut [Kink],
-    side: Side,
+    Branches { kinks, side }: Branches,
     parallel: Par,
 ) {
     if let Some(primal) = primals.last() {

@@ -215,15 +215,7 @@ impl Definition for Windowed {
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         let weights: Vec<&[T]> = self.weights.iter().map(|&id| call.constant(id)).collect();
         let (rays, primals) = (call.unit_rays, call.inputs);
-        cpu::windows(
-            &self.windows,
-            rays,
-            primals,
-            &weights,
-            &mut call.output,
-            call.kinks,
-            call.side,
-            call.parallel,
-        );
+        let branches = cpu::Branches { kinks: call.kinks, side: call.side };
+        cpu::windows(&self.windows, rays, primals, &weights, &mut call.output, branches, call.parallel);
     }
 }
