@@ -3,6 +3,7 @@
 //! finite number.
 //!
 //! Truth: closed forms, beside each case.
+#![allow(clippy::excessive_precision)] // digits as mpmath prints them
 
 use hope::activation::{Activation, Cos, Exp, Pow, Reciprocal, Sin, Sqrt};
 use hope::model::{Constant, Model, ModelBuilder, NodeId};

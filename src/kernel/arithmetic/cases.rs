@@ -112,7 +112,7 @@ fn limits(units: usize, chunk: Chunk) -> Case {
         .input(value(units, 2, true), (-1.0, 1.0), 0.7)
         .input(value(units, 2, true), (1.0, 2.0), 0.7);
     let layout = case.layout(0);
-    for at in (0..layout.len()).filter(|at| (at % units) % 2 == 0) {
+    for at in (0..layout.len()).filter(|at| (at % units).is_multiple_of(2)) {
         let order = (0..=2).find(|&order| layout.block(order).contains(&at));
         match order {
             Some(0) => case.data.iter_mut().for_each(|data| data[at] = 0.0),
