@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use hope::model::{Model, ModelBuilder, NodeId};
+use hope::{Error, Request, expand};
 use ndarray::ArrayD;
 use ndarray_npy::NpzReader;
 
@@ -54,6 +56,34 @@ impl Truth {
     pub fn exponents(&mut self) -> Vec<u8> {
         let array: ArrayD<u8> = self.0.by_name("exponents").unwrap();
         array.iter().copied().collect()
+    }
+}
+
+/// Numbers within ±1 that look random.
+pub fn noise(seed: u64, count: usize) -> Vec<f64> {
+    (0..count).map(|i| ((i as f64 + 1.0) * 12.9898 + seed as f64 * 78.233).sin() * 43758.5453 % 1.0).collect()
+}
+
+/// A linear layer of such numbers.
+pub fn dense(b: &mut ModelBuilder, x: NodeId, outputs: usize, seed: u64) -> NodeId {
+    let inputs = *b.shape(x).last().unwrap();
+    let scale = (inputs as f64).sqrt().recip();
+    let weight: Vec<f64> = noise(seed, outputs * inputs).into_iter().map(|w| w * scale).collect();
+    b.linear(x, &[outputs, inputs], weight, Some(noise(seed + 1, outputs))).unwrap()
+}
+
+/// The least budget that a request needs: what is found too little says how much more it takes, lists before results.
+pub fn least(model: &Model, request: &Request) -> u64 {
+    let mut memory = 1;
+    loop {
+        match expand(model, &Request { memory: Some(memory), ..request.clone() }) {
+            Ok(_) => return memory,
+            Err(Error::Memory { needed, allowed }) => {
+                assert!(allowed == memory && needed > memory, "{needed} of {allowed}");
+                memory = needed;
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

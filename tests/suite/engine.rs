@@ -2,26 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use crate::common::{self, Truth, path, relative_error};
+use crate::common::{self, Truth, dense, least, noise, path, relative_error};
 use hope::activation::{Activation, Exp, LeakyRelu, Log, Relu, Sigmoid, Sin, Tanh};
-use hope::model::{Geometry, Model, ModelBuilder, NodeId};
+use hope::model::{Geometry, Model};
 use hope::onnx::ImportOptions;
 use hope::plan::{Kernels, Plan, Rays, Target};
 use hope::rays::Directions;
 use hope::{Error, Expansion, Job, Method, Precision, Request, Terms, expand};
 use proptest::prelude::*;
-
-/// Numbers that look random.
-fn noise(seed: u64, count: usize) -> Vec<f64> {
-    (0..count).map(|i| ((i as f64 + 1.0) * 12.9898 + seed as f64 * 78.233).sin() * 43758.5453 % 1.0).collect()
-}
-
-fn dense(b: &mut ModelBuilder, x: NodeId, outputs: usize, seed: u64) -> NodeId {
-    let inputs = *b.shape(x).last().unwrap();
-    let scale = (inputs as f64).sqrt().recip();
-    let weight: Vec<f64> = noise(seed, outputs * inputs).into_iter().map(|w| w * scale).collect();
-    b.linear(x, &[outputs, inputs], weight, Some(noise(seed + 1, outputs))).unwrap()
-}
 
 /// A multilayer perceptron.
 fn mlp(inputs: usize, hidden: &[usize], outputs: usize, activation: impl Into<Activation> + Copy) -> Model {
@@ -58,28 +46,13 @@ fn run(model: &Model, request: &Request) -> Expansion {
     expand(model, request).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// The least budget that a request needs: what is found too little says how much more it takes, lists before results.
-fn tight(model: &Model, request: &Request) -> u64 {
-    let mut memory = 1;
-    loop {
-        match expand(model, &Request { memory: Some(memory), ..request.clone() }) {
-            Ok(_) => return memory,
-            Err(Error::Memory { needed, allowed }) => {
-                assert!(allowed == memory && needed > memory, "{needed} of {allowed}");
-                memory = needed;
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
-}
-
 #[test]
 fn cutting_the_work_changes_nothing() {
     let model = cnn();
     for method in [Method::Exact, Method::Hope] {
         let request = Request { method, memory: Some(1 << 30), ..Request::new(noise(7, 11 * 72), 4) };
         let whole = run(&model, &request);
-        let least = tight(&model, &request);
+        let least = least(&model, &request);
         for memory in [least, least + 40_000, least * 2, least * 5] {
             let parts = run(&model, &Request { memory: Some(memory), ..request.clone() });
             // A product of other shape may round differently.

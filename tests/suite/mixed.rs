@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use hope::activation::{Exp, Relu, Sigmoid, Sin, Tanh};
-use hope::model::{Model, ModelBuilder, NodeId};
+use hope::model::Model;
 use hope::monomials::{exponents, multinomial};
 use hope::onnx::ImportOptions;
 use hope::polynomial::TaylorPolynomial;
 use hope::{Expansion, Precision, Request, Terms, expand};
 use proptest::prelude::*;
 
-use crate::common::path;
+use crate::common::{dense, noise, path};
 
 fn mixed(model: &Model, point: &[f64], order: usize) -> Expansion {
     expand(model, &Request { terms: Terms::Mixed(None), ..Request::new(point.to_vec(), order) }).unwrap()
@@ -102,17 +102,6 @@ fn a_network_with_inputs_in_different_units() {
         let value = polynomial.evaluate(point.as_slice().unwrap()).unwrap();
         assert!((value - truth).abs() < 3e-7, "{value} {truth}");
     }
-}
-
-fn noise(seed: u64, count: usize) -> Vec<f64> {
-    (0..count).map(|i| ((i as f64 + 1.0) * 12.9898 + seed as f64 * 78.233).sin() * 43758.5453 % 1.0).collect()
-}
-
-fn dense(b: &mut ModelBuilder, x: NodeId, outputs: usize, seed: u64) -> NodeId {
-    let inputs = *b.shape(x).last().unwrap();
-    let weight: Vec<f64> =
-        noise(seed, outputs * inputs).into_iter().map(|w| w / (inputs as f64).sqrt()).collect();
-    b.linear(x, &[outputs, inputs], weight, Some(noise(seed + 1, outputs))).unwrap()
 }
 
 /// Layers of every kind that series in several variables take another way through.

@@ -1,6 +1,6 @@
 //! Threads: results are the same bits for any number of them, any memory and any split, and all are the job's own.
 
-use crate::common::path;
+use crate::common::{least, noise, path};
 use hope::activation::{Relu, Sin, Tanh};
 use hope::model::{Geometry, Model};
 use hope::onnx::ImportOptions;
@@ -8,12 +8,8 @@ use hope::polynomial::TaylorPolynomial;
 use hope::rays::Directions;
 use hope::surrogate::Principal;
 use hope::threads::Threads;
-use hope::{Error, Expansion, Method, Precision, Request, Terms, expand};
+use hope::{Expansion, Method, Precision, Request, Terms, expand};
 use proptest::prelude::*;
-
-fn noise(seed: u64, count: usize) -> Vec<f64> {
-    (0..count).map(|i| ((i as f64 + 1.0) * 12.9898 + seed as f64 * 78.233).sin() * 43758.5453 % 1.0).collect()
-}
 
 /// Convolution, pooling, a residual branch, softmax: large enough for matrix products on several threads.
 fn network(channels: usize, hidden: usize) -> Model {
@@ -43,21 +39,6 @@ fn bits(expansion: &Expansion) -> Vec<u64> {
 
 fn run(model: &Model, request: &Request) -> Expansion {
     expand(model, request).unwrap_or_else(|e| panic!("{e}"))
-}
-
-/// The least budget that a request needs: what is found too little says how much more it takes, lists before results.
-fn least(model: &Model, request: &Request) -> u64 {
-    let mut memory = 1;
-    loop {
-        match expand(model, &Request { memory: Some(memory), ..request.clone() }) {
-            Ok(_) => return memory,
-            Err(Error::Memory { needed, allowed }) => {
-                assert!(allowed == memory && needed > memory, "{needed} of {allowed}");
-                memory = needed;
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
 }
 
 /// Every kind of request, in both precisions.
