@@ -111,15 +111,16 @@ impl Certificate {
     /// Some series begin on a kink; `first`: the point and the layer of the first of them.
     pub(crate) fn on_kinks(&mut self, series: usize, first: &str, method: Method, terms: TermKind) {
         self.exact &= method == Method::Exact && terms != TermKind::Mixed;
-        self.reason += &match (method, terms) {
-            (Method::Hope, _) => format!(
-                "; not at points on a kink (the first: {first}), where each unit takes a branch of its own: the exact method is one-sided there"
+        // What takes exactness away is said first.
+        self.reason = match (method, terms, &self.reason) {
+            (Method::Hope, _, elsewhere) => format!(
+                "on a kink (the first: {first}) each unit takes a branch of its own by the published rule; elsewhere: {elsewhere}"
             ),
-            (Method::Exact, TermKind::Mixed) => format!(
-                "; not at points on a kink (the first: {first}), where no single polynomial holds on all sides: coefficients along rays are exact there, one-sided"
+            (Method::Exact, TermKind::Mixed, elsewhere) => format!(
+                "on a kink (the first: {first}) no single polynomial holds on all sides, only coefficients along rays are exact there, one-sided; elsewhere: {elsewhere}"
             ),
-            (Method::Exact, _) => format!(
-                "; one-sided where a ray begins on a kink ({series}, the first: {first}): the coefficients hold for t > 0"
+            (Method::Exact, _, everywhere) => format!(
+                "{everywhere}; one-sided where a ray begins on a kink ({series}, the first: {first}): the coefficients hold for t > 0"
             ),
         };
     }

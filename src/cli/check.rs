@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use hope::model::{Model, Node, Op};
+use hope::model::{Model, Node, Op, Smoothing};
 use hope::plan::Method;
 use hope::{Certificate, Cost, Error, Kinks, Request, TermKind, memory};
 
@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::model::{ModelArgs, header};
 use super::text;
 use super::verbosity::Verbosity;
+use super::verdict::offer;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,14 +86,16 @@ fn character(node: &Node) -> &'static str {
     }
 }
 
-fn smoothness(model: &Model) -> &'static str {
-    match Kinks::of(model) {
-        Kinks::None => "smooth",
+fn smoothness(model: &Model) -> String {
+    let kinks = match Kinks::of(model) {
+        Kinks::None => return "smooth".into(),
         Kinks::PiecewiseLinear => {
             "piecewise linear: orders from 2 are zero, an expansion is valid up to the nearest kink"
         }
         _ => "with kinks: an expansion is valid up to the nearest one",
-    }
+    };
+    offer(model, Smoothing::default())
+        .map_or_else(|| kinks.into(), |rules| format!("{kinks}; {rules} takes a smooth stand-in"))
 }
 
 /// Whether the published rule is exact.

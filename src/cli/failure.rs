@@ -17,4 +17,11 @@ impl Failure {
             Self::Input(_) => 2,
         }
     }
+
+    /// What went wrong.
+    pub fn into_error(self) -> anyhow::Error {
+        match self {
+            Self::Input(error) | Self::Run(error) => error,
+        }
+    }
 }

@@ -34,6 +34,7 @@ mod text;
 mod trust;
 mod values;
 mod verbosity;
+mod verdict;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -117,8 +118,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let code = failure.exit_code();
-            let (Failure::Input(error) | Failure::Run(error)) = failure;
-            text::complain(&format!("error: {error}\n"));
+            text::complain(&format!("error: {}\n", failure.into_error()));
             ExitCode::from(code)
         }
     }

@@ -17,6 +17,7 @@ use super::progress::Reporter;
 use super::smooth::{Original, SmoothArgs};
 use super::values::Outputs;
 use super::verbosity::Verbosity;
+use super::verdict::Verdict;
 
 /// A run, read and checked. Commands add what their options say, step by step.
 pub struct Setup {
@@ -182,13 +183,30 @@ impl Setup {
     /// # Errors
     /// If one of the two has no finite value there.
     pub fn difference(&self, radius: f64) -> Result<Option<StandInRecord>, Failure> {
+        self.difference_around(&self.request, radius)
+    }
+
+    /// The same around the points of another request.
+    ///
+    /// # Errors
+    /// If one of the two has no finite value there.
+    pub fn difference_around(
+        &self,
+        request: &Request,
+        radius: f64,
+    ) -> Result<Option<StandInRecord>, Failure> {
         let Some(original) = &self.original else { return Ok(None) };
-        original.measure(&self.model, &self.request, radius).map(Some).map_err(|error| {
+        original.measure(&self.model, request, radius).map(Some).map_err(|error| {
             let error = self.explain(&error);
             Failure::Run(anyhow!(
                 "comparing the smooth stand-in with the network: {error}; nothing was written"
             ))
         })
+    }
+
+    /// What to say of a result.
+    pub fn verdict<'a>(&'a self, report: &'a Report, stand_in: Option<&'a StandInRecord>) -> Verdict<'a> {
+        Verdict { model: &self.model, request: &self.request, report, stand_in, label: "exact" }
     }
 
     /// An error of the library, with the model's file where it belongs.

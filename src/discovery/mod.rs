@@ -17,7 +17,7 @@ mod consensus;
 mod fit;
 
 use crate::error::{Error, Result};
-use crate::expansion::{Request, Terms, Verification, expand};
+use crate::expansion::{Report, Request, Terms, expand};
 use crate::forward::Forward;
 use crate::model::Model;
 use crate::polynomial::TaylorPolynomial;
@@ -102,8 +102,8 @@ pub struct Discovery {
     pub terms: Vec<TermEstimate>,
     /// Standard deviation of the network over the box.
     pub deviation: f64,
-    /// Comparison of random rays with f64, if the request asked for it.
-    pub verification: Option<Verification>,
+    /// What is known of the expansions.
+    pub report: Report,
 }
 
 /// Searches for a polynomial expression of a network's output.
@@ -177,6 +177,6 @@ pub fn discover(model: &Model, search: &Search, request: &Request) -> Result<Dis
         kept.map(|term| (term.powers(), term.fitted.unwrap_or(term.median))),
     )?;
     let quality = Quality::of(&expression, &test_points, &truth)?;
-    let verification = expansion.report.verification;
-    Ok(Discovery { expression, quality, local, local_quality, terms, deviation, verification })
+    let report = expansion.report;
+    Ok(Discovery { expression, quality, local, local_quality, terms, deviation, report })
 }

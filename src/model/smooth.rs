@@ -51,6 +51,30 @@ const PAIRS: [(&str, &str); 5] = [
 ];
 
 impl Smoothing {
+    /// Rounds off whatever can be in a network, with one sharpness.
+    pub fn of(model: &Model, sharpness: f64) -> Self {
+        let mut all = Self::default();
+        model.nodes().iter().filter_map(|node| Self::kind(&node.op)).for_each(|kind| {
+            *all.field(kind) = Some(sharpness);
+        });
+        all
+    }
+
+    /// Whether nothing is replaced.
+    pub fn is_empty(&self) -> bool {
+        self.fields().iter().all(Option::is_none)
+    }
+
+    /// These rules, and those of `others` for what they leave.
+    pub fn or(self, others: Self) -> Self {
+        let mut all = self;
+        for (kind, beta) in others.fields().into_iter().enumerate() {
+            let field = all.field(kind);
+            *field = field.or(beta);
+        }
+        all
+    }
+
     fn fields(&self) -> [Option<f64>; 5] {
         [self.relu, self.leaky_relu, self.abs, self.clip, self.max_pool]
     }

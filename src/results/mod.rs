@@ -41,6 +41,7 @@
 //! # Ok::<(), hope::Error>(())
 //! ```
 
+mod claim;
 mod record;
 mod sink;
 mod source;
@@ -49,7 +50,8 @@ mod target;
 use std::io::Write as _;
 use std::time::Instant;
 
-pub use record::{Record, Seconds, StandInRecord};
+pub use claim::{Claim, StandInRecord};
+pub use record::{Record, Seconds};
 pub use sink::NpzSink;
 pub use source::ModelFile;
 pub use target::Target;

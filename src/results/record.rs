@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::claim::{Claim, StandInRecord};
 use super::source::ModelFile;
 use crate::backend::KernelTime;
 use crate::expansion::{Job, Report};
 use crate::memory;
-use crate::model::Smoothing;
 use crate::scalar::Precision;
-use crate::trust::StandIn;
 
 /// Seconds that the parts of a run took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,46 +22,16 @@ pub struct Seconds {
     pub write: f64,
 }
 
-/// How far a smooth stand-in is from the network that it stands in for.
-#[derive(Clone, Copy, Debug)]
-pub struct StandInRecord {
-    /// How it was made.
-    pub rules: Smoothing,
-    /// What was measured.
-    pub measured: StandIn,
-}
-
-impl StandInRecord {
-    /// Why the result isn't the network's own.
-    pub fn reason(&self) -> String {
-        format!("of a smooth stand-in for the network ({}), not of the network itself", self.rules)
-    }
-
-    /// As records have it.
-    pub fn to_json(&self) -> Value {
-        let StandIn { at, over, mean, samples, radius } = self.measured;
-        json!({
-            "rules": self.rules.to_string(),
-            "difference_at_points": at,
-            "difference_within_radius": over,
-            "mean_difference_within_radius": mean,
-            "radius": radius,
-            "samples": samples,
-        })
-    }
-}
-
 /// What RESULT.json says:
 ///
 /// | key | value |
 /// |---|---|
 /// | `model`, `model_sha256` | the model's file and its hash |
 /// | `output_name`, `input_shape`, `output_shape` | of the model, for one point |
-/// | `method`, `exact`, `exact_reason` | how it was computed, whether it is exact, and why |
-/// | `smooth` | of a smooth stand-in for the network: how far it is from it |
+/// | `method` | how it was computed |
+/// | `exact`, `exact_reason`, `smooth`, `one_sided`, `kinks` | what it claims: [`Claim`] |
 /// | `order`, `terms`, `outputs`, `points`, `rays`, `variables` | what was computed; rays and variables where there are such |
 /// | `device`, `driver`, `threads`, `precision`, `dtype` | where, in which numbers, and in which it was written |
-/// | `kinks` | `smallest` and `median` distance to a kink, where the network has kinks |
 /// | `seconds` | `load`, `plan`, `compute`, `write` |
 /// | `peak_bytes` | the most memory that the process has had, or null |
 /// | `kernels` | time of each kernel, if asked for |
@@ -92,11 +61,15 @@ impl<'a> Record<'a> {
         Self { job, report, model: None, smooth: None, dtype: Precision::F64, seconds: Seconds::default() }
     }
 
+    /// Whether the result holds, and where.
+    pub fn claim(&self) -> Claim<'a> {
+        Claim { report: self.report, stand_in: self.smooth }
+    }
+
     /// The text of RESULT.json.
     pub fn to_json(&self) -> String {
-        let Self { job, report, smooth, seconds, .. } = self;
+        let Self { job, report, seconds, .. } = self;
         let (model, request) = (job.model(), job.request());
-        let reason = &report.certificate.reason;
         let about = request.device.backend().about();
         let record = json!({
             "model": self.model.map(|file| file.path.to_string_lossy()),
@@ -105,9 +78,6 @@ impl<'a> Record<'a> {
             "input_shape": model.input_shape(),
             "output_shape": model.output_shape(),
             "method": request.method.name(),
-            "exact": report.certificate.exact && smooth.is_none(),
-            "exact_reason": smooth.map_or(reason.clone(), |s| format!("{}; {reason}", s.reason())),
-            "smooth": smooth.map(StandInRecord::to_json),
             "order": request.order,
             "terms": request.terms.name(),
             "outputs": job.outputs(),
@@ -119,7 +89,6 @@ impl<'a> Record<'a> {
             "threads": job.threads(),
             "precision": request.precision.name(),
             "dtype": self.dtype.name(),
-            "kinks": report.kink_distance.map(|(smallest, median)| json!({ "smallest": smallest, "median": median })),
             "seconds": {
                 "load": seconds.load,
                 "plan": seconds.plan,
@@ -143,6 +112,7 @@ impl<'a> Record<'a> {
         let Value::Object(mut fields) = record else { return String::new() };
         // What doesn't apply is left out, except for what readers may rely on.
         fields.retain(|key, value| !value.is_null() || matches!(key.as_str(), "peak_bytes" | "verify"));
+        fields.extend(self.claim().fields());
         format!("{:#}\n", Value::Object(fields))
     }
 }

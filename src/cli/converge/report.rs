@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use hope::results::StandInRecord;
+use hope::results::{Claim, StandInRecord};
 use hope::trust::{Cell, Study};
 
 use crate::cli::rays::AlongRays;
-use crate::cli::smooth;
 use crate::cli::text::{self, number};
 
 /// The table.
@@ -42,14 +41,13 @@ pub fn record(run: &AlongRays, study: &Study, difference: Option<&StandInRecord>
         "orders": study.orders,
         "radii": study.radii,
         "convergence": { "smallest": study.convergence.0, "median": study.convergence.1 },
-        "kinks": study.report.kink_distance.map(|(smallest, median)| json!({ "smallest": smallest, "median": median })),
         "samples_per_radius": study.samples,
         "errors": cells,
-        "smooth": difference.map(StandInRecord::to_json),
     });
     if let Value::Object(more) = more {
         fields.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
     }
+    fields.extend(Claim { report: &study.report, stand_in: difference }.fields());
     format!("{:#}\n", Value::Object(fields))
 }
 
@@ -61,31 +59,24 @@ pub fn summary(
     targets: &[PathBuf],
 ) -> String {
     let mut rows = run.head();
-    if let Some(difference) = difference {
-        rows.push(("STAND-IN", difference.reason()));
-        rows.push(("", smooth::text(difference)));
-    }
+    rows.extend(run.setup.verdict(&study.report, difference).rows());
     let (smallest, median) = study.convergence;
     rows.push((
         "convergence",
         format!("estimated radius: smallest {}, median {}", number(smallest), number(median)),
     ));
-    if let Some((smallest, median)) = study.report.kink_distance {
-        rows.push((
-            "kinks",
-            format!("nearest at {}, median over the rays {}", number(smallest), number(median)),
-        ));
-    }
     rows.push(("samples", format!("{} evaluations of the network per radius", text::grouped(study.samples))));
     let names: Vec<String> = targets.iter().map(|target| target.display().to_string()).collect();
     rows.push(("results", names.join(", ")));
     let mut text = text::lines(&rows);
+    let estimated = match study.report.kink_distance {
+        None => "Largest error as the coefficients let expect (-: beyond convergence)",
+        Some(_) => "Largest error as the coefficients let expect (-: beyond convergence or a kink)",
+    };
     for (title, pick) in [
         ("Largest error", (|cell: &Cell| number(cell.largest)) as fn(&Cell) -> String),
         ("Mean error", |cell| number(cell.mean)),
-        ("Largest error as the coefficients let expect (-: beyond convergence or a kink)", |cell| {
-            cell.estimate.map_or_else(|| "-".into(), number)
-        }),
+        (estimated, |cell| cell.estimate.map_or_else(|| "-".into(), number)),
     ] {
         let _ = writeln!(text, "\n{title}, by radius (rows) and order (columns)");
         let _ = write!(text, "{:>10}", "");

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::device::PlaceArgs;
 use crate::cli::model::ModelArgs;
+use crate::cli::smooth::SmoothArgs;
 use crate::cli::values::Names;
 
 const EXAMPLES: &str = "\
@@ -69,6 +70,9 @@ pub struct DiscoverArgs {
     /// Which reference points.
     #[arg(long, value_name = "SEED", default_value_t = 0, help_heading = "How")]
     pub seed: u64,
+
+    #[command(flatten)]
+    pub smooth: SmoothArgs,
 
     #[command(flatten)]
     pub place: PlaceArgs,

@@ -7,20 +7,20 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
 
-use hope::TaylorPolynomial;
 use hope::discovery::{Discovery, Search, discover};
 use hope::picture::Format;
 use hope::polynomial::Notation;
 use hope::region::Region;
+use hope::{Request, TaylorPolynomial};
 
 pub use args::DiscoverArgs;
 
-use super::device::check_deviation;
 use super::failure::Failure;
 use super::files::Files;
 use super::points;
 use super::setup::Setup;
 use super::verbosity::Verbosity;
+use super::verdict::Verdict;
 use report::{chart, named, summary, table};
 
 /// Runs the command.
@@ -32,14 +32,18 @@ pub fn run(args: &DiscoverArgs, verbosity: Verbosity) -> Result<(), Failure> {
         _ => setup.failed(&error),
     })?;
     setup.tell(verbosity);
-    let deviation = found.verification.map(|v| v.deviation);
-    check_deviation(&request.device, request.method, deviation).map_err(Failure::Run)?;
+    setup.check(&found.report)?;
+    let centre = Request { points: search.region.middle().into(), ..request.clone() };
+    let radius = search.region.half_widths().into_iter().fold(0.0, f64::max);
+    let difference = setup.difference_around(&centre, radius)?;
+    let verdict = Verdict { label: "expansions", ..setup.verdict(&found.report, difference.as_ref()) };
     write(args, &found).map_err(Failure::Run)?;
-    verbosity.print(summary(args, &search, &found).map_err(Failure::Run)?).map_err(Failure::Run)
+    verbosity.print(summary(args, &search, &found, &verdict).map_err(Failure::Run)?).map_err(Failure::Run)
 }
 
 fn setup(args: &DiscoverArgs) -> Result<(Setup, Search)> {
     let mut setup = Setup::new(&args.network, args.order)?;
+    setup.smooth(&args.smooth)?;
     let inputs = setup.model.inputs();
     let mut search = Search::new(region(&args.region, inputs)?, args.order);
     if !args.at.is_empty() {

@@ -9,6 +9,7 @@ use hope::polynomial::Notation;
 
 use super::args::DiscoverArgs;
 use crate::cli::text::{self, number};
+use crate::cli::verdict::Verdict;
 
 /// Terms that the chart shows, besides those of the expression.
 const CHART_TERMS: usize = 12;
@@ -101,10 +102,10 @@ pub fn chart(args: &DiscoverArgs, found: &Discovery) -> Result<Figure> {
 ///
 /// # Errors
 /// If names can't be used.
-pub fn summary(args: &DiscoverArgs, search: &Search, found: &Discovery) -> Result<String> {
+pub fn summary(args: &DiscoverArgs, search: &Search, found: &Discovery, verdict: &Verdict) -> Result<String> {
     let expression = named(args, found.expression.clone())?;
     let quality = |q: &Quality| format!("R² {:.6}, off by {} at most", q.r_squared, number(q.max_error));
-    let rows = [
+    let mut rows = vec![
         ("expression", expression.format(Notation::Text, Some(5))),
         ("quality", format!("{}, at fresh points of the box", quality(&found.quality))),
         (
@@ -125,14 +126,15 @@ pub fn summary(args: &DiscoverArgs, search: &Search, found: &Discovery) -> Resul
                 number(found.deviation)
             ),
         ),
-        (
-            "results",
-            format!(
-                "{}: expression.txt, expression.tex, coefficients.csv, coefficients.svg, coefficients.png",
-                args.out.display()
-            ),
-        ),
     ];
+    rows.extend([verdict.of_network(), verdict.of_result()].concat());
+    rows.push((
+        "results",
+        format!(
+            "{}: expression.txt, expression.tex, coefficients.csv, coefficients.svg, coefficients.png",
+            args.out.display()
+        ),
+    ));
     let mut text = text::lines(&rows);
     if found.quality.r_squared < POOR {
         text.push_str(

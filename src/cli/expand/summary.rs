@@ -3,10 +3,9 @@
 use hope::backend::Kind;
 use hope::plan::Method;
 use hope::results::{Record, Seconds, Target};
-use hope::{Job, Largest, Report, Terms, memory};
+use hope::{Job, Largest, Terms, memory};
 
 use crate::cli::setup::Setup;
-use crate::cli::smooth;
 use crate::cli::text::{self, count, grouped, number, seconds};
 
 /// What a run came to.
@@ -17,9 +16,6 @@ pub struct Outcome<'a> {
     /// Size of the archive.
     pub bytes: u64,
 }
-
-/// Label and text.
-type Row = (&'static str, String);
 
 /// Writes the summary.
 pub fn summary(outcome: &Outcome) -> String {
@@ -33,16 +29,10 @@ pub fn summary(outcome: &Outcome) -> String {
             Method::Hope => "hope: the published rule, one backward pass".to_string(),
         },
     ));
-    match record.smooth {
-        None => exactness(&mut lines, report, "exact"),
-        Some(difference) => {
-            lines.push(("STAND-IN", difference.reason()));
-            lines.push(("", smooth::text(difference)));
-            if report.certificate.kinks != hope::Kinks::None {
-                lines.push(("", "it still has kinks: --smooth can round off more than one kind".into()));
-            }
-            exactness(&mut lines, report, "its series");
-        }
+    let verdict = setup.verdict(report, record.smooth);
+    lines.extend([verdict.of_network(), verdict.of_result()].concat());
+    if request.method == Method::Hope && !report.certificate.exact && report.verification.is_none() {
+        lines.push(("", "add --verify 20 to measure how far off".into()));
     }
     let device = match &request.device {
         device if device.kind() == Kind::Processor => format!("cpu, {}", count(job.threads(), "thread")),
@@ -78,12 +68,7 @@ pub fn summary(outcome: &Outcome) -> String {
         "results",
         format!("{} ({}), {}", target.npz.display(), memory::human(*bytes), target.json.display()),
     ));
-    if let Some((smallest, median)) = report.kink_distance {
-        lines.push((
-            "kinks",
-            format!("nearest at t = {}, median over the rays {}", distance(smallest), distance(median)),
-        ));
-    }
+    lines.extend(verdict.kinks());
     if let Some(v) = report.verification {
         lines.push((
             "verify",
@@ -113,31 +98,6 @@ pub fn summary(outcome: &Outcome) -> String {
     text::lines(&lines)
 }
 
-/// Says whether the numbers are right, and if not, so that nobody misses it.
-fn exactness(lines: &mut Vec<Row>, report: &Report, label: &'static str) {
-    let certificate = &report.certificate;
-    if certificate.exact {
-        let yes = if label == "exact" { "yes" } else { "exact" };
-        lines.push((label, format!("{yes}: {}", certificate.reason)));
-        return;
-    }
-    lines.push(("NOT EXACT", certificate.reason.clone()));
-    let measured = report.verification.and_then(|v| v.deviation_from_exact);
-    lines.push((
-        "",
-        match measured {
-            Some(deviation) => {
-                format!(
-                    "measured: off from the exact coefficients by {} (relative, worst order)",
-                    number(deviation)
-                )
-            }
-            None => "add --verify 20 to measure how far off".into(),
-        },
-    ));
-    lines.push(("", "--method exact gives the right numbers".into()));
-}
-
 /// What the coefficients belong to.
 fn scope(setup: &Setup, job: &Job) -> String {
     let name = setup.request.terms.name();
@@ -154,10 +114,6 @@ fn scope(setup: &Setup, job: &Job) -> String {
         }
         _ => name.into(),
     }
-}
-
-fn distance(t: f64) -> String {
-    if t.is_finite() { number(t) } else { "infinity".into() }
 }
 
 /// A coefficient, readably: `point 3, output 7: c_2 along input 412 (14,20) = -0.031`.

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::device::PlaceArgs;
 use crate::cli::image::Normalization;
 use crate::cli::model::ModelArgs;
+use crate::cli::smooth::SmoothArgs;
 use crate::cli::values::{Class, MethodArg};
 
 const EXAMPLES: &str = "\
@@ -87,6 +88,9 @@ pub struct HeatmapArgs {
     /// How to compute the maps.
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
     pub method: MethodArg,
+
+    #[command(flatten)]
+    pub smooth: SmoothArgs,
 
     #[command(flatten)]
     pub place: PlaceArgs,

@@ -13,6 +13,7 @@ use anyhow::{Result, anyhow, bail};
 use hope::attribution::{Push, heatmap, measured};
 use hope::forward::values;
 use hope::plan::Method;
+use hope::results::StandInRecord;
 use hope::{Error, Request};
 
 pub use args::HeatmapArgs;
@@ -53,6 +54,7 @@ pub fn run(args: &HeatmapArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let mut files = Files::begin(all.iter().map(PathBuf::as_path), &args.files()).map_err(Failure::Input)?;
     task.setup.tell(verbosity);
     let (explained, note) = explain(args, &task)?;
+    let difference = task.difference()?;
     let write = || {
         let figure = picture::figure(args, task.layout, &explained)?;
         files.draw(&figure, pictures.iter().map(PathBuf::as_path))?;
@@ -63,7 +65,7 @@ pub fn run(args: &HeatmapArgs, verbosity: Verbosity) -> Result<(), Failure> {
         files.commit()
     };
     write().map_err(Failure::Run)?;
-    let mut report = report::report(args, &explained);
+    let mut report = report::report(args, &task.setup, &explained, difference.as_ref());
     report.push_str(&note);
     let _ = writeln!(report, "written to {}", names(&all));
     verbosity.print(report).map_err(Failure::Run)
@@ -81,6 +83,7 @@ impl Task {
             _ => {}
         }
         let mut setup = Setup::new(&args.network, args.order)?;
+        setup.smooth(&args.smooth)?;
         let model = &setup.model;
         let layout = Layout::of(model)?;
         let normalization = args.normalize.clone().unwrap_or_else(Normalization::none);
@@ -112,7 +115,7 @@ impl Task {
             .map(|(i, point)| push.deltas(point).map_err(|error| in_image(i, &error)))
             .collect::<Result<_>>()?;
 
-        let scores = values(model, points.concat(), None).map_err(|error| setup.explain(&error))?;
+        let scores = values(setup.network(), points.concat(), None).map_err(|error| setup.explain(&error))?;
         let scores = scores.chunks_exact(model.outputs());
         let classes = scores.map(|scores| args.class.pick(scores)).collect::<Result<_>>()?;
         setup.request.method = args.method.into();
@@ -121,6 +124,13 @@ impl Task {
         let trial = Request { points: points[0].clone().into(), ..setup.request.clone() };
         hope::Job::new(&setup.model, &trial).map_err(|error| setup.explain(&error))?;
         Ok(Self { setup, layout, images, points, deltas, classes })
+    }
+
+    /// How far a stand-in is from the network, up to the largest change of an input.
+    fn difference(&self) -> Result<Option<StandInRecord>, Failure> {
+        let radius = self.deltas.iter().flatten().fold(0.0, |most: f64, d| most.max(d.abs()));
+        let request = Request { points: self.points.concat().into(), ..self.setup.request.clone() };
+        self.setup.difference_around(&request, radius)
     }
 }
 
@@ -137,7 +147,7 @@ fn explain(args: &HeatmapArgs, task: &Task) -> Result<(Vec<Explained>, String), 
         setup.check(&map.report)?;
         let (mut truth, mut rule) = (None, None);
         if args.compare {
-            truth = Some(measured(&setup.model, point, class, deltas).map_err(|error| failed(&error))?);
+            truth = Some(measured(setup.network(), point, class, deltas).map_err(|error| failed(&error))?);
             match compute(&Request { method: Method::Hope, ..setup.request.clone() }) {
                 Ok(map) => rule = Some(map),
                 Err(error)

@@ -3,24 +3,37 @@
 use std::fmt::Write as _;
 
 use hope::attribution::{Agreement, Heatmap};
+use hope::results::StandInRecord;
 
 use super::args::HeatmapArgs;
 use super::maps::Explained;
+use crate::cli::setup::Setup;
 use crate::cli::text;
 use crate::cli::values::MethodArg;
+use crate::cli::verdict::Verdict;
 
-/// Writes the report.
-pub fn report(args: &HeatmapArgs, all: &[Explained]) -> String {
-    let mut out = String::new();
+/// Writes the report: what is known of all images first, then what differs between them.
+pub fn report(
+    args: &HeatmapArgs,
+    setup: &Setup,
+    all: &[Explained],
+    difference: Option<&StandInRecord>,
+) -> String {
+    let verdicts: Vec<Verdict> = all.iter().map(|one| setup.verdict(&one.map.report, difference)).collect();
+    let results: Vec<_> = verdicts.iter().map(Verdict::of_result).collect();
+    let alike = results.iter().all(|rows| *rows == results[0]);
+    let mut out = verdicts.first().map_or_else(String::new, |verdict| text::lines(&verdict.of_network()));
+    if alike {
+        out.push_str(&results.first().map_or_else(String::new, |rows| text::lines(rows)));
+    }
     let top = args.top as usize;
     let mut table: Vec<(String, Vec<Agreement>)> = Vec::new();
-    for one in all {
+    for (one, known) in all.iter().zip(&results) {
         let score = text::number(one.map.value);
         let _ =
             writeln!(out, "{}: class {}, score {score}, {}", one.image.name, one.class, args.delta.words());
-        let certificate = &one.map.report.certificate;
-        if !certificate.exact {
-            let _ = writeln!(out, "  NOT EXACT: {}", certificate.reason);
+        if !alike {
+            text::lines(known).lines().for_each(|line| out.push_str(&format!("  {line}\n")));
         }
         if one.map.across_kinks > 0 {
             let _ = writeln!(

@@ -8,6 +8,7 @@ use crate::cli::device::PlaceArgs;
 use crate::cli::image::Normalization;
 use crate::cli::model::ModelArgs;
 use crate::cli::points::given;
+use crate::cli::smooth::SmoothArgs;
 use crate::cli::values::{Class, MethodArg};
 
 const EXAMPLES: &str = "\
@@ -76,6 +77,9 @@ pub struct InteractionsArgs {
     /// How to compute.
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
     pub method: MethodArg,
+
+    #[command(flatten)]
+    pub smooth: SmoothArgs,
 
     #[command(flatten)]
     pub place: PlaceArgs,

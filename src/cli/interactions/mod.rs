@@ -42,6 +42,7 @@ pub fn run(args: &InteractionsArgs, verbosity: Verbosity) -> Result<(), Failure>
     };
     let found = interactions(model, &request.points, class, &chosen, request).map_err(failed)?;
     setup.check(&found.report)?;
+    let difference = setup.difference(args.delta.abs())?;
     setup.tell(verbosity);
 
     let write = || {
@@ -52,7 +53,8 @@ pub fn run(args: &InteractionsArgs, verbosity: Verbosity) -> Result<(), Failure>
         files.commit()
     };
     write().map_err(Failure::Run)?;
-    let mut out = report::ranking(args, &task, &found);
+    let verdict = setup.verdict(&found.report, difference.as_ref());
+    let mut out = report::ranking(&task, &found, &verdict);
     let _ = writeln!(out, "written to {}", names(&all));
     verbosity.print(out).map_err(Failure::Run)
 }

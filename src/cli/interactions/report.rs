@@ -7,10 +7,9 @@ use anyhow::Result;
 use hope::attribution::Interactions;
 use hope::picture::{Axis, ColourMap, Content, Figure, MapGrid, Panel};
 
-use super::args::InteractionsArgs;
 use super::task::Task;
 use crate::cli::text;
-use crate::cli::values::MethodArg;
+use crate::cli::verdict::Verdict;
 
 /// Pairs that are printed.
 const PRINTED: usize = 20;
@@ -37,19 +36,17 @@ pub fn table(task: &Task, found: &Interactions) -> String {
 }
 
 /// What is printed: the strongest pairs.
-pub fn ranking(args: &InteractionsArgs, task: &Task, found: &Interactions) -> String {
-    let mut out = String::new();
-    let method = if args.method == MethodArg::Hope { "published rule" } else { "exact" };
-    let _ = writeln!(
-        out,
-        "class {}: {} among {}, {method}",
+pub fn ranking(task: &Task, found: &Interactions, verdict: &Verdict) -> String {
+    let mut out = format!(
+        "class {}: {} among {}\n{}",
         task.class,
         text::count(found.pairs.len(), "pair"),
-        text::count(found.inputs.len(), "input")
+        text::count(found.inputs.len(), "input"),
+        text::lines(&verdict.rows())
     );
-    let certificate = &found.report.certificate;
-    if !certificate.exact {
-        let _ = writeln!(out, "NOT EXACT: {}", certificate.reason);
+    if found.pairs.iter().all(|pair| pair.coefficient == 0.0) {
+        out.push_str("all c_ij are zero: there is nothing to rank\n");
+        return out;
     }
     let _ = writeln!(out, "{:>4}  {:<14} {:<14} {:>12}", "", "i", "j", "c_ij");
     for (rank, pair) in found.pairs.iter().take(PRINTED).enumerate() {

@@ -33,6 +33,7 @@ impl Task {
             bail!("{} given: pairs are computed of 2 to {MOST}", text::count(count, "input"));
         }
         let mut setup = Setup::new(&args.network, 2)?;
+        setup.smooth(&args.smooth)?;
         // A point is no image unless it says so.
         let (mut layout, mut image) = (None, None);
         let point = match &args.image {
@@ -53,7 +54,7 @@ impl Task {
                 points::one("--at", &args.at.join(" "), &all, setup.model.inputs(), args.point)?
             }
         };
-        let scores = values(&setup.model, &point.values, None).map_err(|error| setup.explain(&error))?;
+        let scores = values(setup.network(), &point.values, None).map_err(|error| setup.explain(&error))?;
         let class = args.class.pick(&scores)?;
         setup.at(point);
         setup.request.method = args.method.into();

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::model::ModelArgs;
 use crate::cli::points::{PointArgs, given};
+use crate::cli::smooth::SmoothArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,6 +61,9 @@ pub struct PlotArgs {
     /// One or two directions to draw along: an .npy file of shape [1, p] or [2, p].
     #[arg(long, value_name = "S.npy", help_heading = "What to compute")]
     pub subspace: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub smooth: SmoothArgs,
 
     /// The picture, .svg or .png; may be given several times [default: MODEL.plot.svg and MODEL.plot.png].
     #[arg(long, value_name = "FILE", help_heading = "Output")]

@@ -13,7 +13,7 @@ use hope::forward::Forward;
 use hope::model::Model;
 use hope::plan::Method;
 use hope::sampling::r_squared;
-use hope::{Request, TaylorPolynomial, Terms, expand};
+use hope::{Expansion, Report, Request, TaylorPolynomial, Terms, expand};
 
 pub use args::PlotArgs;
 
@@ -22,6 +22,7 @@ use super::files::{Files, beside_model, check_pictures, names};
 use super::setup::Setup;
 use super::text;
 use super::verbosity::Verbosity;
+use super::verdict::Verdict;
 use args::PlotMethod;
 use picture::{Curve, Data, figure, r2};
 use slice::Slice;
@@ -39,9 +40,10 @@ pub fn run(args: &PlotArgs, verbosity: Verbosity) -> Result<(), Failure> {
         files.commit()
     };
     write().map_err(Failure::Run)?;
-    let mut lines = String::new();
+    let mut lines = data.about.clone();
     for curve in &data.curves {
         lines.push_str(&format!("{:<28} R² = {}\n", curve.name, r2(curve.r_squared)));
+        curve.known.lines().for_each(|line| lines.push_str(&format!("  {line}\n")));
     }
     lines.push_str(&format!("written to {}\n", names(&targets)));
     verbosity.print(lines).map_err(Failure::Run)
@@ -54,6 +56,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
         bail!("--range {}: the range has to be a positive number", args.range);
     }
     let mut setup = Setup::new(&args.network, args.order)?;
+    setup.smooth(&args.smooth)?;
     setup.at(args.point.read(&setup.model)?);
     let output = setup.output(args.output)?;
     let (model, point) = (&setup.model, &setup.request.points);
@@ -63,7 +66,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
     let named = |error: hope::Error| setup.explain(&error);
     let steps = slice.steps(args.range);
     let points: Vec<f64> = steps.iter().flat_map(|t| slice.point(point, t)).collect();
-    let forward = Forward::new(model, Some(&[output]), &Place::default()).map_err(named)?;
+    let forward = Forward::new(setup.network(), Some(&[output]), &Place::default()).map_err(named)?;
     let centre = forward.run(point).map_err(named)?[0];
     let network: Vec<f64> = forward
         .run_with_gaps(&points)
@@ -89,28 +92,33 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
         Some(PlotMethod::Hope) => &[Method::Hope],
         Some(PlotMethod::Both) | None => &[Method::Exact, Method::Hope],
     };
-    let mut curves = Vec::new();
+    let difference = setup.difference(args.range).map_err(Failure::into_error)?;
+    let (mut curves, mut about) = (Vec::new(), String::new());
+    let of = if difference.is_some() { ", of a smooth stand-in" } else { "" };
     for &method in wanted {
         let name = match method {
-            Method::Exact => format!("Taylor, order {}", args.order),
-            Method::Hope => format!("published rule, order {}", args.order),
+            Method::Exact => format!("Taylor, order {}{of}", args.order),
+            Method::Hope => format!("published rule, order {}{of}", args.order),
         };
         let request = Request { method, ..setup.request.clone() };
-        let polynomial = match polynomial(model, request, &slice, centre) {
+        let (polynomial, report) = match polynomial(model, &request, &slice) {
             Err(error) if method == Method::Hope && args.method.is_none() => {
                 text::complain(&format!("note: drawn without the published rule: {}\n", named(error)));
                 continue;
             }
-            polynomial => polynomial.map_err(named)?,
+            done => done.map_err(named)?,
         };
         let values = polynomial.evaluate_batch(&steps.concat()).map_err(|error| {
             anyhow!("--range {}: the polynomial of order {} overflows there: {error}", args.range, args.order)
         })?;
         let r_squared = r_squared_where_finite(&values, &network);
-        curves.push(Curve { name, values, r_squared });
+        let verdict = Verdict { request: &request, ..setup.verdict(&report, difference.as_ref()) };
+        about = text::lines(&verdict.of_network());
+        let known = text::lines(&[verdict.of_result(), verdict.kinks()].concat());
+        curves.push(Curve { name, values, r_squared, known });
     }
     setup.tell(verbosity);
-    Ok((Data { args, slice, network, curves, centre }, files))
+    Ok((Data { args, slice, network, curves, centre, about }, files))
 }
 
 /// R² over the points at which the network has a value.
@@ -121,21 +129,16 @@ fn r_squared_where_finite(found: &[f64], truth: &[f64]) -> Option<f64> {
 }
 
 /// The polynomial in the coordinates of the slice.
-fn polynomial(
-    model: &Model,
-    mut request: Request,
-    slice: &Slice,
-    centre: f64,
-) -> hope::Result<TaylorPolynomial> {
+fn polynomial(model: &Model, request: &Request, slice: &Slice) -> hope::Result<(TaylorPolynomial, Report)> {
     // Along one input there is nothing to mix; the rule then needs no linear layer at the beginning.
     if let ([input], Method::Hope) = (&slice.inputs[..], request.method) {
-        let c = expand(model, &request)?.coefficients;
-        let powers = c.into_iter().skip(*input).step_by(model.inputs());
-        let coefficients: Vec<f64> = std::iter::once(centre).chain(powers).collect();
+        let Expansion { value, coefficients, report, .. } = expand(model, request)?;
+        let powers = coefficients.into_iter().skip(*input).step_by(model.inputs());
+        let coefficients: Vec<f64> = value.into_iter().chain(powers).collect();
         let exponents: Vec<u8> = (0..=request.order as u8).collect();
-        return TaylorPolynomial::from_exponents(&[0.0], &exponents, &coefficients);
+        return Ok((TaylorPolynomial::from_exponents(&[0.0], &exponents, &coefficients)?, report));
     }
-    request.terms = Terms::subspace(&slice.basis);
+    let request = Request { terms: Terms::subspace(&slice.basis), ..request.clone() };
     let expansion = expand(model, &request)?;
-    TaylorPolynomial::from_expansion(&expansion, &request, 0, 0)
+    Ok((TaylorPolynomial::from_expansion(&expansion, &request, 0, 0)?, expansion.report))
 }

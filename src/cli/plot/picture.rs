@@ -14,6 +14,8 @@ pub struct Curve {
     pub name: String,
     pub values: Vec<f64>,
     pub r_squared: Option<f64>,
+    /// What is known of its coefficients, in lines.
+    pub known: String,
 }
 
 /// Everything of a picture.
@@ -26,6 +28,8 @@ pub struct Data<'a> {
     pub curves: Vec<Curve>,
     /// The network at the centre.
     pub centre: f64,
+    /// What holds for all curves, in lines.
+    pub about: String,
 }
 
 /// Draws the picture.
@@ -43,7 +47,7 @@ fn title(data: &Data) -> String {
 }
 
 fn chart(data: &Data) -> Result<Figure> {
-    let Data { args, slice, network, curves, centre } = data;
+    let Data { args, slice, network, curves, centre, .. } = data;
     let at = slice.axes[0].1;
     let line = |values: &[f64]| -> Vec<[f64; 2]> {
         slice.steps(args.range).iter().zip(values).map(|(t, &y)| [at + t[0], y]).collect()

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::device::PlaceArgs;
 use crate::cli::model::ModelArgs;
 use crate::cli::points::PointArgs;
+use crate::cli::smooth::SmoothArgs;
 use crate::cli::terms::TermsArg;
 use crate::cli::values::{MethodArg, Names};
 
@@ -77,6 +78,9 @@ pub struct PolynomialArgs {
     /// How to compute.
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]
     pub method: MethodArg,
+
+    #[command(flatten)]
+    pub smooth: SmoothArgs,
 
     #[command(flatten)]
     pub place: PlaceArgs,

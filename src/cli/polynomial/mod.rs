@@ -2,8 +2,6 @@
 
 mod args;
 
-use std::fmt::Write as _;
-
 use anyhow::{Result, anyhow, bail};
 
 use hope::polynomial::Notation;
@@ -19,6 +17,7 @@ use super::points::given;
 use super::setup::Setup;
 use super::terms::{TermsArg, meant};
 use super::verbosity::Verbosity;
+use super::verdict::Verdict;
 use super::{input, text};
 use args::FormatArg;
 
@@ -39,7 +38,10 @@ pub fn run(args: &PolynomialArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let expansion = setup.expand(&job, verbosity)?;
     let polynomial = polynomial(args, &setup, &expansion).map_err(Failure::Run)?;
     if !verbosity.quiet {
-        text::complain(&about(args, &expansion, &polynomial));
+        let difference = setup.difference(1.0)?;
+        let verdict = setup.verdict(&expansion.report, difference.as_ref());
+        let verdict = Verdict { label: "coefficients", ..verdict };
+        text::complain(&(about(args, &polynomial) + &text::lines(&verdict.rows())));
     }
     let format = args.format.or((args.out.is_none()).then_some(FormatArg::Text));
     if let Some((out, kind)) = target {
@@ -57,6 +59,7 @@ fn setup(args: &PolynomialArgs) -> Result<Setup> {
         bail!("--digits goes with --format text, latex and sympy; JSON keeps all digits");
     }
     let mut setup = Setup::new(&args.network, args.order)?;
+    setup.smooth(&args.smooth)?;
     setup.at(args.point.read(&setup.model)?);
     setup.output(args.output)?;
     let (kind, note) = kind_of_terms(args, setup.model.inputs())?;
@@ -171,26 +174,14 @@ fn one_of(directions: &Directions, ray: Option<usize>, inputs: usize) -> Result<
 }
 
 /// What is known of the polynomial, for stderr.
-fn about(args: &PolynomialArgs, expansion: &Expansion, polynomial: &TaylorPolynomial) -> String {
-    let certificate = &expansion.report.certificate;
-    let mut lines = format!(
+fn about(args: &PolynomialArgs, polynomial: &TaylorPolynomial) -> String {
+    format!(
         "{} of degree up to {} in {}{}\n",
         text::count(polynomial.len(), "term"),
         polynomial.degree(),
         text::count(polynomial.variables().len(), "variable"),
         args.out.as_ref().map_or(String::new(), |out| format!(", in {}", out.display())),
-    );
-    let coefficients = if certificate.exact { "exact" } else { "NOT EXACT" };
-    let _ = writeln!(lines, "coefficients {coefficients}: {}", certificate.reason);
-    if let Some((nearest, _)) = expansion.report.kink_distance
-        && nearest.is_finite()
-    {
-        let _ = match nearest {
-            0.0 => writeln!(lines, "the point lies on a kink"),
-            t => writeln!(lines, "nearest kink along the rays at t = {}: valid up to there", text::number(t)),
-        };
-    }
-    lines
+    )
 }
 
 fn printed(polynomial: &TaylorPolynomial, format: FormatArg, digits: Option<u8>) -> String {

@@ -42,9 +42,10 @@ pub fn run(args: &SurrogateArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let radius = measured.accuracy.radius;
     let times = timing::measure(setup.network(), &polynomial, radius, &args.batches.0, &setup.request);
     let times = times.map_err(failed)?;
+    let difference = setup.difference(radius)?;
 
     let (setup, expansion, polynomial) = (&setup, &expansion, &polynomial);
-    let done = Done { args, setup, output, principal, expansion, polynomial, measured, times };
+    let done = Done { args, setup, output, principal, expansion, polynomial, measured, difference, times };
     write(&mut files, &done, kind).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;
     verbosity.print(summary(&done)).map_err(Failure::Run)

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use hope::backend::Kind;
+use hope::results::{Claim, StandInRecord};
 use hope::surrogate::Principal;
 use hope::{Expansion, TaylorPolynomial, Terms};
 
@@ -14,6 +15,7 @@ use super::timing::{Contest, Row};
 use crate::cli::model::header;
 use crate::cli::setup::Setup;
 use crate::cli::text::{count, grouped, lines, number};
+use crate::cli::verdict::Verdict;
 
 /// Everything that is known in the end.
 pub struct Done<'a> {
@@ -25,14 +27,9 @@ pub struct Done<'a> {
     pub expansion: &'a Expansion,
     pub polynomial: &'a TaylorPolynomial,
     pub measured: Measured,
+    /// How far the stand-in is from the network, if the polynomial is that of one.
+    pub difference: Option<StandInRecord>,
     pub times: Contest,
-}
-
-impl Done<'_> {
-    /// How the stand-in is made, if there is one.
-    fn smoothing(&self) -> Option<String> {
-        self.setup.original.as_ref().map(|original| original.rules.to_string())
-    }
 }
 
 /// For stdout.
@@ -41,10 +38,11 @@ pub fn summary(done: &Done) -> String {
     let network = setup.network();
     let parameters = count(network.parameters(), "parameter");
     let mut rows = vec![("model", format!("{}, {parameters}", header(&setup.name(), network)))];
-    if let Some(rules) = done.smoothing() {
-        let text =
-            "the polynomial is that of a smooth stand-in; errors and times are against the network itself";
-        rows.push(("STAND-IN", format!("({rules}) {text}")));
+    let verdict = done.setup.verdict(&expansion.report, done.difference.as_ref());
+    let verdict = Verdict { label: "coefficients", ..verdict };
+    rows.extend(verdict.of_network());
+    if done.difference.is_some() {
+        rows.push(("", "errors and times below are against the network itself".into()));
     }
     let variables = polynomial.variables();
     let names = match variables {
@@ -76,15 +74,7 @@ pub fn summary(done: &Done) -> String {
             ),
         ));
     }
-    if let Some((nearest, _)) = expansion.report.kink_distance.filter(|(nearest, _)| nearest.is_finite()) {
-        rows.push((
-            "kinks",
-            match nearest {
-                0.0 => "the point lies on a kink: the polynomial holds on one side of it at the most".into(),
-                t => format!("the nearest one along the rays is at {}", number(t)),
-            },
-        ));
-    }
+    rows.extend([verdict.of_result(), verdict.kinks()].concat());
     let accuracy = measured.accuracy;
     if let (Some((reach, estimate)), Some(tolerance)) = (measured.reach, args.tolerance) {
         let from = estimate
@@ -222,12 +212,11 @@ pub fn record(done: &Done) -> String {
     };
     let times: Vec<Value> = times.rows.iter().map(row).collect();
     let relative = |error: f64| (accuracy.spread > 0.0).then(|| error / accuracy.spread);
-    let record = json!({
+    let mut record = json!({
         "model": args.network.model.to_string_lossy(),
         "output_name": setup.network().output_name(),
         "output": done.output,
         "outputs_of_network": setup.network().outputs(),
-        "smooth": done.smoothing(),
         "at": *setup.request.points,
         "order": args.order,
         "terms": polynomial.len(),
@@ -239,7 +228,6 @@ pub fn record(done: &Done) -> String {
             "variance": principal.variances,
             "explained": principal.explained(),
         })),
-        "kink": expansion.report.kink_distance.map(|(nearest, _)| nearest),
         "tolerance": args.tolerance,
         "radius": accuracy.radius,
         "estimated_radius": measured.reach.and_then(|(_, estimate)| estimate),
@@ -257,6 +245,9 @@ pub fn record(done: &Done) -> String {
         "seconds_per_batch": times,
         "version": concat!("hope ", env!("CARGO_PKG_VERSION")),
     });
+    if let Value::Object(fields) = &mut record {
+        fields.extend(Claim { report: &expansion.report, stand_in: done.difference.as_ref() }.fields());
+    }
     format!("{record:#}\n")
 }
 

@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use hope::results::{StandInRecord, Target};
+use hope::results::{Claim, StandInRecord, Target};
 use hope::trust::{Limit, Trust};
 
 use super::args::TrustArgs;
 use super::tolerance::Tolerance;
 use crate::cli::rays::AlongRays;
-use crate::cli::smooth;
 use crate::cli::text::{self, count, lines, number};
 
 /// Rows of the summary's table at most: beyond, it shows those with the smallest radii.
@@ -95,12 +94,11 @@ pub fn record(found: &Found) -> String {
             "above_tolerance": checked.exceeded,
             "no_finite_value": checked.failed,
         },
-        "kinks": trust.report.kink_distance.map(|(smallest, median)| json!({ "smallest": smallest, "median": median })),
-        "smooth": difference.map(StandInRecord::to_json),
     });
     if let Value::Object(more) = more {
         fields.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
     }
+    fields.extend(Claim { report: &trust.report, stand_in: *difference }.fields());
     format!("{:#}\n", Value::Object(fields))
 }
 
@@ -108,10 +106,7 @@ pub fn record(found: &Found) -> String {
 pub fn summary(found: &Found) -> String {
     let Found { run, args, tolerance, trust, difference, target } = found;
     let mut rows = run.head();
-    if let Some(difference) = difference {
-        rows.push(("STAND-IN", difference.reason()));
-        rows.push(("", smooth::text(difference)));
-    }
+    rows.extend(run.setup.verdict(&trust.report, *difference).rows());
     let both = |values: &[f64]| {
         let say = |x: Option<f64>| x.map_or_else(String::new, number);
         format!("smallest {}, median {}", say(smallest(values)), say(median(values)))
@@ -122,12 +117,6 @@ pub fn summary(found: &Found) -> String {
         n => format!("; still growing with the order for {n} of {}", trust.growing.len()),
     };
     rows.push(("convergence", format!("estimated radius: {}{note}", both(&trust.convergence))));
-    if let Some((smallest, median)) = trust.report.kink_distance {
-        rows.push((
-            "kinks",
-            format!("nearest at {}, median over the rays {}", number(smallest), number(median)),
-        ));
-    }
     rows.push((
         "trust",
         format!(

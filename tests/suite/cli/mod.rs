@@ -18,6 +18,7 @@ mod surrogate;
 mod trust;
 mod usage;
 mod verbosity;
+mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
