@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
@@ -64,6 +64,8 @@ pub struct EvalArgs {
 /// Runs the command. What it prints is what it is for: never too much.
 pub fn run(args: &EvalArgs, _: Verbosity) -> Result<(), Failure> {
     let (polynomial, points, place) = setup(args).map_err(Failure::Input)?;
+    let inputs = [args.polynomial.as_path(), Path::new(&args.at)];
+    let mut files = Files::begin(args.out.as_deref(), &inputs).map_err(Failure::Input)?;
     let variables = polynomial.variables().len();
     let count = points.len() / variables;
     let (results, shape) = if args.gradient {
@@ -78,7 +80,6 @@ pub fn run(args: &EvalArgs, _: Verbosity) -> Result<(), Failure> {
     })?;
     match &args.out {
         Some(out) => {
-            let mut files = Files::begin([out.as_path()], &[&args.polynomial]).map_err(Failure::Input)?;
             let write = |file: File| {
                 npy::write(std::io::BufWriter::new(&file), &shape, &results)?;
                 file.sync_all()

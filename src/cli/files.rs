@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow, bail};
 use hope::picture::{Figure, Format};
 use hope::temporary::{Temporary, folder};
 
-use super::interrupt;
+use super::{interrupt, targets};
 
 /// `MODEL.what.ending` in the current folder.
 pub fn beside_model(model: &Path, what: &str) -> PathBuf {
@@ -32,29 +32,15 @@ impl Files {
     /// Begins files under temporary names.
     ///
     /// # Errors
-    /// If two have one name, one is among the inputs, a target is something else than a file, or its folder takes no
-    /// files.
+    /// As [`targets::check`], or if a folder takes no files.
     pub fn begin<'a>(targets: impl IntoIterator<Item = &'a Path>, inputs: &[&Path]) -> Result<Self> {
-        let mut all: Vec<Begun> = Vec::new();
-        for target in targets {
-            let name = target.display();
-            if all.iter().any(|begun| begun.target == target) {
-                bail!("{name} is named twice as a result");
-            }
-            if let Ok(real) = target.canonicalize()
-                && inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == real))
-            {
-                bail!("{name} is an input of this run: choose another name for the result");
-            }
-            if target.exists() && !target.is_file() {
-                bail!("cannot write {name}: it exists and is not a file");
-            }
-            let (temporary, file) = interrupt::begin(target).map_err(|error| {
-                anyhow!("cannot write into the folder {}: {error}", folder(target).display())
-            })?;
-            all.push(Begun { target: target.into(), temporary, file: Some(file) });
-        }
-        Ok(Self(all))
+        let results: Vec<&Path> = targets.into_iter().collect();
+        targets::check(&results, inputs)?;
+        let begin = |target: &Path| {
+            let (temporary, file) = interrupt::begin(target).map_err(|error| cannot_begin(target, &error))?;
+            Ok(Begun { target: target.into(), temporary, file: Some(file) })
+        };
+        results.into_iter().map(begin).collect::<Result<_>>().map(Self)
     }
 
     /// Hands out a file, once.
@@ -105,6 +91,13 @@ impl Files {
     }
 }
 
+fn cannot_begin(target: &Path, error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::InvalidFilename => anyhow!("cannot write {}: {error}", target.display()),
+        _ => anyhow!("cannot write into the folder {}: {error}", folder(target).display()),
+    }
+}
+
 /// Checks that the name of a result ends as its format asks for.
 ///
 /// # Errors
@@ -127,24 +120,4 @@ pub fn check_pictures(targets: &[PathBuf]) -> Result<()> {
 /// `a.svg and a.png`.
 pub fn names(targets: &[PathBuf]) -> String {
     targets.iter().map(|t| t.display().to_string()).collect::<Vec<_>>().join(" and ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_input_is_overwritten_and_no_result_named_twice() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (a, b) = (folder.path().join("a.png"), folder.path().join("b.png"));
-        std::fs::write(&a, "an image").expect("a file");
-        let inside = folder.path().join(".").join("a.png");
-        let error = |targets: &[&Path]| {
-            Files::begin(targets.iter().copied(), &[&inside]).err().expect("an error").to_string()
-        };
-        assert!(error(&[&a]).contains("is an input"));
-        assert!(error(&[&b, &b]).contains("twice"));
-        assert!(error(&[folder.path()]).contains("not a file"));
-        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
-    }
 }

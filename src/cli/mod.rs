@@ -2,8 +2,8 @@
 //!
 //! Each command has a file or a folder of its own with its options, its `run` and its report, and a line in the list below;
 //! no command knows another. What they share lies beside them: values of options ([`values`]), the network ([`model`]), points
-//! ([`points`]), what a run works on ([`setup`]), its files ([`files`]). Results go to files and stdout, everything about the run
-//! (progress, errors) to stderr.
+//! ([`points`]), what a run works on ([`setup`]), its files ([`files`], [`targets`]), signals ([`interrupt`]). Results go to files
+//! and stdout, everything about the run (progress, errors) to stderr.
 
 mod bench;
 mod check;
@@ -29,6 +29,7 @@ mod rays;
 mod setup;
 mod smooth;
 mod surrogate;
+mod targets;
 mod terms;
 mod text;
 mod trust;
@@ -110,6 +111,7 @@ struct Cli {
 pub fn main() -> ExitCode {
     let started = Instant::now();
     let Cli { command, verbosity } = Cli::parse();
+    interrupt::watch();
     let done = command.run(verbosity);
     let memory = hope::memory::peak()
         .map_or(String::new(), |peak| format!(", {} of memory at the most", hope::memory::human(peak)));
@@ -118,7 +120,8 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let code = failure.exit_code();
-            text::complain(&format!("error: {}\n", failure.into_error()));
+            text::complain(&text::plain_lines(&format!("error: {}
+", failure.into_error())));
             ExitCode::from(code)
         }
     }

@@ -9,6 +9,7 @@ use hope::Error;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 
+use super::targets;
 use super::text::shape;
 
 /// The options of commands that work on a network.
@@ -62,7 +63,8 @@ pub fn load(path: &Path, network: &NetworkArgs) -> Result<Model> {
         output_name: network.output_name.clone(),
         allow_external: network.allow_external.clone(),
     };
-    let model = Model::from_onnx(path, &options).map_err(|error| in_model(path, &error))?;
+    let (model, files) = Model::from_onnx_files(path, &options).map_err(|error| in_model(path, &error))?;
+    targets::read_along(files);
     if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }
 }
 

@@ -23,6 +23,28 @@ pub fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// A text from a file that may come from anybody, as text and nothing else: without what terminals obey, or what turns the order of letters round, and not
+/// longer than some lines.
+pub fn plain(text: &str) -> String {
+    const LONGEST: usize = 400;
+    let mut plain: String =
+        text.chars().take(LONGEST).map(|c| if is_plain(c) { c } else { '\u{fffd}' }).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        plain.push('…');
+    }
+    plain
+}
+
+fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// The same for a message of several lines and any length.
+pub fn plain_lines(text: &str) -> String {
+    text.chars().map(|c| if c == '\n' || is_plain(c) { c } else { '\u{fffd}' }).collect()
+}
+
 /// Label and text, as lines of a summary.
 pub fn lines(rows: &[(&str, String)]) -> String {
     rows.iter().map(|(label, text)| format!("{label:<12} {text}\n")).collect()
@@ -102,6 +124,13 @@ mod tests {
         assert_eq!(number(123_456.7), "123457");
         assert_eq!(number(1.24e-7), "1.240e-7");
         assert_eq!(number(f64::INFINITY), "inf");
+    }
+
+    #[test]
+    fn texts_of_others_are_text() {
+        assert_eq!(plain("a\u{1b}[2J\u{7}\nb\u{202e}ä"), "a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}ä");
+        assert_eq!(plain_lines("a\u{1b}[2J\nb"), "a\u{fffd}[2J\nb");
+        assert_eq!(plain(&"x".repeat(500)).chars().count(), 401);
     }
 
     #[test]

@@ -120,7 +120,8 @@ pub fn write(mut stream: impl Write, shape: &[usize], values: &[f64]) -> io::Res
         let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
         stream.write_all(&bytes)?;
     }
-    Ok(())
+    // A buffer that is dropped keeps its errors for itself.
+    stream.flush()
 }
 
 fn wrong(message: impl Into<String>) -> Error {

@@ -40,6 +40,11 @@ impl External {
         Self { folders: named.into_iter().chain(linked).collect(), allowed, read: HashMap::new() }
     }
 
+    /// The files that were read.
+    pub fn files(self) -> Vec<PathBuf> {
+        self.read.into_keys().collect()
+    }
+
     /// The bytes that a tensor's entries name. `fits` refuses a number of bytes before they are read.
     pub fn load(
         &mut self,

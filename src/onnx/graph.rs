@@ -1,6 +1,7 @@
 //! From the graph of the file to the model: finds what the output needs and lowers it, node by node.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use prost::Message;
@@ -172,8 +173,13 @@ impl Graph {
         }
     }
 
-    /// Makes the model that computes one output.
-    pub fn import(&self, output: Option<&str>, external: External, file_size: u64) -> Result<Model> {
+    /// Makes the model that computes one output; also the files that weights were read from.
+    pub fn import(
+        &self,
+        output: Option<&str>,
+        external: External,
+        file_size: u64,
+    ) -> Result<(Model, Vec<PathBuf>)> {
         let output = match output {
             None => self.outputs.first().ok_or_else(|| malformed("the model has no output"))?,
             Some(name) if self.outputs.iter().any(|o| o == name) || self.producers.contains_key(name) => name,
@@ -195,7 +201,9 @@ impl Graph {
             }
         }
         match values.get(output) {
-            Some(Value::Node(id)) => importer.builder.build_named(*id, shown(output)),
+            Some(Value::Node(id)) => {
+                Ok((importer.builder.build_named(*id, shown(output))?, importer.external.files()))
+            }
             Some(Value::Constant(_)) => format_error(format!(
                 "the output '{}' is constant: it does not depend on the input",
                 shown(output)

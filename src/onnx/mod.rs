@@ -60,6 +60,14 @@ impl Model {
     /// If the file can't be read, is no sound ONNX model, or uses an operator that isn't supported: the message names
     /// the node, its operator, and what to do.
     pub fn from_onnx(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Self> {
+        Self::from_onnx_files(path, options).map(|(model, _)| model)
+    }
+
+    /// As [`Self::from_onnx`]; also the other files that weights were read from.
+    ///
+    /// # Errors
+    /// As [`Self::from_onnx`].
+    pub fn from_onnx_files(path: impl AsRef<Path>, options: &ImportOptions) -> Result<(Self, Vec<PathBuf>)> {
         let path = path.as_ref();
         let file = read(path)?;
         let size = file.len() as u64;
@@ -76,7 +84,8 @@ impl Model {
         let size = bytes.len() as u64;
         check(&bytes)?;
         let graph = Graph::read(bytes.into())?;
-        graph.import(options.output_name.as_deref(), External::default(), size).map_err(clipped)
+        let import = graph.import(options.output_name.as_deref(), External::default(), size);
+        import.map(|(model, _)| model).map_err(clipped)
     }
 }
 

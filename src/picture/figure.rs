@@ -7,7 +7,7 @@ use super::pixels;
 use super::shape::Drawing;
 use super::svg::{self, Lettering};
 use crate::error::{Error, Result};
-use crate::temporary::Temporary;
+use crate::temporary;
 
 /// A picture, ready to be written.
 #[derive(Clone, Debug)]
@@ -95,11 +95,10 @@ impl Figure {
     /// If the name ends otherwise, the picture can't be drawn, or the file can't be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let bytes = self.bytes(Format::of(path)?)?;
-        let failed = |reason| Error::Write { path: path.into(), reason };
-        let (temporary, mut file) = Temporary::create(path).map_err(failed)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-        drop(file);
-        Temporary::commit([temporary]).map_err(failed)?;
-        Ok(())
+        let written = temporary::write(path, |mut file| {
+            file.write_all(&bytes)?;
+            file.sync_all()
+        });
+        written.map_err(|reason| Error::Write { path: path.into(), reason })
     }
 }

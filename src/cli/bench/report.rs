@@ -12,6 +12,7 @@ use super::record::{Row, Status};
 use super::{chart, table};
 use crate::cli::failure::Failure;
 use crate::cli::files::Files;
+use crate::cli::targets::Companion;
 use crate::cli::text;
 use crate::cli::verbosity::Verbosity;
 
@@ -40,15 +41,18 @@ pub fn run(args: &ReportArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let figure = chart::figure(&columns).map_err(Failure::Input)?;
     let targets: Vec<&Path> =
         [args.out.as_path()].into_iter().chain(figure.is_some().then_some(picture.as_path())).collect();
+    if args.chart.is_none() && figure.is_some() {
+        Companion::Picture.check(&picture, &args.out).map_err(Failure::Input)?;
+    }
     let mut files = Files::begin(targets, &inputs).map_err(Failure::Input)?;
-    let mut markdown = markdown(&columns);
+    let mut report = contents(&columns);
     if let Some(figure) = figure {
         let name = relative(&picture, &args.out);
-        let _ = write!(markdown, "\n![Expansions per second of each device]({name})\n");
+        let _ = write!(report, "\n![Expansions per second of each device]({name})\n");
         let bytes = figure.bytes(format).map_err(|error| Failure::Run(error.into()))?;
         files.write(&picture, &bytes).map_err(Failure::Run)?;
     }
-    files.write(&args.out, markdown.as_bytes()).map_err(Failure::Run)?;
+    files.write(&args.out, report.as_bytes()).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;
     let devices = text::count(columns.len(), "device");
     verbosity.print(format!("{devices}: {}\n", args.out.display())).map_err(Failure::Run)
@@ -58,10 +62,39 @@ pub fn run(args: &ReportArgs, verbosity: Verbosity) -> Result<(), Failure> {
 fn relative(picture: &Path, table: &Path) -> String {
     let same = picture.parent() == table.parent();
     let name = if same { picture.file_name().map_or(picture, Path::new) } else { picture };
-    name.to_string_lossy().replace(' ', "%20")
+    let name = name.to_string_lossy();
+    // As in addresses, where it would end the link or be more than a name.
+    let special = |c: char| c.is_control() || " ()<>[]\"'`\\%#?&|".contains(c);
+    let mut bytes = [0; 4];
+    let mut link = String::new();
+    for c in name.chars() {
+        match special(c) {
+            true => link.extend(c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}"))),
+            false => link.push(c),
+        }
+    }
+    link
 }
 
-fn markdown(columns: &[Column]) -> String {
+/// A text of another machine's file in Markdown: as it is, whatever stands in it.
+fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            // Neither elements nor, where they are looked for in plain text, names of people and addresses.
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '@' => escaped.push_str("&#64;"),
+            '/' => escaped.push_str("&#47;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn contents(columns: &[Column]) -> String {
     let mut text = String::from("# hope bench\n\n");
     let _ = writeln!(
         text,
@@ -70,13 +103,12 @@ fn markdown(columns: &[Column]) -> String {
          extrapolated. All peaks are measured.\n"
     );
     let mut line = |cells: Vec<String>| {
-        let cells: Vec<String> = cells.into_iter().map(|cell| cell.replace('|', "\\|")).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     };
     let with = |first: &str, cell: &dyn Fn(&Column) -> String| -> Vec<String> {
         std::iter::once(first.to_string()).chain(columns.iter().map(cell)).collect()
     };
-    line(with("", &|column| column.label.clone()));
+    line(with("", &|column| markdown(&column.label)));
     line(with("---", &|_| "---:".into()));
     let none = || "failed".to_string();
     line(with("multiply-adds, GFLOP/s", &|column| {
@@ -87,28 +119,29 @@ fn markdown(columns: &[Column]) -> String {
     }));
     for unit in ["expansions", "runs"] {
         for workload in workloads(columns, unit) {
-            line(with(&workload, &|column| find(column, &workload).map_or("".into(), cell)));
+            line(with(&markdown(&workload), &|column| find(column, &workload).map_or("".into(), cell)));
         }
     }
     text.push('\n');
     for column in columns {
         let device = &column.device;
-        let error = device.error.as_ref().map(|error| format!(" FAILED: {error}.")).unwrap_or_default();
-        let _ = writeln!(text, "- {}: {}, {}.{error}", column.label, device.kind, device.driver);
+        let error = device.error.as_ref().map(|error| format!(" FAILED: {}.", markdown(error)));
+        let [label, kind, driver] = [&column.label, &device.kind, &device.driver].map(|text| markdown(text));
+        let _ = writeln!(text, "- {label}: {kind}, {driver}.{}", error.unwrap_or_default());
         for row in &device.rows {
             let remark = match (&row.status, &row.figures) {
-                (Status::Skipped(reason), _) => format!("skipped: {reason}"),
-                (Status::Failed(reason), _) => format!("FAILED: {reason}"),
+                (Status::Skipped(reason), _) => format!("skipped: {}", markdown(reason)),
+                (Status::Failed(reason), _) => format!("FAILED: {}", markdown(reason)),
                 (Status::Wrong, Some(f)) => {
                     format!("WRONG: off by {:.1e}, more than {:.0e}", f.deviation, f.tolerance)
                 }
                 (_, Some(f)) => match &f.reduced {
-                    Some(part) => format!("measured with {part}"),
+                    Some(part) => format!("measured with {}", markdown(part)),
                     None => continue,
                 },
                 _ => continue,
             };
-            let _ = writeln!(text, "  - {}: {remark}", row.workload);
+            let _ = writeln!(text, "  - {}: {remark}", markdown(&row.workload));
         }
     }
     text

@@ -15,6 +15,7 @@ pub use args::ConvergeArgs;
 use super::failure::Failure;
 use super::files::{Files, beside_model, check_ending};
 use super::rays::AlongRays;
+use super::targets::Companion;
 use super::verbosity::Verbosity;
 
 /// Random rays of a study, unless the user gives other ones.
@@ -27,6 +28,9 @@ pub fn run(args: &ConvergeArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let run = AlongRays::new(&args.rays, highest, Some(RANDOM)).map_err(Failure::Input)?;
     let setup = &run.setup;
     setup.job().map_err(Failure::Input)?;
+    let [csv, json, pictures @ ..] = &targets;
+    Companion::Record.check(json, csv).map_err(Failure::Input)?;
+    pictures.iter().try_for_each(|path| Companion::Picture.check(path, csv)).map_err(Failure::Input)?;
     let mut files =
         Files::begin(targets.iter().map(PathBuf::as_path), &args.rays.files()).map_err(Failure::Input)?;
     setup.tell(verbosity);

@@ -1,6 +1,6 @@
 //! The options of `hope discover`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -84,4 +84,11 @@ pub struct DiscoverArgs {
     /// The folder for the results, made if there is none.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out: PathBuf,
+}
+
+impl DiscoverArgs {
+    /// Files that are read.
+    pub fn files(&self) -> Vec<&Path> {
+        std::iter::once(self.network.model.as_path()).chain(self.at.iter().map(Path::new)).collect()
+    }
 }

@@ -19,9 +19,14 @@ use super::failure::Failure;
 use super::files::Files;
 use super::points;
 use super::setup::Setup;
+use super::targets;
 use super::verbosity::Verbosity;
 use super::verdict::Verdict;
 use report::{chart, named, summary, table};
+
+/// What is written into the folder.
+const RESULTS: [&str; 5] =
+    ["expression.txt", "expression.tex", "coefficients.csv", "coefficients.svg", "coefficients.png"];
 
 /// Runs the command.
 pub fn run(args: &DiscoverArgs, verbosity: Verbosity) -> Result<(), Failure> {
@@ -60,6 +65,8 @@ fn setup(args: &DiscoverArgs) -> Result<(Setup, Search)> {
     if args.out.exists() && !args.out.is_dir() {
         bail!("--out {}: it exists and is not a folder", args.out.display());
     }
+    let results = RESULTS.map(|name| args.out.join(name));
+    targets::check(&results.each_ref().map(PathBuf::as_path), &args.files())?;
     setup.place(&args.place, args.order, None)?;
     Ok((setup, search))
 }
@@ -84,18 +91,18 @@ fn region(given: &str, inputs: usize) -> Result<Region> {
 fn write(args: &DiscoverArgs, found: &Discovery) -> Result<()> {
     let expression = named(args, found.expression.clone())?;
     let chart = chart(args, found)?;
-    let contents: [(&str, Vec<u8>); 5] = [
-        ("expression.txt", line(expression.format(Notation::Sympy, None))),
-        ("expression.tex", line(expression.format(Notation::Latex, Some(6)))),
-        ("coefficients.csv", table(args, found)?.into_bytes()),
-        ("coefficients.svg", chart.bytes(Format::Svg)?),
-        ("coefficients.png", chart.bytes(Format::Png)?),
+    let contents: [Vec<u8>; 5] = [
+        line(expression.format(Notation::Sympy, None)),
+        line(expression.format(Notation::Latex, Some(6))),
+        table(args, found)?.into_bytes(),
+        chart.bytes(Format::Svg)?,
+        chart.bytes(Format::Png)?,
     ];
     std::fs::create_dir_all(&args.out)
         .map_err(|error| anyhow!("cannot make the folder {}: {error}", args.out.display()))?;
-    let paths: Vec<PathBuf> = contents.iter().map(|(name, _)| args.out.join(name)).collect();
-    let mut files = Files::begin(paths.iter().map(PathBuf::as_path), &[&args.network.model])?;
-    for (path, (_, bytes)) in paths.iter().zip(&contents) {
+    let results = RESULTS.map(|name| args.out.join(name));
+    let mut files = Files::begin(results.iter().map(PathBuf::as_path), &args.files())?;
+    for (path, bytes) in results.iter().zip(&contents) {
         files.write(path, bytes)?;
     }
     files.commit()

@@ -20,6 +20,7 @@ use super::files::{Files, beside_model, check_ending};
 use super::points::given;
 use super::progress::Reporter;
 use super::setup::Setup;
+use super::targets::Companion;
 use super::terms::{TermsArg, meant};
 use super::verbosity::Verbosity;
 use super::{input, text};
@@ -39,6 +40,7 @@ pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
 
     let inputs = given([&args.directions, &args.subspace]).chain([setup.path.as_path()]);
     let inputs: Vec<_> = inputs.chain(args.points.files()).collect();
+    Companion::Record.check(&target.json, &target.npz).map_err(Failure::Input)?;
     let mut files = Files::begin([target.npz.as_path(), &target.json], &inputs).map_err(Failure::Input)?;
     let cannot_write = |error| Failure::Run(cannot_write(&target, &error));
     let archive = files.take(&target.npz).map_err(Failure::Run)?;

@@ -19,6 +19,7 @@ use super::files::{Files, beside_model, check_ending};
 use super::progress::Reporter;
 use super::rays::AlongRays;
 use super::setup::Setup;
+use super::targets::Companion;
 use super::text::count;
 use super::verbosity::Verbosity;
 use report::{Found, median, record, summary};
@@ -31,6 +32,7 @@ pub fn run(args: &TrustArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let setup = &run.setup;
 
     // What can be known before is found before anything is printed.
+    Companion::Record.check(&target.json, &target.npz).map_err(Failure::Input)?;
     let mut files =
         Files::begin([target.npz.as_path(), &target.json], &args.rays.files()).map_err(Failure::Input)?;
     check(setup).map_err(Failure::Input)?;

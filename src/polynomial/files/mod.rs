@@ -37,6 +37,7 @@ use super::{Frame, TaylorPolynomial};
 use crate::error::{Error, Format, Result};
 use crate::npy::NpzReader;
 use crate::regular_file::RegularFile;
+use crate::temporary;
 
 use json::MAX_JSON;
 
@@ -69,13 +70,13 @@ impl TaylorPolynomial {
         }
     }
 
-    /// Writes the polynomial into a new file (an existing one is overwritten), by its name's ending: `.json` or `.npz`.
+    /// Writes the polynomial into a file by its name's ending: `.json` or `.npz`. It gets its name when it is complete, in the place of an earlier one.
     ///
     /// # Errors
     /// If the name ends otherwise, or the file can't be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         let kind = FileKind::of(path)?;
-        let written = File::create(path).and_then(|file| self.write(file, kind));
+        let written = temporary::write(path, |file| self.write(file, kind));
         written.map_err(|reason| Error::Write { path: path.into(), reason })
     }
 

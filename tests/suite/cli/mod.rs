@@ -19,6 +19,8 @@ mod trust;
 mod usage;
 mod verbosity;
 mod verdict;
+#[cfg(unix)]
+mod writers;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
