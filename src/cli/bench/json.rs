@@ -132,14 +132,14 @@ pub fn parse(text: &str) -> Result<Run> {
         anyhow!("{place}'{key}': {}: measure again with `hope bench --json`", error.inner())
     })?;
     Ok(Run {
-        hope: run.hope,
+        hope: run.hope.0,
         started: run.started.unwrap_or(0),
         quick: run.quick.unwrap_or(false),
         budget: run.budget_seconds.unwrap_or(0.0),
         machine: Machine {
-            cpu: run.machine.cpu,
+            cpu: run.machine.cpu.0,
             cores: run.machine.cores.unwrap_or(0),
-            system: run.machine.system,
+            system: run.machine.system.0,
         },
         devices: run.devices.into_iter().map(read_device).collect::<Result<_>>()?,
     })
@@ -149,9 +149,20 @@ pub fn parse(text: &str) -> Result<Run> {
 mod wire {
     use serde::Deserialize;
 
+    /// A text of another machine's file: shown on terminals and in pictures, so nothing in it may be more than text.
+    #[derive(Deserialize)]
+    #[serde(from = "String")]
+    pub struct Text(pub String);
+
+    impl From<String> for Text {
+        fn from(text: String) -> Self {
+            Self(crate::cli::text::plain(&text))
+        }
+    }
+
     #[derive(Deserialize)]
     pub struct Run {
-        pub hope: String,
+        pub hope: Text,
         pub started: Option<u64>,
         pub quick: Option<bool>,
         pub budget_seconds: Option<f64>,
@@ -161,19 +172,19 @@ mod wire {
 
     #[derive(Deserialize)]
     pub struct Machine {
-        pub cpu: String,
+        pub cpu: Text,
         pub cores: Option<usize>,
-        pub system: String,
+        pub system: Text,
     }
 
     #[derive(Deserialize)]
     pub struct Device {
-        pub name: String,
-        pub kind: String,
-        pub backend: String,
-        pub driver: String,
-        pub precision: String,
-        pub error: Option<String>,
+        pub name: Text,
+        pub kind: Text,
+        pub backend: Text,
+        pub driver: Text,
+        pub precision: Text,
+        pub error: Option<Text>,
         pub peak: Option<Peak>,
         pub workloads: Vec<Row>,
     }
@@ -186,21 +197,21 @@ mod wire {
 
     #[derive(Deserialize)]
     pub struct Row {
-        pub workload: String,
-        pub unit: String,
-        pub status: String,
-        pub reason: Option<String>,
+        pub workload: Text,
+        pub unit: Text,
+        pub status: Text,
+        pub reason: Option<Text>,
         pub per_second: Option<f64>,
         pub seconds: Option<Seconds>,
         pub flops_per_second: Option<f64>,
         pub bytes_per_second: Option<f64>,
         pub share_of_peak_flops: Option<f64>,
         pub share_of_peak_bytes: Option<f64>,
-        pub limit: Option<String>,
+        pub limit: Option<Text>,
         pub deviation: Option<f64>,
         pub tolerance: Option<f64>,
-        pub reduced: Option<String>,
-        pub clock: Option<String>,
+        pub reduced: Option<Text>,
+        pub clock: Option<Text>,
         pub kernels: Option<Vec<Kernel>>,
     }
 
@@ -214,7 +225,7 @@ mod wire {
 
     #[derive(Deserialize)]
     pub struct Kernel {
-        pub kernel: String,
+        pub kernel: Text,
         pub dispatches: Option<u64>,
         pub seconds: Option<f64>,
     }
@@ -228,20 +239,20 @@ fn read_device(device: wire::Device) -> Result<DeviceRun> {
         })
     };
     Ok(DeviceRun {
-        name: device.name,
-        kind: device.kind,
-        backend: device.backend,
-        driver: device.driver,
-        precision: device.precision,
+        name: device.name.0,
+        kind: device.kind.0,
+        backend: device.backend.0,
+        driver: device.driver.0,
+        precision: device.precision.0,
         peak: device.peak.map(peak).transpose()?,
-        error: device.error,
+        error: device.error.map(|error| error.0),
         rows: device.workloads.into_iter().map(read_row).collect::<Result<_>>()?,
     })
 }
 
 fn read_row(mut row: wire::Row) -> Result<Row> {
-    let reason = row.reason.take().unwrap_or_default();
-    let status = match row.status.as_str() {
+    let reason = row.reason.take().map_or_else(String::new, |reason| reason.0);
+    let status = match row.status.0.as_str() {
         "ok" => Status::Right,
         "wrong" => Status::Wrong,
         "skipped" => Status::Skipped(reason),
@@ -249,14 +260,14 @@ fn read_row(mut row: wire::Row) -> Result<Row> {
         other => bail!("a workload has the status '{other}': measure again with `hope bench --json`"),
     };
     let measured = matches!(status, Status::Right | Status::Wrong);
-    let (workload, unit) = (std::mem::take(&mut row.workload), std::mem::take(&mut row.unit));
+    let (workload, unit) = (std::mem::take(&mut row.workload.0), std::mem::take(&mut row.unit.0));
     Ok(Row { workload, unit, figures: if measured { Some(read_figures(row)?) } else { None }, status })
 }
 
 fn read_figures(row: wire::Row) -> Result<Figures> {
     let seconds = row.seconds.ok_or_else(|| missing("seconds", "object"))?;
     let kernel = |kernel: wire::Kernel| KernelTime {
-        kernel: kernel.kernel,
+        kernel: kernel.kernel.0,
         dispatches: kernel.dispatches.unwrap_or(0),
         seconds: kernel.seconds.unwrap_or(0.0),
     };
@@ -272,11 +283,11 @@ fn read_figures(row: wire::Row) -> Result<Figures> {
         bytes_per_second: row.bytes_per_second,
         share_of_flops: row.share_of_peak_flops,
         share_of_bytes: row.share_of_peak_bytes,
-        limit: row.limit,
+        limit: row.limit.map(|limit| limit.0),
         deviation: row.deviation.unwrap_or(f64::INFINITY),
         tolerance: positive(row.tolerance, "tolerance")?,
-        reduced: row.reduced,
-        on_device: row.clock.as_deref() == Some("device"),
+        reduced: row.reduced.map(|reduced| reduced.0),
+        on_device: row.clock.is_some_and(|clock| clock.0 == "device"),
         kernels: row.kernels.ok_or_else(|| missing("kernels", "list"))?.into_iter().map(kernel).collect(),
     })
 }

@@ -140,6 +140,56 @@ fn a_report_of_several_machines() {
     assert!(w.files().contains(&"bench-report.svg".to_string()));
 }
 
+/// Texts in another machine's file are text: in Markdown, in pictures, on terminals.
+#[test]
+fn texts_of_others_do_no_harm() {
+    const HOSTILE: &str = "\u{1b}[2J\u{1b}]0;pwn\u{7}<script>alert(1)</script>[l](javascript:1)\n# head\n| a | b |\u{202e}`x`@all https://x.org";
+    let w = Workplace::new();
+    let keys: [&[&str]; 10] = [
+        &["devices", "0", "name"],
+        &["devices", "0", "kind"],
+        &["devices", "0", "backend"],
+        &["devices", "0", "driver"],
+        &["devices", "0", "precision"],
+        &["devices", "0", "error"],
+        &["devices", "0", "workloads", "0", "workload"],
+        &["devices", "0", "workloads", "0", "reduced"],
+        &["devices", "0", "workloads", "0", "limit"],
+        &["devices", "0", "workloads", "1", "reason"],
+    ];
+    for key in keys {
+        for status in ["skipped", "failed"] {
+            made_up(&w, "x.json", "A GPU", |run| {
+                run["devices"][0]["workloads"][1] =
+                    json!({ "workload": "b", "unit": "runs", "status": status, "reason": "none" });
+                *key.iter().fold(run, |value, key| match key.parse::<usize>() {
+                    Ok(index) => &mut value[index],
+                    Err(_) => &mut value[*key],
+                }) = json!(HOSTILE);
+            });
+            let run = w.done(&["bench", "report", "x.json", "--out", "r.md"]);
+            let report = std::fs::read_to_string(w.path("r.md")).expect("the report");
+            let chart = std::fs::read_to_string(w.path("r.svg")).expect("the chart");
+            for text in [&report, &chart, &run.stdout, &run.stderr] {
+                assert!(
+                    !text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'),
+                    "{key:?}: {text:?}"
+                );
+                for part in ["<script", "[l](", "| a |", "`x`", "@all", "://x.org"] {
+                    let address = part == "://x.org" && text.starts_with("<svg");
+                    assert!(address || !text.contains(part), "{key:?}: {part} in {text}");
+                }
+                assert!(!text.lines().any(|line| line.starts_with("# head")), "{key:?}: {text}");
+            }
+            roxmltree::Document::parse(&chart).expect("well-formed");
+        }
+    }
+    made_up(&w, "x.json", "A GPU", |run| run["devices"][0]["workloads"][0]["status"] = json!(HOSTILE));
+    let run = w.hope(&["bench", "report", "x.json"]);
+    assert_eq!(run.code, Some(2));
+    assert!(!run.stderr.trim_end().chars().any(char::is_control), "{:?}", run.stderr);
+}
+
 #[test]
 fn bad_input_is_refused() {
     let w = Workplace::new();
