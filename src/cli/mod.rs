@@ -120,8 +120,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let code = failure.exit_code();
-            text::complain(&text::plain_lines(&format!("error: {}
-", failure.into_error())));
+            text::complain(&text::plain_lines(&format!(
+                "error: {}
+",
+                failure.into_error()
+            )));
             ExitCode::from(code)
         }
     }
