@@ -16,16 +16,11 @@ struct Params {
 fn meet_kinks(p: Place, primal: f32) {
     var on_kink = false;
     // The length of the gradient.
-    let variables = min(params.variables, params.x.degree);
-    var largest = 0.0;
-    for (var i = 1u; i <= variables; i++) {
-        largest = max(largest, abs(at_x(p, i)));
+    var squares = Squares(0.0, 0.0);
+    for (var i = 1u; i <= min(params.variables, params.x.degree); i++) {
+        squares = add_square(squares, at_x(p, i));
     }
-    var squares = 0.0;
-    for (var i = 1u; i <= variables && largest > 0.0; i++) {
-        squares += (at_x(p, i) / largest) * (at_x(p, i) / largest);
-    }
-    let slope = largest * hope_sqrt(squares);
+    let slope = hypot_of(squares);
     // unroll
     for (var kink = 0u; kink < KINKS; kink++) {
         if primal == params.kink_values[kink] {

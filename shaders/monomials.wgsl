@@ -1,6 +1,6 @@
 // Series in several variables: a block for each monomial, numbered by degree. Twin of src/monomials.
 // `weights` holds the table of products: where each monomial's begin, then pairs (β, γ) with β <= γ, neither of them 1.
-// Params has to have `monomials`, the number of all of them, and `ends`.
+// Params has to have `monomials`, the number of all of them.
 
 struct Pair {
     low: u32,
@@ -14,19 +14,6 @@ fn products_begin(monomial: u32) -> u32 {
 fn pair(product: u32) -> Pair {
     let at = params.monomials + 1u + 2u * product;
     return Pair(u32(weights[at]), u32(weights[at + 1u]));
-}
-
-// Number of the last monomial of a degree.
-fn last_of(degree: u32) -> u32 {
-    return params.ends[degree / 4u][degree % 4u];
-}
-
-fn degree_of(monomial: u32) -> u32 {
-    var degree = 0u;
-    while last_of(degree) < monomial {
-        degree++;
-    }
-    return degree;
 }
 
 // Which series an invocation computes: one unit of one lane.

@@ -4,7 +4,6 @@ struct Params {
     x: Layout,
     y: Layout,
     out: Layout,
-    ends: array<vec4<u32>, 5>,
     monomials: u32,
     axis: u32,
 }
@@ -45,14 +44,14 @@ fn multiply_mixed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     }
 }
 
-// y_α = (a_α - Σ_{β≠0} b_β y_γ) / b_0.
+// y_α = (a_α - Σ_{β≠0} b_β y_γ) / b_0, as long as b_0 is a sound number.
 @compute @workgroup_size(WORKGROUP)
 fn divide_mixed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let p = place(invocation(id, groups));
     if !p.exists {
         return;
     }
-    let b = at_y(p, 0u);
+    let b = hope_sound(at_y(p, 0u));
     let quotient = at_x(p, 0u) / b;
     if p.lane == 0u {
         out[at_out(p, 0u)] = quotient;
@@ -81,10 +80,6 @@ fn divide_mixed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workg
     }
 }
 
-fn is_nan(value: f32) -> bool {
-    return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
-
 // Every unit less the unit of its group that is the largest at the point: an invocation per group of a row.
 @compute @workgroup_size(WORKGROUP)
 fn relative(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -105,7 +100,7 @@ fn relative(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     for (var unit = 1u; unit < params.axis; unit++) {
         let value = x[primal + unit];
         let best = x[primal + largest];
-        if value > best || (is_nan(value) && !is_nan(best)) {
+        if value > best || (hope_is_nan(value) && !hope_is_nan(best)) {
             largest = unit;
         }
     }

@@ -82,11 +82,6 @@ fn holds(position: vec2<i32>, pixel: vec2<i32>) -> bool {
     return all((pixel + params.pad_begin - position * STRIDE) % DILATION == vec2<i32>(0));
 }
 
-// Compilers may assume that there is no NaN, so look at the bits.
-fn is_nan(value: f32) -> bool {
-    return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
-
 // Pixel of the largest input in the window at a position of the image that begins at `image`: the first among
 // equals, a NaN before all.
 fn arg_max(image: u32, position: vec2<i32>) -> u32 {
@@ -98,7 +93,7 @@ fn arg_max(image: u32, position: vec2<i32>) -> u32 {
         for (var kx = begin.y; kx < end.y; kx++) {
             let pixel = pixel_of(position, vec2<i32>(ky, kx));
             let value = x[image + pixel];
-            if is_nan(value) || (!is_nan(largest) && value > largest) {
+            if hope_is_nan(value) || (!hope_is_nan(largest) && value > largest) {
                 best = pixel;
                 largest = value;
             }
@@ -185,37 +180,18 @@ fn mean_power(value: f32, mean: f32, order: u32) -> f32 {
     return product;
 }
 
-// Degree of a block: its order, or in several variables that of its monomial.
-fn degree_of(block: u32) -> u32 {
-    if params.variables == 1u {
-        return block;
-    }
-    var degree = 0u;
-    while params.ends[degree / 4u][degree % 4u] < block {
-        degree++;
-    }
-    return degree;
-}
-
 // How fast two units of a lane part: the difference at order 1, or in several variables the length of its gradient.
 fn slope_between(sample: u32, lane: u32, one: u32, other: u32) -> f32 {
     let at = row(params.x, 1u, sample, lane);
     if params.variables == 1u {
         return x[at + one] - x[at + other];
     }
-    let variables = min(params.variables, params.x.degree);
-    var largest = 0.0;
-    for (var i = 1u; i <= variables; i++) {
+    var squares = Squares(0.0, 0.0);
+    for (var i = 1u; i <= min(params.variables, params.x.degree); i++) {
         let at = row(params.x, i, sample, lane);
-        largest = max(largest, abs(x[at + one] - x[at + other]));
+        squares = add_square(squares, x[at + one] - x[at + other]);
     }
-    var squares = 0.0;
-    for (var i = 1u; i <= variables && largest > 0.0; i++) {
-        let at = row(params.x, i, sample, lane);
-        let part = (x[at + one] - x[at + other]) / largest;
-        squares += part * part;
-    }
-    return largest * sqrt(squares);
+    return hypot_of(squares);
 }
 
 // Of the first coefficient in which two units of a lane differ, orders from 1: by how much, as t moves to the side.

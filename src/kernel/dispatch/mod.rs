@@ -20,7 +20,7 @@ pub use params::{Layouts, Uniform, layout_members, word};
 pub use product::Product;
 pub(crate) use product::turns as turns_of_product;
 pub use shader::{File, Shader, Variants};
-pub(crate) use source::{FUNCTIONS, MONOMIALS, POWERS, SERIES, wgsl};
+pub(crate) use source::{FUNCTIONS, GRADING, MONOMIALS, POWERS, SERIES, wgsl};
 pub use tile::{ConvTile, Tile, Tiling};
 
 use super::powers::power_of_two_near;

@@ -17,6 +17,8 @@ pub(crate) use wgsl;
 pub(crate) const POWERS: &str = wgsl!("powers");
 /// Elementary functions.
 pub(crate) const FUNCTIONS: &str = wgsl!("functions");
+/// Degrees of blocks.
+pub(crate) const GRADING: &str = wgsl!("grading");
 /// Series in several variables.
 pub(crate) const MONOMIALS: &str = wgsl!("monomials");
 /// Power series for the activations.

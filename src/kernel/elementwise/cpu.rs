@@ -103,7 +103,8 @@ pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<
             for lane in 0..y.layout.lanes {
                 x.load_higher(sample, lane, &units, T::zero(), &mut u);
                 if on_kink {
-                    choose_branches(function, &kinks, primal, &u[..=x.layout.degree], side, &mut a[..=n]);
+                    let u = &u[..=x.layout.degree];
+                    choose_branches(function, &kinks, Grading::One, primal, u, side, &mut a[..=n]);
                 }
                 horner::<T, WIDE>(&a[..=n], &u[..=x.layout.degree], &mut result[..=n]);
                 y.store_higher(sample, lane, &units, &result);
@@ -211,9 +212,10 @@ pub fn note_beginnings<T: Scalar>(function: Activation, primal: Series<T>, z: Se
 
 /// Replaces the coefficients of σ at units that lie on a kink by those of the branch that holds along `u`.
 #[cold]
-fn choose_branches<T: Scalar>(
+pub(in crate::kernel) fn choose_branches<T: Scalar>(
     function: Activation,
     kinks: &[T],
+    grading: Grading,
     primal: &[T],
     u: &[Tile<T>],
     side: Side,
@@ -221,7 +223,7 @@ fn choose_branches<T: Scalar>(
 ) {
     let mut column = [T::zero(); MAX_ORDER + 1];
     for (unit, &x) in primal.iter().enumerate().filter(|(_, x)| kinks.contains(x)) {
-        let above = side.rises(Grading::One, u[1..].iter().map(|u| u.0[unit])).unwrap_or(false);
+        let above = side.rises(grading, u[1..].iter().map(|u| u.0[unit])).unwrap_or(false);
         function.beside(x, above, &mut column[..a.len()]);
         a.iter_mut().zip(&column).for_each(|(a, &c)| a.0[unit] = c);
     }

@@ -4,8 +4,8 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 
-pub(in crate::kernel) use cpu::taylor_tile;
 pub use cpu::{bell, compose, note_beginnings, note_kinks, roots};
+pub(in crate::kernel) use cpu::{choose_branches, taylor_tile};
 
 use super::kink::Grading;
 use super::{Call, Constant, Definition, Orders, Shapes};

@@ -7,12 +7,13 @@
 use multiversion::multiversion;
 
 use crate::activation::Activation;
-use crate::kernel::elementwise::taylor_tile;
+use crate::kernel::elementwise::{choose_branches, taylor_tile};
 use crate::kernel::kink::Grading;
 use crate::kernel::layout::tiles;
 use crate::kernel::{Series, SeriesMut, Side};
 use crate::monomials::Monomials;
 use crate::scalar::Scalar;
+use crate::series::limit::sound;
 use crate::series::{Coefficient, MAX_ORDER, Tile};
 
 /// `y = σ(x)`; a unit on a kink takes the branch of the sign of its first coefficient that isn't zero.
@@ -46,13 +47,8 @@ pub fn compose<T: Scalar>(
             for lane in 0..y.layout.lanes {
                 x.load_higher(sample, lane, &units, T::zero(), &mut u);
                 if on_kink {
-                    for (unit, &x) in primal.iter().enumerate().filter(|(_, x)| kinks.contains(x)) {
-                        let coefficients = u[1..].iter().map(|u| u.0[unit]);
-                        let above = side.rises(Grading::Several(monomials), coefficients).unwrap_or(false);
-                        let mut column = [T::zero(); MAX_ORDER + 1];
-                        function.beside(x, above, &mut column[..=order]);
-                        a.iter_mut().zip(&column).for_each(|(a, &c)| a.0[unit] = c);
-                    }
+                    let grading = Grading::Several(monomials);
+                    choose_branches(function, &kinks, grading, primal, &u, side, &mut a[..=order]);
                 }
                 if x.layout.degree <= monomials.blocks_to(1) {
                     compose_line(monomials, &a[..=terms], &u, &mut result);
@@ -128,7 +124,7 @@ pub fn multiply<T: Scalar>(monomials: &Monomials, a: Series<T>, b: Series<T>, y:
     pairwise(a, b, y, T::zero(), |a, b, y| product(monomials, a, b, y));
 }
 
-/// Quotient of two series.
+/// Quotient of two series; there is none by a number that was lost on the way, nor by 0.
 pub fn divide<T: Scalar>(monomials: &Monomials, a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>) {
     pairwise(a, b, y, T::one(), |a, b, y| quotient(monomials, a, b, y));
 }
@@ -158,7 +154,8 @@ fn product<T: Scalar>(monomials: &Monomials, a: &[Tile<T>], b: &[Tile<T>], y: &m
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
 fn quotient<T: Scalar>(monomials: &Monomials, a: &[Tile<T>], b: &[Tile<T>], y: &mut [Tile<T>]) {
-    y[0] = a[0] / b[0];
+    let divisor = b[0].map(sound);
+    y[0] = a[0] / divisor;
     for alpha in 1..y.len() {
         let mut sum = get(a, alpha) - get(b, alpha) * y[0];
         for &[beta, gamma] in monomials.products(alpha) {
@@ -170,7 +167,7 @@ fn quotient<T: Scalar>(monomials: &Monomials, a: &[Tile<T>], b: &[Tile<T>], y: &
                 sum -= b[gamma] * y[beta];
             }
         }
-        y[alpha] = sum / b[0];
+        y[alpha] = sum / divisor;
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{ComposeMixed, DivideMixed, MaxPoolMixed, MultiplyMixed, Relative, Variables};
 use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
-    Dispatch, Ends, FUNCTIONS, File, GpuCall, MONOMIALS, OnGpu, SERIES, Unsupported, Variants, ends, four,
-    grid, params, wgsl, word,
+    Dispatch, Ends, FUNCTIONS, File, GRADING, GpuCall, MONOMIALS, OnGpu, SERIES, Unsupported, Variants, ends,
+    four, grid, params, wgsl, word,
 };
 use crate::kernel::kink::Grading;
 use crate::kernel::pool;
@@ -12,7 +12,7 @@ use crate::kernel::pool;
 const COMPOSE: File = File {
     name: "compose_mixed",
     source: wgsl!("compose_mixed"),
-    includes: &[FUNCTIONS, SERIES, MONOMIALS],
+    includes: &[FUNCTIONS, SERIES, GRADING, MONOMIALS],
     entries: &["compose_mixed"],
     constants: &["TERMS", "KINKS"],
     examples: &[&[0, 0], &[1, 1], &[2, 2], &[5, 0], &[16, 2]],
@@ -23,7 +23,7 @@ const COMPOSE: File = File {
 const FILE: File = File {
     name: "multivariate",
     source: wgsl!("multivariate"),
-    includes: &[MONOMIALS],
+    includes: &[FUNCTIONS, MONOMIALS],
     entries: &["multiply_mixed", "divide_mixed", "relative"],
     constants: &[],
     examples: &[&[]],
@@ -43,7 +43,6 @@ params! {
 
 params! {
     struct Params of FILE {
-        ends: Ends,
         monomials: u32,
         axis: u32,
     }
@@ -130,12 +129,8 @@ impl OnGpu for DivideMixed {
 
 fn pairwise(call: &GpuCall, entry: &'static str, variables: &Variables) -> Dispatch {
     let output = call.output();
-    let params = Params {
-        layouts: call.layouts(),
-        ends: ends(Grading::Several(&variables.monomials)),
-        monomials: word(variables.monomials.blocks() + 1),
-        axis: 1,
-    };
+    let params =
+        Params { layouts: call.layouts(), monomials: word(variables.monomials.blocks() + 1), axis: 1 };
     let series = output.rows(output.degree.min(1)) * output.units;
     let constants = [Some(variables.table), None];
     Dispatch { constants, ..Dispatch::new(entry, params, grid(series)) }
@@ -171,8 +166,7 @@ impl OnGpu for Relative {
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let output = call.output();
-        let params =
-            Params { layouts: call.layouts(), ends: ends(Grading::One), monomials: 1, axis: word(self.axis) };
+        let params = Params { layouts: call.layouts(), monomials: 1, axis: word(self.axis) };
         let groups = output.total_rows() * (output.units / self.axis);
         vec![Dispatch::new("relative", params, grid(groups))]
     }

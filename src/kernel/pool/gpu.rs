@@ -4,14 +4,15 @@ use super::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use crate::geometry::Pool;
 use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
-    Dispatch, Ends, File, GpuCall, OnGpu, Unsupported, Variants, ends, grid, params, wgsl, word,
+    Dispatch, Ends, FUNCTIONS, File, GRADING, GpuCall, OnGpu, Unsupported, Variants, ends, grid, params,
+    wgsl, word,
 };
 use crate::kernel::kink::Grading;
 
 const FILE: File = File {
     name: "pool",
     source: wgsl!("pool"),
-    includes: &[],
+    includes: &[FUNCTIONS, GRADING],
     entries: &["average_pool", "average_pool_adjoint", "max_pool", "max_pool_adjoint"],
     constants: &["STRIDE_Y", "STRIDE_X", "DILATION_Y", "DILATION_X"],
     examples: &[&[1, 1, 1, 1], &[2, 3, 1, 2]],
