@@ -206,8 +206,7 @@ pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output:
         if let Some(i) = block.iter().position(|x| !x.f64().is_finite()) {
             let row = i / units;
             let sample = if order == 0 { row } else { row / output.layout.lanes };
-            let degree = plan.monomials.as_ref().map_or(order, |monomials| monomials.degree(order));
-            return Err(not_finite::<T>(plan, layer, degree, chunk.points.start + sample));
+            return Err(not_finite::<T>(plan, layer, plan.degree(order), chunk.points.start + sample));
         }
     }
     Ok(())

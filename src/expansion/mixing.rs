@@ -7,7 +7,7 @@ use super::rule_mixed;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::monomials::{self, Groups};
-use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, first_linear_layers};
+use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, check_order, first_linear_layers};
 use crate::rays::Directions;
 use crate::threads::Threads;
 
@@ -75,9 +75,8 @@ fn exact(
         Terms::Along(directions) => (Rays::Any, directions.clone(), Mixing::None),
         Terms::Mixed(basis) => {
             let variables = basis.as_ref().map_or(inputs, |rows| rows.len() / inputs);
-            // The plan checks the order; here it has to be checked before the terms are counted.
-            let values = Plan::exact(model, request.order, Rays::Any, Kernels::Portable)
-                .map(|_| Plan::forward(model))?;
+            check_order(request.order)?; // before the terms are counted
+            let values = Plan::forward(model);
             let exponents = exponents(variables, request.order, budget)?;
             // Half of the memory for the coefficients of a chunk on each thread.
             let share = budget / 2 / threads.count() as u64;

@@ -40,8 +40,7 @@ impl Builder<'_> {
 
     /// Highest degree of a value.
     pub(super) fn degree(&self, id: ValueId) -> usize {
-        let blocks = self.plan.values[id.0].degree;
-        self.plan.monomials.as_ref().map_or(blocks, |monomials| monomials.degree(blocks))
+        self.plan.degree(self.plan.values[id.0].degree)
     }
 
     /// Blocks above block 0 of a series of this degree.

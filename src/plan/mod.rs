@@ -182,6 +182,11 @@ impl Plan {
         self.monomials.as_ref().map_or(self.order, |monomials| monomials.blocks())
     }
 
+    /// Degree of a block: its order, or in several variables that of its monomial.
+    pub(crate) fn degree(&self, block: usize) -> usize {
+        self.monomials.as_ref().map_or(block, |monomials| monomials.degree(block))
+    }
+
     /// Directions that make a lane: one, or one for each variable.
     pub fn directions(&self) -> usize {
         self.monomials.as_ref().map_or(1, |monomials| monomials.variables())
@@ -234,7 +239,7 @@ impl Plan {
     }
 }
 
-fn check_order(order: usize) -> Result<()> {
+pub(crate) fn check_order(order: usize) -> Result<()> {
     if (1..=MAX_ORDER).contains(&order) {
         return Ok(());
     }
