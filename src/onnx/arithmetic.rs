@@ -46,7 +46,7 @@ impl Importer {
         })
     }
 
-    /// Sum, difference, product, quotient or power, with broadcasting.
+    /// Sum, difference, product, quotient, power or extreme, with broadcasting.
     pub fn arithmetic(&mut self, op: Binary, a: &Value, b: &Value) -> Result<Value> {
         if let (Value::Constant(a), Value::Constant(b)) = (a, b) {
             return self.fold_binary(op, a, b);
@@ -100,13 +100,17 @@ impl Importer {
                     self.builder.activation(product, Exp)
                 }
             },
+            Binary::Max | Binary::Min => {
+                let constant = self.affine(x, Some(&Tensor::scalar(0.0)), Some(c))?;
+                self.between_nodes(op, x, constant)
+            }
             _ => self.fail("it is not supported on values that depend on the model's input"),
         }
     }
 
     fn constant_with(&mut self, op: Binary, c: &Tensor, x: NodeId) -> Result<NodeId> {
         match op {
-            Binary::Add | Binary::Mul => self.with_constant(op, x, c),
+            Binary::Add | Binary::Mul | Binary::Max | Binary::Min => self.with_constant(op, x, c),
             Binary::Sub => self.affine(x, Some(&Tensor::scalar(-1.0)), Some(c)),
             Binary::Div => {
                 let inverse = self.activation(&x.into(), Reciprocal)?;
@@ -144,6 +148,13 @@ impl Importer {
                 let log = self.builder.activation(x, Log)?;
                 let product = self.builder.mul(y, log)?;
                 self.builder.activation(product, Exp)
+            }
+            Binary::Max => self.builder.maximum(x, y),
+            Binary::Min => {
+                let x = patterns::affine(&mut self.builder, x, -1.0, 0.0)?;
+                let y = patterns::affine(&mut self.builder, y, -1.0, 0.0)?;
+                let largest = self.builder.maximum(x, y)?;
+                patterns::affine(&mut self.builder, largest, -1.0, 0.0)
             }
             _ => self.fail("it is not supported on values that depend on the model's input"),
         }

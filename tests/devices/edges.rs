@@ -85,13 +85,15 @@ pub fn add(adapters: &[Adapter], trials: &mut Trials) {
     }
 }
 
+/// Along the ray, and as the powers of one variable in its direction: by series in several variables, which may refuse more.
 fn check(edge: &Edge, executor: &Executor) -> Result<(), String> {
     let model = (edge.model)();
     let mut ray = vec![0.0; model.inputs()];
     ray[0] = 1.0;
     let rows = edge.ray.clone().unwrap_or(ray);
+    let along = Terms::Along(Directions::Shared { inputs: model.inputs(), rows: rows.clone() });
     let request = Request {
-        terms: Terms::Along(Directions::Shared { inputs: model.inputs(), rows }),
+        terms: along,
         outputs: Some(vec![0]),
         precision: executor.precision,
         device: executor.device.clone(),
@@ -100,27 +102,43 @@ fn check(edge: &Edge, executor: &Executor) -> Result<(), String> {
     };
     match (expand(&model, &request), &edge.expected) {
         (Ok(found), Series(truth)) => {
-            let found = found.value.iter().chain(&found.coefficients);
-            for (k, (found, truth)) in found.zip(truth).enumerate() {
-                let error = (found - truth).abs();
-                if error.is_nan() || error > executor.tolerance * truth.abs() {
-                    return Err(format!("order {k}: {found:e} instead of {truth:e}"));
-                }
-            }
-            Ok(())
+            compare(found.value.iter().chain(&found.coefficients), truth, executor.tolerance)?;
         }
         (Ok(found), Error(_)) => {
-            Err(format!("{:?} {:?} instead of an error", found.value, found.coefficients))
+            return Err(format!("{:?} {:?} instead of an error", found.value, found.coefficients));
         }
-        (Err(error), Series(_)) => Err(format!("an error instead of a series: {error}")),
+        (Err(error), Series(_)) => return Err(format!("an error instead of a series: {error}")),
         (Err(error), Error(parts)) => {
             let message = error.to_string();
-            match parts.iter().find(|part| !message.contains(**part)) {
-                Some(part) => Err(format!("'{message}' lacks '{part}'")),
-                None => Ok(()),
+            if let Some(part) = parts.iter().find(|part| !message.contains(**part)) {
+                return Err(format!("'{message}' lacks '{part}'"));
             }
         }
     }
+    let mixed = expand(&model, &Request { terms: Terms::subspace(rows), ..request });
+    match (mixed, &edge.expected) {
+        // The polynomial is that of the series that are given.
+        (Ok(found), Series(truth)) => compare(&found.coefficients, truth, executor.tolerance)
+            .map_err(|error| format!("mixed terms: {error}")),
+        (Ok(found), Error(_)) => {
+            Err(format!("mixed terms: {:?} {:?} instead of an error", found.value, found.coefficients))
+        }
+        (Err(_), _) => Ok(()),
+    }
+}
+
+fn compare<'a>(
+    found: impl IntoIterator<Item = &'a f64>,
+    truth: &[f64],
+    tolerance: f64,
+) -> Result<(), String> {
+    for (k, (found, truth)) in found.into_iter().zip(truth).enumerate() {
+        let error = (found - truth).abs();
+        if error.is_nan() || error > tolerance * truth.abs() {
+            return Err(format!("order {k}: {found:e} instead of {truth:e}"));
+        }
+    }
+    Ok(())
 }
 
 fn case(file: &str) -> Model {
@@ -163,6 +181,14 @@ fn decomposed_rms() -> Model {
         let root = function(b, mean, Sqrt)?;
         b.div(x, root)
     })
+}
+
+/// `x / (s + s x)`.
+fn quotient_by(b: &mut ModelBuilder, x: NodeId, size: f64) -> hope::Result<NodeId> {
+    let size = [size];
+    let number = || Some(Constant { shape: &[], values: &size });
+    let denominator = b.affine(x, number(), number())?;
+    b.div(x, denominator)
 }
 
 /// Squares and exponentials overflow and vanish where results don't.
@@ -224,6 +250,20 @@ fn sizes() -> Vec<Edge> {
     edges.push(Edge::new("softmax_saturated", softmax, &[1e30, -1e30], Series(vec![1.0, 0.0, 0.0])));
     let logs = || built(2, |b, x| b.softmax(x, 0, true));
     edges.push(Edge::new("log_softmax_saturated", logs, &[-1e30, 1e30], Series(vec![-2e30, 1.0, 0.0])));
+    // x / (s + s x) at 1 is 1/(2 s): by denominators that overflow, and that have lost digits.
+    for (size, numbers) in
+        [(1.2e308, Numbers::F64), (5e-324, Numbers::F64), (2.4e38, Numbers::F32), (1e-39, Numbers::F32)]
+    {
+        let quotient: fn() -> Model = match (size, numbers) {
+            (1.2e308, _) => || built(1, |b, x| quotient_by(b, x, 1.2e308)),
+            (5e-324, _) => || built(1, |b, x| quotient_by(b, x, 5e-324)),
+            (2.4e38, _) => || built(1, |b, x| quotient_by(b, x, 2.4e38)),
+            _ => || built(1, |b, x| quotient_by(b, x, 1e-39)),
+        };
+        edges.push(
+            Edge::new(format!("quotient_by_{size:e}"), quotient, &[1.0], Error(&["order 0"])).only(numbers),
+        );
+    }
     // 1 / e^1000 is no 0 in f64, 1 / e^100 none in f32.
     let inverse = || {
         built(1, |b, x| {
@@ -341,7 +381,20 @@ fn zero_by_zero() -> Vec<Edge> {
 /// The specification's Min(max, Max(x, min)).
 fn bounds() -> Vec<Edge> {
     let file = || case("clip_min_above_max/model.onnx");
-    [-3.0, -0.5, 0.0, 3.0]
+    let mut edges: Vec<Edge> = [-3.0, -0.5, 0.0, 3.0]
         .map(|x| Edge::new(format!("clip_min_above_max_at_{x}"), file, &[x; 4], Series(vec![-0.5, 0.0, 0.0])))
-        .into()
+        .into();
+    // The larger of x² and a y far from it, which a difference would round away; of equals the one that grows.
+    let larger = || {
+        built(2, |b, x| {
+            let (x, y) = (b.slice(x, 0, 0, 1, 1)?, b.slice(x, 0, 1, 1, 1)?);
+            let square = b.mul(x, x)?;
+            b.maximum(square, y)
+        })
+    };
+    for y in [-1e20, -1e8, 1.0] {
+        edges.push(Edge::new(format!("maximum_with_{y:e}"), larger, &[1.0, y], Series(vec![1.0, 2.0, 1.0])));
+    }
+    edges.push(Edge::new("maximum_is_large", larger, &[1.0, 1e20], Series(vec![1e20, 0.0, 0.0])));
+    edges
 }

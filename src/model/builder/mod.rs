@@ -238,7 +238,7 @@ impl ModelBuilder {
         }
     }
 
-    fn broadcast_shape(&self, kind: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
+    pub(super) fn broadcast_shape(&self, kind: &str, a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
         let rank = a.len().max(b.len());
         let size = |shape: &[usize], i: usize| {
             if i + shape.len() < rank { 1 } else { shape[i + shape.len() - rank] }

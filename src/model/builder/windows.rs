@@ -86,6 +86,21 @@ impl ModelBuilder {
         self.push("MaxPool", Op::MaxPool(pool), vec![x], y)
     }
 
+    /// The larger of two values, with broadcasting: max pooling over both, which takes one of them as it is. A sum with the
+    /// difference's ReLU would round one off against the other.
+    pub fn maximum(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
+        let shape = self.broadcast_shape("Max", self.shape(a), self.shape(b))?;
+        let units = shape.iter().product(); // checked with the shape
+        let mut row = |x| -> Result<NodeId> {
+            let x = self.broadcast(x, &shape)?;
+            self.reshape(x, &[1, 1, units])
+        };
+        let rows = [row(a)?, row(b)?];
+        let both = self.concat(&rows, 1)?;
+        let largest = self.max_pool(both, &Geometry { kernel: vec![2, 1], ..Geometry::default() })?;
+        self.reshape(largest, &shape)
+    }
+
     fn pool(
         &self,
         kind: &str,

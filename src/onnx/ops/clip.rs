@@ -1,7 +1,7 @@
-//! Clip, and Max and Min: of a value and a number, they clamp, too.
+//! Clip, and Max and Min, which clamp if one of two is a number.
 
 use super::prelude::*;
-use crate::activation::{Clip, Relu};
+use crate::activation::Clip;
 
 pub fn clip(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (min, max) = if node.opset < 11 {
@@ -67,10 +67,5 @@ fn pair(importer: &mut Importer, op: Binary, a: &Value, b: &Value) -> Result<Val
         };
         return importer.activation(x, clip);
     }
-    // max(x, c) = c + relu(x - c), min(x, c) = c - relu(c - x)
-    let (from, to) = if op == Binary::Max { (x, other) } else { (other, x) };
-    let over = importer.arithmetic(Binary::Sub, from, to)?;
-    let over = importer.activation(&over, Relu)?;
-    let back = if op == Binary::Max { Binary::Add } else { Binary::Sub };
-    importer.arithmetic(back, other, &over)
+    importer.arithmetic(op, x, other)
 }
