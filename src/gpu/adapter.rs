@@ -1,6 +1,6 @@
 //! Finding adapters, and opening a device on one.
 
-use super::Engine;
+use super::{Engine, Fault};
 use crate::error::{Error, Result};
 
 /// Which adapter to take.
@@ -138,6 +138,7 @@ impl Engine {
         })?;
         let mut engine = Self::new(device, queue)?;
         engine.own = true;
+        engine.listen();
         Ok(engine)
     }
 
@@ -150,7 +151,11 @@ impl Engine {
             self.check()?; // the host has to act on the loss of its device
         }
         let choice = Choice::Named(self.info().name.clone());
-        Self::open(&choice, Some(self.device().limits())).await?.with_tiling(self.tiling())
+        if self.strikes(Fault::Reopening) {
+            return Err(no_adapter(&choice, &[]));
+        }
+        let engine = Self::open(&choice, Some(self.device().limits())).await?;
+        engine.with_faults(self.faults.clone()).with_tiling(self.tiling())
     }
 }
 

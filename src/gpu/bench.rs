@@ -127,7 +127,7 @@ impl Stopwatch {
             timestamps.read_into(&mut encoder, &self.staging, 0);
         }
         let started = Instant::now();
-        let submission = self.engine.queue().submit([encoder.finish()]);
+        let submission = self.engine.submit(encoder).await?;
         let numbers = readback::read(&self.engine, &self.staging, submission).await?;
         let wall = started.elapsed().as_secs_f64();
         let stamps: Vec<u64> = bytemuck::pod_collect_to_vec(&numbers);
@@ -156,10 +156,10 @@ impl GpuStep {
         GpuExecutor::check(engine, plan)?;
         let weights = Weights::new(engine, plan).await?;
         let program = Program::new(engine, plan, &weights, chunk.points.len(), chunk.lanes.len()).await?;
-        program.upload(engine, plan, chunk, source);
+        program.upload(engine, plan, chunk, source).await?;
         let mut encoder = engine.device().create_command_encoder(&Default::default());
         program.record(&mut encoder);
-        engine.queue().submit([encoder.finish()]);
+        engine.submit(encoder).await?;
         Ok(Self { stopwatch: Stopwatch::new(engine).await?, program, step: plan.steps.len() - 1 })
     }
 
@@ -252,7 +252,7 @@ impl GpuPeaks {
         let staging = self.engine.buffer("hope results", bytes, usage).await?;
         let mut encoder = self.engine.device().create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, bytes);
-        let submission = self.engine.queue().submit([encoder.finish()]);
+        let submission = self.engine.submit(encoder).await?;
         let mut numbers = readback::read(&self.engine, &staging, submission).await?;
         numbers.truncate(length);
         Ok(numbers)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Tiling, shader};
+use super::{Fault, Faults, Tiling, shader};
 use crate::error::{Error, Result};
 use crate::kernel::dispatch::{Shader, WORKGROUP};
 
@@ -23,6 +23,9 @@ pub struct Engine {
     pipeline_layout: wgpu::PipelineLayout,
     pipelines: Mutex<HashMap<Shader, wgpu::ComputePipeline>>,
     pub(super) lost: Arc<Mutex<Option<String>>>,
+    /// The first error of its own device that belongs to no operation.
+    pub(super) complaint: Arc<Mutex<Option<String>>>,
+    pub(super) faults: Option<Arc<Faults>>,
     pub(super) tiling: Tiling,
     /// Whether the engine opened the device itself.
     pub(super) own: bool,
@@ -67,7 +70,19 @@ impl Engine {
         });
         let pipelines = Mutex::default();
         let tiling = Tiling::of(&info, device.features());
-        Ok(Self { device, queue, info, layout, pipeline_layout, pipelines, lost, tiling, own: false })
+        Ok(Self {
+            device,
+            queue,
+            info,
+            layout,
+            pipeline_layout,
+            pipelines,
+            lost,
+            complaint: Arc::default(),
+            faults: None,
+            tiling,
+            own: false,
+        })
     }
 
     /// The device.
@@ -108,17 +123,44 @@ impl Engine {
         Ok(self)
     }
 
+    /// Fails on demand, for tests.
+    #[must_use]
+    pub fn with_faults(self, faults: Option<Arc<Faults>>) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// Whether a fault is to happen here.
+    pub(super) fn strikes(&self, fault: Fault) -> bool {
+        self.faults.as_ref().is_some_and(|faults| faults.strikes(fault))
+    }
+
     /// How it computes matrix products.
     pub fn tiling(&self) -> Tiling {
         self.tiling
     }
 
-    /// An error if the device has been lost: then the engine is of no more use.
+    /// An error if the device has been lost, or complained of something that nobody waited for: then the engine is of no more use.
     pub fn check(&self) -> Result<()> {
-        match &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
-            None => Ok(()),
-            Some(reason) => Err(Error::DeviceLost { device: self.info.name.clone(), reason: reason.clone() }),
+        let device = || self.info.name.clone();
+        if let Some(reason) = &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Err(Error::DeviceLost { device: device(), reason: reason.clone() });
         }
+        match &*self.complaint.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(complaint) => Err(self.failed(complaint)),
+        }
+    }
+
+    /// Listens to errors that belong to no operation, which otherwise are panics.
+    pub(super) fn listen(&self) {
+        let complaint = self.complaint.clone();
+        self.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            complaint.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+        }));
+    }
+
+    fn failed(&self, cause: impl Into<String>) -> Error {
+        Error::Device { device: self.info.name.clone(), cause: cause.into() }
     }
 
     /// The compiled pipeline of a shader.
@@ -129,10 +171,10 @@ impl Engine {
             return Ok(pipeline);
         }
         let label = format!("hope {}", shader.name());
-        let failed = |cause: String| Error::Device { device: self.info.name.clone(), cause };
-        let source = shader::source(&shader).map_err(|error| failed(format!("shader '{label}': {error}")))?;
+        let source =
+            shader::source(&shader).map_err(|error| self.failed(format!("shader '{label}': {error}")))?;
         let constants = shader.tile.map_or_else(Vec::new, |tile| tile.overrides());
-        let (pipeline, complaint) = self.scoped(wgpu::ErrorFilter::Validation, |device| {
+        let (pipeline, complaint) = self.scoped(|device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(&label),
                 source: wgpu::ShaderSource::Wgsl(source.into()),
@@ -150,7 +192,7 @@ impl Engine {
             })
         });
         if let Some(error) = complaint.await {
-            return Err(failed(format!("shader '{label}' does not compile: {error}")));
+            return Err(self.failed(format!("shader '{label}' does not compile: {error}")));
         }
         pipelines().insert(shader, pipeline.clone());
         Ok(pipeline)
@@ -170,11 +212,15 @@ impl Engine {
             usage,
             mapped_at_creation: false,
         };
-        let (buffer, complaint) =
-            self.scoped(wgpu::ErrorFilter::OutOfMemory, |device| device.create_buffer(&descriptor));
+        let short = || Error::DeviceMemory { device: self.info.name.clone(), bytes };
+        if self.strikes(Fault::Allocation) {
+            return Err(short());
+        }
+        let (buffer, complaint) = self.scoped(|device| device.create_buffer(&descriptor));
         match complaint.await {
             None => Ok(buffer),
-            Some(_) => Err(Error::DeviceMemory { device: self.info.name.clone(), bytes }),
+            Some(wgpu::Error::OutOfMemory { .. }) => Err(short()),
+            Some(error) => Err(self.failed(format!("buffer '{label}': {error}"))),
         }
     }
 
@@ -185,10 +231,42 @@ impl Engine {
         words: &[T],
         usage: wgpu::BufferUsages,
     ) -> Result<wgpu::Buffer> {
-        let bytes: &[u8] = bytemuck::cast_slice(words);
-        let buffer = self.buffer(label, bytes.len() as u64, usage | wgpu::BufferUsages::COPY_DST).await?;
-        self.queue.write_buffer(&buffer, 0, bytes);
+        let buffer =
+            self.buffer(label, size_of_val(words) as u64, usage | wgpu::BufferUsages::COPY_DST).await?;
+        self.write(&buffer, words).await?;
         Ok(buffer)
+    }
+
+    /// Writes bytes into a buffer, from its start.
+    pub(super) async fn write<T: bytemuck::NoUninit>(
+        &self,
+        buffer: &wgpu::Buffer,
+        words: &[T],
+    ) -> Result<()> {
+        let bytes: &[u8] = bytemuck::cast_slice(words);
+        let ((), complaint) = self.scoped(|_| self.queue.write_buffer(buffer, 0, bytes));
+        match complaint.await {
+            None => Ok(()),
+            Some(wgpu::Error::OutOfMemory { .. }) => {
+                Err(Error::DeviceMemory { device: self.info.name.clone(), bytes: bytes.len() as u64 })
+            }
+            Some(error) => Err(self.failed(format!("writing a buffer: {error}"))),
+        }
+    }
+
+    /// Submits commands.
+    pub(super) async fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex> {
+        if self.strikes(Fault::Submission) {
+            self.device.destroy();
+        }
+        let (submission, complaint) = self.scoped(|_| self.queue.submit([encoder.finish()]));
+        match complaint.await {
+            None => Ok(submission),
+            Some(error) => {
+                self.check()?; // that it is lost says more
+                Err(self.failed(format!("submitting: {error}")))
+            }
+        }
     }
 
     /// Binds whole buffers in the order of `shaders/common.wgsl`.
@@ -208,13 +286,15 @@ impl Engine {
     /// Does something on the device; the future tells whether the device complained.
     fn scoped<T, F: FnOnce(&wgpu::Device) -> T>(
         &self,
-        filter: wgpu::ErrorFilter,
         act: F,
     ) -> (T, impl Future<Output = Option<wgpu::Error>> + use<T, F>) {
+        use wgpu::ErrorFilter::{Internal, OutOfMemory, Validation};
         // A scope belongs to its thread: it must not live across an await.
-        let scope = self.device.push_error_scope(filter);
+        let [a, b, c] =
+            [OutOfMemory, Internal, Validation].map(|filter| self.device.push_error_scope(filter));
         let made = act(&self.device);
-        (made, scope.pop())
+        let (c, b, a) = (c.pop(), b.pop(), a.pop());
+        (made, async move { c.await.or(b.await).or(a.await) })
     }
 }
 

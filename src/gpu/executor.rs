@@ -123,7 +123,7 @@ impl GpuExecutor {
     /// Submits a chunk.
     async fn launch<'a>(&self, chunk: &'a Chunk, source: Source<'_>) -> Result<Flight<'a>> {
         let slot = self.take(chunk).await?;
-        slot.program.upload(&self.engine, &self.plan, chunk, source);
+        slot.program.upload(&self.engine, &self.plan, chunk, source).await?;
         let mut encoder = self.engine.device().create_command_encoder(&Default::default());
         match &slot.timestamps {
             None => slot.program.record(&mut encoder),
@@ -139,7 +139,7 @@ impl GpuExecutor {
         if let Some(timestamps) = &slot.timestamps {
             timestamps.read_into(&mut encoder, &slot.staging, self.result_bytes(samples, lanes));
         }
-        let submission = self.engine.queue().submit([encoder.finish()]);
+        let submission = self.engine.submit(encoder).await?;
         Ok(Flight { chunk, slot, submission })
     }
 
@@ -179,7 +179,7 @@ impl GpuExecutor {
 
     /// Runs a chunk again, step by step, and names the first step whose output isn't finite.
     async fn find_not_finite(&self, program: &Program, chunk: &Chunk, source: Source<'_>) -> Result<Error> {
-        program.upload(&self.engine, &self.plan, chunk, source);
+        program.upload(&self.engine, &self.plan, chunk, source).await?;
         for (index, step) in self.plan.steps.iter().enumerate() {
             let layout = self.plan.layout(step.output, program.samples, program.lanes);
             let bytes = 4 * layout.len() as u64;
@@ -188,7 +188,7 @@ impl GpuExecutor {
             let mut encoder = self.engine.device().create_command_encoder(&Default::default());
             program.record_step(&mut encoder, index);
             encoder.copy_buffer_to_buffer(program.buffer(&self.plan, step.output), 0, &staging, 0, bytes);
-            let submission = self.engine.queue().submit([encoder.finish()]);
+            let submission = self.engine.submit(encoder).await?;
             let numbers = readback::read(&self.engine, &staging, submission).await?;
             let output = Series { data: &numbers[..layout.len()], layout };
             if let Err(error) = backend::check(&self.plan, chunk, step.layer, output) {

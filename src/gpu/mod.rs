@@ -11,6 +11,7 @@ mod bench;
 mod combine;
 mod engine;
 mod executor;
+mod faults;
 mod polynomial;
 mod prepared;
 mod profile;
@@ -24,6 +25,8 @@ mod variants;
 pub use adapter::{AdapterSummary, Choice, adapters};
 pub use engine::Engine;
 pub use executor::GpuExecutor;
+#[doc(hidden)]
+pub use faults::{Fault, Faults};
 pub use polynomial::PreparedPolynomial;
 pub use prepared::Prepared;
 pub use program::{Program, Weights};

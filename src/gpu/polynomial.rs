@@ -244,7 +244,7 @@ impl PreparedPolynomial {
         let staging = self.engine.buffer("hope results", self.output_bytes(), usage).await?;
         let mut encoder = self.engine.device().create_command_encoder(&Default::default());
         self.record_with(&mut encoder, &input, &staging, |part| &part.relative);
-        let submission = self.engine.queue().submit([encoder.finish()]);
+        let submission = self.engine.submit(encoder).await?;
         Ok(Flight { staging, submission, count: batch.len() / variables })
     }
 

@@ -113,7 +113,7 @@ impl Prepared {
         let origin = vec![0.0; plan.values[plan.input.0].units * points];
         let source = Source { points: &origin, directions, outputs };
         let chunk = Chunk::ahead(0..points, 0..lanes);
-        program.upload(engine, &plan, &chunk, source);
+        program.upload(engine, &plan, &chunk, source).await?;
         Ok(Self { plan, program, result, points, lanes, mixed: None })
     }
 

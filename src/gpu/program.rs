@@ -41,7 +41,7 @@ impl Weights {
                 let numbers: Vec<f32> = constant[range].iter().map(|&x| x as f32).collect();
                 let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
                 let buffer = engine.buffer("hope weights", 4 * numbers.len() as u64, usage).await?;
-                engine.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(&numbers));
+                engine.write(&buffer, &numbers).await?;
                 buffers.push(buffer);
             }
             all.push(buffers);
@@ -204,19 +204,26 @@ impl Program {
     }
 
     /// Writes points and rays, or the outputs' adjoints, resets the kinks, and notes the chunk's first lane.
-    pub(super) fn upload(&self, engine: &Engine, plan: &Plan, chunk: &Chunk, source: Source) {
-        let queue = engine.queue();
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) async fn upload(
+        &self,
+        engine: &Engine,
+        plan: &Plan,
+        chunk: &Chunk,
+        source: Source<'_>,
+    ) -> Result<()> {
         for id in [Some(plan.input), plan.seed].into_iter().flatten() {
             let layout = plan.layout(id, self.samples, self.lanes);
             let mut data = vec![0f32; layout.len()];
             backend::write_given(plan, id, chunk, source, SeriesMut { data: &mut data, layout });
-            queue.write_buffer(self.buffer(plan, id), 0, bytemuck::cast_slice(&data));
+            engine.write(self.buffer(plan, id), &data).await?;
         }
         let mut kinks = vec![f32::INFINITY.to_bits(); 2 * self.samples * self.lanes];
         kinks.push(u32::from(chunk.side == Side::Behind));
-        queue.write_buffer(&self.kinks, 0, bytemuck::cast_slice(&kinks));
-        let numbers = [chunk.lanes.start as f32, 0.0, 0.0, 0.0];
-        queue.write_buffer(&self.chunk, 0, bytemuck::cast_slice(&numbers));
+        engine.write(&self.kinks, &kinks).await?;
+        engine.write(&self.chunk, &[chunk.lanes.start as f32, 0.0, 0.0, 0.0]).await
     }
 
     /// Records the whole plan: one compute pass, nothing is read back between layers.
@@ -329,7 +336,7 @@ async fn pack_params(
     }
     let usage = BufferUsages::UNIFORM | BufferUsages::COPY_DST;
     let buffer = engine.buffer("hope parameters", bytes.len() as u64, usage).await?;
-    engine.queue().write_buffer(&buffer, 0, &bytes);
+    engine.write(&buffer, &bytes).await?;
     Ok((buffer, offsets))
 }
 

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::Engine;
+use super::{Engine, Fault};
 use crate::error::{Error, Result};
 
 /// Reads a staging buffer once the submission that fills it is done.
@@ -21,6 +21,9 @@ pub(super) async fn read(
 ) -> Result<Vec<f32>> {
     let outcome = Outcome::default();
     let settled = outcome.clone();
+    if engine.strikes(Fault::Mapping) {
+        staging.destroy();
+    }
     staging
         .slice(..)
         .map_async(wgpu::MapMode::Read, move |result| settled.settle(result.map_err(|e| e.to_string())));
@@ -52,9 +55,13 @@ fn failed(engine: &Engine, cause: &str) -> Error {
 fn watch(engine: &Engine, submission: wgpu::SubmissionIndex, outcome: Outcome) -> Watcher {
     let device = engine.device().clone();
     let lost = engine.lost.clone();
+    let fails = engine.strikes(Fault::Wait);
     let wait = {
         let outcome = outcome.clone();
         move || {
+            if fails {
+                outcome.settle(Err("a fault on demand".into()));
+            }
             while !outcome.is_settled() {
                 let poll = wgpu::PollType::Wait { submission_index: Some(submission.clone()), timeout: None };
                 if let Err(error) = device.poll(poll) {

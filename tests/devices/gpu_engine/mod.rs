@@ -1,6 +1,7 @@
 //! The GPU engine on every adapter: limits, embedding, several engines, errors, the network of the paper.
 
 mod embedding;
+mod faults;
 mod limits;
 
 use std::sync::Arc;
@@ -31,6 +32,8 @@ const CASES: &[(&str, Case)] = &[
     ("a_thousand_expansions", a_thousand_expansions),
     ("dropped_in_mid_flight", embedding::dropped_in_mid_flight),
     ("a_lost_device_is_replaced_once", a_lost_device_is_replaced_once),
+    ("each_fault_at_each_place", faults::each_fault_at_each_place),
+    ("a_wrong_result_would_be_seen", faults::a_wrong_result_would_be_seen),
     ("errors_name_the_layer", errors_name_the_layer),
     ("loops_that_a_driver_would_cut_are_refused", limits::loops_that_a_driver_would_cut_are_refused),
     ("orders_and_precision_are_checked", orders_and_precision_are_checked),
