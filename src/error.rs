@@ -267,6 +267,18 @@ pub enum Error {
         allowed: u64,
     },
 
+    /// A limit to the process's address space leaves no room for matrix products.
+    #[error(
+        "a thread with matrix products takes {} of address space, and the limit leaves {}: raise it (ulimit -v)",
+        crate::memory::human(*needed), crate::memory::human(*allowed)
+    )]
+    AddressSpace {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes that the limit leaves.
+        allowed: u64,
+    },
+
     /// A layer's numbers overflowed or left the domain of its function.
     #[error(
         "layer '{layer}' ({op}) gives a value that is not finite at order {order}, {}: {hint}",
@@ -389,6 +401,7 @@ impl Error {
             | Self::Node { .. }
             | Self::Method { .. }
             | Self::Memory { .. }
+            | Self::AddressSpace { .. }
             | Self::NonFinite { .. }
             | Self::Threads { .. }
             | Self::NoAdapter { .. }

@@ -54,6 +54,7 @@ pub mod monomials;
 #[doc(hidden)]
 pub mod npy;
 pub mod onnx;
+mod packing;
 #[cfg(feature = "plot")]
 #[doc(hidden)]
 pub mod picture;

@@ -14,6 +14,17 @@ pub(crate) fn free() -> Option<u64> {
     Some(system.cgroup_limits().map_or(available, |limits| available.min(limits.free_memory)))
 }
 
+/// How much address space the process may still take; none: there is no limit, or the system doesn't tell.
+pub(crate) fn free_address_space() -> Option<u64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    let limit: u64 = limit.split_whitespace().next()?.parse().ok()?; // "unlimited" is no number
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let used = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let used: u64 = used.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(limit.saturating_sub(used << 10))
+}
+
 /// The most memory that the process has had so far, where the system tells.
 pub fn peak() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
+use crate::{memory, packing};
 
 /// A number of threads, started when they are first needed.
 #[derive(Debug)]
@@ -41,9 +42,26 @@ pub fn alone<R: Send>(act: impl FnOnce() -> R + Send) -> Result<R> {
 }
 
 impl Threads {
-    /// So many threads; none given: [`default_count`].
+    /// So many threads; none given: [`default_count`], or as many as a limit to the address space has room for.
     pub fn new(count: Option<usize>) -> Self {
-        Self { count: count.unwrap_or_else(default_count).max(1), pool: Mutex::default() }
+        let roomy = || {
+            // Half of what is left: the rest is for what they work on.
+            let room = memory::free_address_space().map(|free| free / 2 / packing::address_space());
+            default_count().min(room.and_then(|room| usize::try_from(room).ok()).unwrap_or(usize::MAX))
+        };
+        Self { count: count.unwrap_or_else(roomy).max(1), pool: Mutex::default() }
+    }
+
+    /// Checks that a limit to the address space leaves room for matrix products on one thread at the least.
+    ///
+    /// # Errors
+    /// If it doesn't.
+    pub fn check_address_space() -> Result<()> {
+        let needed = packing::address_space();
+        match memory::free_address_space() {
+            Some(allowed) if allowed < needed => Err(Error::AddressSpace { needed, allowed }),
+            _ => Ok(()),
+        }
     }
 
     /// How many.

@@ -53,6 +53,7 @@ impl Outline {
     /// If the request doesn't fit the model, the method has no answer, the device can't, or the memory can't suffice.
     pub fn new(model: &Model, request: &Request) -> Result<Self> {
         let outputs = request.check(model)?;
+        Threads::check_address_space()?;
         let budget = request.memory.unwrap_or_else(memory::default_budget);
         let threads = Arc::new(Threads::new(request.threads));
         let kernels = request.device.backend().abilities().kernels;

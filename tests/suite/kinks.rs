@@ -236,8 +236,10 @@ fn kinks_do_not_depend_on_how_the_work_is_cut() -> Result<(), Error> {
     let point: Vec<f64> = (0..128).map(|i| if i % 16 < 8 { 0.0 } else { 1.0 }).collect();
     let whole = expand(&model, &Request::new(point.clone(), 3))?;
     assert!(whole.report.one_sided > 0);
-    for memory in [250_000, 400_000] {
-        let parts = expand(&model, &Request { memory: Some(memory), ..Request::new(point.clone(), 3) })?;
+    let request = Request::new(point.clone(), 3);
+    let least = crate::common::least(&model, &request);
+    for memory in [least, 2 * least] {
+        let parts = expand(&model, &Request { memory: Some(memory), ..request.clone() })?;
         assert_eq!((&parts.coefficients, &parts.kinks), (&whole.coefficients, &whole.kinks));
     }
     // Along unit vectors given as any rays.

@@ -8,6 +8,7 @@ pub use crate::geometry::LinearShape;
 pub use cpu::{linear, linear_adjoint, linear_of_unit_rays};
 
 use super::{Call, Constant, ConstantId, Definition, Orders, Shapes};
+use crate::packing;
 use crate::scalar::Scalar;
 
 /// `y = x Wᵀ + b`.
@@ -37,8 +38,9 @@ impl Definition for Linear {
         Orders::All
     }
 
-    fn scratch(&self, _shapes: &Shapes) -> usize {
-        0
+    fn scratch(&self, shapes: &Shapes) -> usize {
+        let rows = shapes.inputs[0].len() / self.shape.inputs;
+        packing::elements(rows, self.shape.inputs, self.shape.outputs)
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
@@ -78,8 +80,8 @@ impl Definition for LinearOfUnitRays {
         Orders::Primal
     }
 
-    fn scratch(&self, _shapes: &Shapes) -> usize {
-        0
+    fn scratch(&self, shapes: &Shapes) -> usize {
+        packing::elements(shapes.output.samples, self.shape.inputs, self.shape.outputs)
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
@@ -126,8 +128,10 @@ impl Definition for LinearAdjoint {
     }
 
     /// A power of the weight.
-    fn scratch(&self, _shapes: &Shapes) -> usize {
-        self.shape.inputs * self.shape.outputs
+    fn scratch(&self, shapes: &Shapes) -> usize {
+        let LinearShape { inputs, outputs } = self.shape;
+        let rows = shapes.inputs[0].rows(1) * shapes.inputs[0].units / outputs;
+        inputs * outputs + packing::elements(rows, outputs, inputs)
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {

@@ -20,6 +20,7 @@ use super::conv::ConvShape;
 use super::{Call, Constant, ConstantId, Definition, Orders, Shapes};
 use crate::activation::Activation;
 use crate::geometry::Pool;
+use crate::packing;
 use crate::scalar::Scalar;
 
 #[cfg(feature = "gpu")]
@@ -121,7 +122,10 @@ impl Windows {
         for (layer, patch) in self.layers.iter().zip(&self.patches()[1..]) {
             let units = layer.shape[0] * patch.area();
             let weights = match &layer.op {
-                WindowOp::Conv { shape, .. } => (before * units).max(shape.scratch()),
+                WindowOp::Conv { shape, .. } => {
+                    let packed = packing::elements(rows(layer.degree), before, units);
+                    (before * units + packed).max(shape.scratch())
+                }
                 _ => 0,
             };
             most = most.max(rows(layer.degree) * (before + units) + weights);

@@ -24,7 +24,7 @@ use modules::Modules;
 
 /// The architecture: a module may know those of the lines above its own, and nothing else.
 const LAYERS: &[&[&str]] = &[
-    &["geometry", "memory", "random", "regular_file", "scalar", "temporary"],
+    &["geometry", "memory", "packing", "random", "regular_file", "scalar", "temporary"],
     &["error", "series"],
     &["activation", "monomials", "npy", "picture", "region", "rows", "threads"],
     &["kernel", "model"],

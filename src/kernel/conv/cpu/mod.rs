@@ -13,6 +13,7 @@ use faer::{MatMut, MatRef, Par};
 use super::ConvShape;
 use crate::kernel::product::matmul;
 use crate::kernel::{Series, SeriesMut};
+use crate::packing;
 use crate::scalar::Scalar;
 
 /// Columns of a panel: enough for an efficient product, few enough for the cache.
@@ -31,8 +32,13 @@ impl ConvShape {
 
     /// Elements of scratch that a call needs.
     pub fn scratch(&self) -> usize {
-        self.lines() * self.window.output[1] * (self.depth() + self.group_outputs())
-            + self.out_channels * self.depth()
+        let columns = (self.lines() * self.window.output[1]).max(self.rows() * self.window.output_size());
+        let (depth, outputs) = (self.depth(), self.group_outputs());
+        let packed =
+            packing::elements(outputs, depth, columns).max(packing::elements(columns, outputs, depth));
+        packed
+            + self.lines() * self.window.output[1] * (depth + outputs)
+            + self.out_channels * depth
             + self.rows() * self.in_channels * self.window.input_size()
     }
 }
