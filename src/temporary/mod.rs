@@ -1,11 +1,11 @@
 //! Files that exist only when complete: written beside their targets under names of their own, then renamed.
 //!
-//! Files of one set get their names together or not at all ([`Temporary::commit`]): whoever gives names holds the folder ([`lock`]), so two
+//! Files of one set get their names together or not at all ([`Temporary::commit`]): whoever gives names holds the folder (`lock`), so two
 //! sets for the same names come one after the other, and the last is there as a whole. What had the name before stays aside until the last name is given, and
 //! comes back if one can't be.
 //!
 //! Their own names, `.hope-PROCESS-NUMBER.part`, are short whatever the target's name is, and tell whose they are: what killed processes have left is
-//! removed when the next file is begun in the same folder ([`leftovers`]).
+//! removed when the next file is begun in the same folder (`leftovers`).
 
 mod leftovers;
 mod lock;
