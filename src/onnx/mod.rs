@@ -13,7 +13,8 @@ mod graph;
 mod node;
 mod ops;
 mod patterns;
-mod proto;
+#[doc(hidden)] // for the fuzz targets, which take files apart
+pub mod proto;
 mod shape;
 mod tensor;
 mod values;

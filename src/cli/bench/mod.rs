@@ -4,6 +4,7 @@ mod chart;
 mod columns;
 mod devices;
 mod json;
+mod measured;
 mod record;
 mod report;
 mod table;

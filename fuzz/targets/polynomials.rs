@@ -1,0 +1,6 @@
+//! Files of polynomials.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| hope_fuzz::polynomials(bytes));
