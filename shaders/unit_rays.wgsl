@@ -1,4 +1,4 @@
-// Order 1 of a linear layer along unit vectors of its inputs: columns of the weight.
+// Order 1 of a linear layer along unit vectors of its inputs: columns of the weight, times the rays' radii.
 
 struct Params {
     x: Layout,
@@ -11,7 +11,7 @@ struct Params {
     part: u32,
 }
 
-// A step without a second input finds the chunk's numbers in `y`: word 0 is the chunk's first ray.
+// A step without a second input finds the chunk's numbers in `y`: word 0 is the chunk's first ray, from word 4 on are the lanes' radii.
 @compute @workgroup_size(WORKGROUP)
 fn unit_rays(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
@@ -20,7 +20,8 @@ fn unit_rays(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgrou
     }
     let row = i / params.part;
     let output = i % params.part;
-    let ray = u32(y[0]) + row % params.out.lanes;
+    let lane = row % params.out.lanes;
+    let ray = u32(y[0]) + lane;
     let at = block(params.out, 1u) + row * params.outputs + params.first + output;
-    out[at] = weights[output * params.inputs + ray];
+    out[at] = weights[output * params.inputs + ray] * y[4u + lane];
 }

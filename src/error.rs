@@ -117,6 +117,24 @@ pub enum Error {
         cause: String,
     },
 
+    /// A point that f32 can't hold: rounded to it, it has another result.
+    #[error(
+        "point {point}, input {input}: {value} becomes {rounded} in f32, which changes the result by {change:.0e} (relatively): \
+         use --precision f64 on the CPU, or subtract an offset before"
+    )]
+    Rounded {
+        /// Index of the point.
+        point: usize,
+        /// The input whose rounding changes the most.
+        input: usize,
+        /// What was given.
+        value: f64,
+        /// What it is in f32.
+        rounded: f64,
+        /// How much the series changes, relatively.
+        change: f64,
+    },
+
     /// A number given is outside its range.
     #[error("{cause}")]
     OutOfRange {
@@ -299,6 +317,18 @@ pub enum Error {
         hint: String,
     },
 
+    /// f32 can't hold the result.
+    #[error(
+        "f32 cannot hold the {}: {cause}: use --precision f64 on the CPU, or another scale of inputs and outputs",
+        if *order == 0 { "values".into() } else { format!("coefficients of order {order}") }
+    )]
+    Shortfall {
+        /// The first order of which that is so.
+        order: usize,
+        /// Why.
+        cause: String,
+    },
+
     /// The system gives no threads to compute on.
     #[error("cannot start {count} threads: {reason}: ask for fewer (--threads)")]
     Threads {
@@ -383,6 +413,7 @@ impl Error {
             | Self::Order { .. }
             | Self::Precision { .. }
             | Self::NotFinite { .. }
+            | Self::Rounded { .. }
             | Self::OutOfRange { .. }
             | Self::TooFew { .. }
             | Self::Repeated(_)
@@ -403,6 +434,7 @@ impl Error {
             | Self::Memory { .. }
             | Self::AddressSpace { .. }
             | Self::NonFinite { .. }
+            | Self::Shortfall { .. }
             | Self::Threads { .. }
             | Self::NoAdapter { .. }
             | Self::Device { .. }

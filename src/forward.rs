@@ -131,7 +131,7 @@ impl Forward {
         let size = self.together.min(share);
         let chunk = |first: usize| Chunk::ahead(first..count.min(first + size), 0..1);
         let chunks: Vec<Chunk> = (0..count).step_by(size).map(chunk).collect();
-        let source = Source { points: &points, directions: None, outputs: &self.outputs };
+        let source = Source { points: &points, directions: None, outputs: &self.outputs, radii: None };
         let width = self.outputs.len();
         let mut values = vec![0.0; count * width];
         let mut deliver = |chunk: &Chunk, result: ChunkResult| {
@@ -173,12 +173,12 @@ pub(crate) struct Reference {
 impl Reference {
     /// For a plan of either method.
     pub fn new(plan: Plan, threads: &Arc<Threads>) -> Self {
-        let opening = Opening {
-            plan: plan.into(),
-            precision: Precision::F64,
-            threads: threads.clone(),
-            profile: false,
-        };
+        Self::within(plan, threads, Precision::F64)
+    }
+
+    /// The same in another number type: what that does to the result.
+    pub fn within(plan: Plan, threads: &Arc<Threads>, precision: Precision) -> Self {
+        let opening = Opening { plan: plan.into(), precision, threads: threads.clone(), profile: false };
         Self { runner: Runner::new(Device::default(), opening) }
     }
 

@@ -86,8 +86,8 @@ pub use backend::{Device, KernelTime};
 pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, Format, Result};
 pub use expansion::{
-    Batch, Cost, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Sink, Terms,
-    Verification, expand, expand_async,
+    Batch, Cost, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Shortfall, Sink,
+    Terms, Verification, expand, expand_async,
 };
 pub use plan::Method;
 pub use polynomial::TaylorPolynomial;

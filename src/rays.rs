@@ -78,27 +78,60 @@ impl Directions {
     /// Writes a direction.
     #[doc(hidden)]
     pub fn write<T: Scalar>(&self, point: usize, ray: usize, into: &mut [T]) {
-        match self {
-            Self::Unit { .. } => {
+        self.write_times(1.0, point, ray, into);
+    }
+
+    /// Writes a direction, `radius` times as long.
+    pub(crate) fn write_times<T: Scalar>(&self, radius: f64, point: usize, ray: usize, into: &mut [T]) {
+        let Some(distinct) = self.distinct(point, ray) else { return into.fill(T::zero()) };
+        let (rows, inputs) = match self {
+            Self::Unit { .. } | Self::Spanned { basis: None, .. } => {
                 into.fill(T::zero());
-                into[ray] = T::one();
+                into[distinct] = T::of(radius);
+                return;
             }
-            Self::Shared { inputs, rows } => copy(&rows[ray * inputs..][..*inputs], into),
-            Self::PerPoint { inputs, rays, rows } => {
-                copy(&rows[(point * rays + ray) * inputs..][..*inputs], into);
-            }
-            Self::Spanned { groups, basis, inputs } => {
+            Self::Shared { inputs, rows }
+            | Self::PerPoint { inputs, rows, .. }
+            | Self::Spanned { basis: Some(rows), inputs, .. } => (rows, *inputs),
+        };
+        for (into, &x) in into.iter_mut().zip(&rows[distinct * inputs..][..inputs]) {
+            *into = T::of(x * radius);
+        }
+    }
+
+    /// Number of directions that aren't given by others: of all points together where each has its own, of variables where rays are made of
+    /// them.
+    pub(crate) fn count_distinct(&self) -> usize {
+        match self {
+            Self::Unit { inputs } => *inputs,
+            Self::Shared { inputs, rows } | Self::PerPoint { inputs, rows, .. } => rows.len() / inputs,
+            Self::Spanned { groups, .. } => groups.variables(),
+        }
+    }
+
+    /// Which of them a ray of a point is; none of a group of variables that isn't full.
+    pub(crate) fn distinct(&self, point: usize, ray: usize) -> Option<usize> {
+        match self {
+            Self::Unit { .. } | Self::Shared { .. } => Some(ray),
+            Self::PerPoint { rays, .. } => Some(point * rays + ray),
+            Self::Spanned { groups, .. } => {
                 let variables = groups.monomials().variables();
-                match (groups.variable(ray / variables, ray % variables), basis) {
-                    (None, _) => into.fill(T::zero()),
-                    (Some(variable), None) => {
-                        into.fill(T::zero());
-                        into[variable] = T::one();
-                    }
-                    (Some(variable), Some(basis)) => copy(&basis[variable * inputs..][..*inputs], into),
-                }
+                groups.variable(ray / variables, ray % variables)
             }
         }
+    }
+
+    /// The components of one of them that aren't zero, with the inputs that they belong to.
+    pub(crate) fn components(&self, distinct: usize) -> impl Iterator<Item = (usize, f64)> {
+        let (unit, row): (_, &[f64]) = match self {
+            Self::Unit { .. } | Self::Spanned { basis: None, .. } => (Some((distinct, 1.0)), &[]),
+            Self::Shared { inputs, rows }
+            | Self::PerPoint { inputs, rows, .. }
+            | Self::Spanned { basis: Some(rows), inputs, .. } => {
+                (None, &rows[distinct * inputs..][..*inputs])
+            }
+        };
+        unit.into_iter().chain(row.iter().copied().enumerate().filter(|(_, x)| *x != 0.0))
     }
 
     /// Checks the sizes and that all components are finite.
@@ -168,8 +201,24 @@ impl<T: Number, S: Data<Elem = T>> From<ArrayBase<S, Ix3>> for Directions {
     }
 }
 
-fn copy<T: Scalar>(from: &[f64], into: &mut [T]) {
-    for (into, &x) in into.iter_mut().zip(from) {
-        *into = T::of(x);
+/// How far along each ray t = 1 goes inside an executor: powers of two, so that scaling by them is exact. A coefficient c_k is computed as
+/// c_k r^k, in several variables c_α Π r_j^α_j, which f32 can hold where it can't hold c_k.
+#[derive(Clone, Debug)]
+pub struct Radii(Vec<i16>);
+
+impl Radii {
+    /// Exponents of two, for each of [`Directions::count_distinct`].
+    pub fn new(exponents: Vec<i16>) -> Self {
+        Self(exponents)
+    }
+
+    /// All exponents.
+    pub fn exponents(&self) -> &[i16] {
+        &self.0
+    }
+
+    /// The exponent of a ray's radius.
+    pub fn exponent(&self, directions: &Directions, point: usize, ray: usize) -> i32 {
+        directions.distinct(point, ray).map_or(0, |distinct| self.0[distinct].into())
     }
 }

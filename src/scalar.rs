@@ -70,6 +70,11 @@ pub trait Scalar:
     fn erfc(self) -> Self;
 }
 
+/// `x 2^exponent`, as exactly as its type can hold it.
+pub(crate) fn times_two_to(x: f64, exponent: i32) -> f64 {
+    libm::scalbn(x, exponent)
+}
+
 impl Scalar for f32 {
     const PRECISION: Precision = Precision::F32;
 

@@ -24,7 +24,7 @@ pub use executor::{Executor, Opening, Place, Run};
 pub use instruments::{Instruments, Peak, StepTime, StepWork};
 pub(crate) use runner::Runner;
 pub use work::{Chunk, ChunkResult, Deliver, KernelTime, Source};
-pub(crate) use work::{check, collect, not_finite, write_given};
+pub(crate) use work::{beyond_f64, check, collect, write_given};
 
 use crate::error::{Error, Result};
 use crate::plan::{Kernels, Plan};

@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::plan::{Method, Plan, ValueId};
-use crate::rays::Directions;
-use crate::scalar::{Precision, Scalar};
+use crate::rays::{Directions, Radii};
+use crate::scalar::{Precision, Scalar, times_two_to};
 
 /// A piece of work: some series of some points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,19 @@ pub struct Source<'a> {
     pub directions: Option<&'a Directions>,
     /// Selected outputs.
     pub outputs: &'a [usize],
+    /// How far t = 1 goes along each ray inside the executor; none: as far as the rays are long. Results don't depend on it, but for what
+    /// the number type can't hold.
+    pub radii: Option<&'a Radii>,
+}
+
+impl Source<'_> {
+    /// Exponent of two of the radius of a point's ray.
+    fn exponent(&self, point: usize, ray: usize) -> i32 {
+        match (self.radii, self.directions) {
+            (Some(radii), Some(directions)) => radii.exponent(directions, point, ray),
+            _ => 0,
+        }
+    }
 }
 
 /// What a chunk yields.
@@ -135,20 +148,22 @@ pub(crate) fn write_given<T: Scalar>(
             for (lane, group) in chunk.lanes.clone().enumerate() {
                 for variable in 0..variables {
                     let direction = group * variables + variable;
-                    directions.write(point, direction, view.row(1 + variable, sample, lane));
+                    let radius = times_two_to(1.0, source.exponent(point, direction));
+                    let row = view.row(1 + variable, sample, lane);
+                    directions.write_times(radius, point, direction, row);
                 }
             }
         }
     }
 }
 
-/// Brings the results into their final order.
+/// Brings the results into their final order, and takes the radii out of them.
 pub(crate) fn collect<'a, T: Scalar>(
     plan: &Plan,
     chunk: &Chunk,
     source: Source,
     read: impl Fn(ValueId) -> Series<'a, T>,
-    kinks: Vec<Kink>,
+    mut kinks: Vec<Kink>,
 ) -> ChunkResult {
     let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
     let output = read(plan.output);
@@ -175,6 +190,9 @@ pub(crate) fn collect<'a, T: Scalar>(
                     }
                 }
             }
+            if source.radii.is_some() {
+                unscale(plan, chunk, source, &mut series, &mut kinks);
+            }
         }
         Method::Hope => {
             let adjoints: Vec<Series<T>> = plan.adjoints.iter().map(|&id| read(id)).collect();
@@ -198,6 +216,39 @@ pub(crate) fn collect<'a, T: Scalar>(
     ChunkResult { value, series, kinks }
 }
 
+/// Takes the radii out of `[points, outputs, orders, rays]` and of the distances to kinks.
+fn unscale(plan: &Plan, chunk: &Chunk, source: Source, series: &mut [f64], kinks: &mut [Kink]) {
+    let (order, lanes, variables) = (plan.coefficients(), chunk.lanes.len(), plan.directions());
+    let per_point = source.outputs.len() * order * lanes;
+    for (sample, point) in chunk.points.clone().enumerate() {
+        for (lane, ray) in chunk.lanes.clone().enumerate() {
+            let exponents: Vec<i32> = match &plan.monomials {
+                None => vec![source.exponent(point, plan.ray(ray))],
+                Some(_) => (0..variables).map(|v| source.exponent(point, ray * variables + v)).collect(),
+            };
+            if exponents.iter().all(|&e| e == 0) {
+                continue;
+            }
+            let of_block = |block: usize| match &plan.monomials {
+                None => block as i32 * exponents[0],
+                Some(monomials) => {
+                    let powers = monomials.exponent(block).iter().zip(&exponents);
+                    powers.map(|(&power, e)| i32::from(power) * e).sum()
+                }
+            };
+            let blocks: Vec<i32> = (1..=order).map(of_block).collect();
+            let series = &mut series[sample * per_point..][..per_point];
+            for (row, series) in series.chunks_exact_mut(lanes).enumerate() {
+                series[lane] = times_two_to(series[lane], -blocks[row % order]);
+            }
+            // In several variables the distance is one in all their scaled units together: at least so far in those of each.
+            let least = exponents.iter().copied().min().unwrap_or(0);
+            let kink = &mut kinks[sample * lanes + lane];
+            kink.distance = times_two_to(kink.distance, least);
+        }
+    }
+}
+
 /// An error if a step's output isn't finite.
 pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output: Series<T>) -> Result<()> {
     for order in 0..=output.layout.degree {
@@ -210,6 +261,26 @@ pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output:
         }
     }
     Ok(())
+}
+
+/// The error of a result that isn't finite though all layers' numbers are: it is so large only without the radii.
+pub(crate) fn beyond_f64(plan: &Plan, chunk: &Chunk, source: Source, result: &ChunkResult) -> Error {
+    let series = result.series.iter().position(|c| !c.is_finite());
+    let value = result.value.iter().position(|c| !c.is_finite());
+    let (order, sample) = match (value, series) {
+        (Some(at), _) => (0, at / source.outputs.len()),
+        (None, Some(at)) => {
+            let per_point = result.series.len() / chunk.points.len();
+            let row = match plan.method {
+                Method::Exact => chunk.lanes.len(),
+                Method::Hope => per_point / (chunk.lanes.len() * plan.order),
+            };
+            let block = at / row % plan.coefficients() + 1;
+            (plan.monomials.as_ref().map_or(block, |m| m.degree(block)), at / per_point)
+        }
+        (None, None) => (0, 0),
+    };
+    not_finite::<f64>(plan, plan.layers.len() - 1, order, chunk.points.start + sample)
 }
 
 /// The error that names a layer, an order and a point.

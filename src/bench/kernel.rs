@@ -148,7 +148,12 @@ impl Task {
     }
 
     fn source(&self) -> Source<'_> {
-        Source { points: &self.points, directions: self.directions.as_ref(), outputs: &self.outputs }
+        Source {
+            points: &self.points,
+            directions: self.directions.as_ref(),
+            outputs: &self.outputs,
+            radii: None,
+        }
     }
 
     /// Its results on a device.

@@ -3,19 +3,14 @@
 use anyhow::{Result, bail};
 use clap::Args;
 
-use hope::backend::Kind;
-use hope::plan::Method;
 use hope::{Device, Precision, Request};
 
 use super::failure::Failure;
 use super::text;
 use super::values::{NumberType, memory_size};
 
-/// Number of rays that a GPU run recomputes on the CPU unless told otherwise.
-const GPU_VERIFY: usize = 3;
-
-/// Largest deviation from f64 that a GPU run may have, as the norm of an order.
-pub const GPU_TOLERANCE: f64 = 1e-3;
+/// Number of rays that a run in f32 recomputes in f64 unless told otherwise.
+const VERIFIED: usize = 3;
 
 /// The options that say where to compute.
 #[derive(Debug, Args)]
@@ -67,11 +62,11 @@ impl Place {
         order: usize,
         verify: Option<usize>,
     ) -> Result<Self> {
-        let cpu = || Self {
-            device: Device::cpu(),
-            precision: precision.unwrap_or(Precision::F64),
-            verify: verify.unwrap_or(0),
+        let place = |device, precision| {
+            let default = if precision == Precision::F32 { VERIFIED } else { 0 };
+            Self { device, precision, verify: verify.unwrap_or(default) }
         };
+        let cpu = || place(Device::cpu(), precision.unwrap_or(Precision::F64));
         if device == "cpu" {
             return Ok(cpu());
         }
@@ -83,9 +78,7 @@ impl Place {
             return Ok(cpu());
         }
         match open(device)? {
-            Some(device) => {
-                Ok(Self { device, precision: Precision::F32, verify: verify.unwrap_or(GPU_VERIFY) })
-            }
+            Some(device) => Ok(place(device, Precision::F32)),
             None => Ok(cpu()),
         }
     }
@@ -95,18 +88,6 @@ impl Place {
 pub fn describe(device: &Device) -> (String, String) {
     let about = device.backend().about();
     (about.name, about.driver)
-}
-
-/// An error if a verified run on a GPU is further from f64 than its arithmetic explains.
-pub fn check_deviation(device: &Device, method: Method, deviation: Option<f64>) -> Result<()> {
-    match deviation {
-        Some(deviation) if device.kind() != Kind::Processor && deviation > GPU_TOLERANCE => bail!(
-            "the GPU's coefficients ({} method) are off by {deviation:.1e} from the CPU's in f64, more than {GPU_TOLERANCE:.0e}: \
-             use --device cpu, and please report this with the output of `hope adapters`",
-            method.name()
-        ),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(feature = "gpu")]

@@ -9,7 +9,7 @@ use hope::model::Model;
 use hope::results::StandInRecord;
 use hope::{Error, Expansion, Job, Report, Request};
 
-use super::device::{PlaceArgs, check_deviation, describe};
+use super::device::{PlaceArgs, describe};
 use super::failure::Failure;
 use super::model::{self, ModelArgs};
 use super::points::Points;
@@ -169,13 +169,13 @@ impl Setup {
         Ok(expansion)
     }
 
-    /// Whether a GPU's numbers agreed with the CPU's.
+    /// Whether the numbers agreed with those in f64, where they were compared.
     ///
     /// # Errors
     /// If they didn't.
     pub fn check(&self, report: &Report) -> Result<(), Failure> {
-        let deviation = report.verification.map(|v| v.deviation);
-        check_deviation(&self.request.device, self.request.method, deviation).map_err(Failure::Run)
+        let checked = report.verification.map_or(Ok(()), |verification| verification.check(&self.request));
+        checked.map_err(|error| Failure::Run(anyhow!("{error}; nothing was written")))
     }
 
     /// How far the smooth stand-in is from the network, up to `radius` away from the points; none without a stand-in.
@@ -216,7 +216,7 @@ impl Setup {
 
     /// The same on the way, before results have their names.
     pub fn failed(&self, error: &Error) -> Failure {
-        if matches!(error, Error::Memory { .. }) {
+        if matches!(error, Error::Memory { .. } | Error::Rounded { .. }) {
             return Failure::Input(self.explain(error));
         }
         Failure::Run(anyhow!("{}; nothing was written", self.explain(error)))

@@ -9,7 +9,7 @@ use hope::results::StandInRecord;
 use hope::{Kinks, Report, Request};
 
 use super::smooth;
-use super::text::number;
+use super::text::{count, number};
 
 /// Sharpness of a stand-in that is offered.
 const SHARPNESS: f64 = 20.0;
@@ -91,13 +91,21 @@ impl Verdict<'_> {
         rows
     }
 
-    /// How far the nearest kinks are, where there are any.
+    /// How far the nearest kinks are, where there are any, and where f32 can't tell on which side it is.
     pub fn kinks(&self) -> Vec<Row> {
         let distance = |t: f64| if t.is_finite() { number(t) } else { "infinity".into() };
         let far = self.report.kink_distance.map(|(smallest, median)| {
             format!("nearest at t = {}, median over the rays {}", distance(smallest), distance(median))
         });
-        far.map(|text| ("kinks", text)).into_iter().collect()
+        let undecided = self.report.verification.filter(|v| v.undecided > 0).map(|v| {
+            format!(
+                "{} of {} undecided in {}: a unit closer to its kink than rounding is on the other side in f64; the values agree",
+                v.undecided,
+                count(v.rays, "verified ray"),
+                self.request.precision.name()
+            )
+        });
+        [far, undecided].into_iter().flatten().map(|text| ("kinks", text)).collect()
     }
 
     /// Whether orders were asked for that are zero in all of the network.

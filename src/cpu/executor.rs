@@ -6,8 +6,9 @@ use faer::Par;
 
 use crate::backend::{self, Chunk, ChunkResult, Source};
 use crate::error::Result;
-use crate::kernel::{Call, Kink, Series, SeriesMut};
+use crate::kernel::{Call, Kink, Series, SeriesMut, UnitRays};
 use crate::plan::{Plan, Step, ValueId};
+use crate::rays::Radii;
 use crate::scalar::Scalar;
 
 /// A plan with its weights in the scalar type, ready to run.
@@ -72,7 +73,7 @@ impl<T: Scalar> CpuExecutor<T> {
         // Run again, looking at every layer.
         let check = |step: &Step, output: Series<T>| backend::check(&self.plan, chunk, step.layer, output);
         self.execute(chunk, source, arena, parallel, check)?;
-        Err(backend::not_finite::<T>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
+        Err(backend::beyond_f64(&self.plan, chunk, source, &result))
     }
 
     /// Runs all steps; `inspect` sees each step's output. Returns the kinks met.
@@ -85,7 +86,7 @@ impl<T: Scalar> CpuExecutor<T> {
         inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
     ) -> Result<Vec<Kink>> {
         self.prepare(chunk, source, arena);
-        self.steps(chunk, arena, parallel, inspect)
+        self.steps(chunk, source.radii, arena, parallel, inspect)
     }
 
     /// Makes buffers, and fills those of points, rays and seeds.
@@ -120,7 +121,7 @@ impl<T: Scalar> CpuExecutor<T> {
         let mut seconds = Vec::with_capacity(self.plan.steps.len());
         self.prepare(chunk, source, arena);
         let mut last = std::time::Instant::now();
-        let kinks = self.steps(chunk, arena, parallel, |_, _| {
+        let kinks = self.steps(chunk, source.radii, arena, parallel, |_, _| {
             let now = std::time::Instant::now();
             seconds.push((now - last).as_secs_f64());
             last = now;
@@ -132,6 +133,7 @@ impl<T: Scalar> CpuExecutor<T> {
     fn steps(
         &self,
         chunk: &Chunk,
+        radii: Option<&Radii>,
         arena: &mut Arena<T>,
         parallel: Par,
         mut inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
@@ -139,14 +141,27 @@ impl<T: Scalar> CpuExecutor<T> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
         let buffers = &mut arena.0;
         let mut kinks = vec![Kink::NONE; samples * lanes];
+        let unit_rays = UnitRays {
+            first: chunk.lanes.start,
+            order: self.plan.unit_rays.as_deref().map_or(&[], |rays| &rays[chunk.lanes.clone()]),
+            exponents: radii.map_or(&[], Radii::exponents),
+        };
         for step in &self.plan.steps {
             let slot = self.plan.values[step.output.0].slot;
             let mut output = std::mem::take(&mut buffers[slot]);
             let layout = self.plan.layout(step.output, samples, lanes);
             let inputs: Vec<Series<T>> =
                 step.inputs.iter().map(|&id| view(&self.plan, buffers, id, samples, lanes)).collect();
-            let mut view = SeriesMut { data: &mut output[..layout.len()], layout };
-            self.call(step, &inputs, &mut view, &mut kinks, chunk, parallel);
+            step.kernel.run(&mut Call {
+                inputs: &inputs,
+                output: SeriesMut { data: &mut output[..layout.len()], layout },
+                accumulate: step.accumulate,
+                constants: &self.constants,
+                kinks: &mut kinks,
+                side: chunk.side,
+                unit_rays,
+                parallel,
+            });
             for kink in kinks.iter_mut().filter(|kink| kink.begins && kink.begins_at.is_none()) {
                 kink.begins_at = Some(step.layer);
             }
@@ -156,38 +171,17 @@ impl<T: Scalar> CpuExecutor<T> {
         Ok(kinks)
     }
 
-    /// Dispatches a step to its kernel.
-    fn call(
-        &self,
-        step: &Step,
-        inputs: &[Series<T>],
-        output: &mut SeriesMut<T>,
-        kinks: &mut [Kink],
-        chunk: &Chunk,
-        parallel: Par,
-    ) {
-        let first_lane = chunk.lanes.start;
-        let lanes = first_lane..first_lane + output.layout.lanes;
-        let SeriesMut { data, layout } = output;
-        step.kernel.run(&mut Call {
-            inputs,
-            output: SeriesMut { data, layout: *layout },
-            accumulate: step.accumulate,
-            constants: &self.constants,
-            kinks,
-            side: chunk.side,
-            first_lane,
-            unit_rays: self.plan.unit_rays.as_deref().map_or(&[], |rays| &rays[lanes]),
-            parallel,
-        });
-    }
-
     /// Runs all steps on buffers as they are, one per slot, whatever they hold: what tests of single kernels need. Returns the
     /// kinks met.
     #[doc(hidden)]
-    pub fn run_on(&self, chunk: &Chunk, buffers: Vec<Vec<T>>) -> Result<(Vec<Vec<T>>, Vec<Kink>)> {
+    pub fn run_on(
+        &self,
+        chunk: &Chunk,
+        radii: Option<&Radii>,
+        buffers: Vec<Vec<T>>,
+    ) -> Result<(Vec<Vec<T>>, Vec<Kink>)> {
         let mut arena = Arena(buffers);
-        let kinks = self.steps(chunk, &mut arena, Par::Seq, |_, _| Ok(()))?;
+        let kinks = self.steps(chunk, radii, &mut arena, Par::Seq, |_, _| Ok(()))?;
         Ok((arena.0, kinks))
     }
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::assembled::Assembled;
+use super::inputs;
 use super::mixing::Mixing;
 use super::on_kinks;
 use super::prepared::{Parts, Prepared};
@@ -20,6 +21,7 @@ use crate::model::Model;
 use crate::plan::{Layer, Plan};
 use crate::rays::Directions;
 use crate::rows::Rows;
+use crate::scalar::Precision;
 
 /// A request planned for a model and points: ready to run, with everything known that can be known before.
 #[derive(Debug)]
@@ -222,12 +224,24 @@ impl<'a> Job<'a> {
         let parts = &*self.parts;
         let mut total = chunking.chunks(0..self.count, self.lanes).len();
         let mut done = 0;
-        let source =
-            Source { points: &self.points, directions: parts.directions.as_ref(), outputs: &parts.outputs };
+        let scales = parts.slopes.as_ref().map(|slopes| slopes.at(&self.points, &parts.threads));
+        let radii = match (scales, &parts.directions, parts.request.precision) {
+            (Some(scales), Some(directions), Precision::F32) => scales.radii(directions),
+            _ => None,
+        };
+        let source = Source {
+            points: &self.points,
+            directions: parts.directions.as_ref(),
+            outputs: &parts.outputs,
+            radii: radii.as_ref(),
+        };
+        if parts.request.precision == Precision::F32 {
+            inputs::check(parts, &self.points).await?;
+        }
         let mut summary = Summary::default();
         let mut first_on_kink = None;
         let mut on_kinks_by_rule = Vec::new();
-        let mut checker = Checker::new(parts, &self.points, self.count, self.lanes);
+        let mut checker = Checker::new(parts, scales, &self.points, self.lanes);
         for first in (0..self.count).step_by(chunking.batch) {
             let points = first..self.count.min(first + chunking.batch);
             let mut assembled = Assembled::new(parts, points.clone());

@@ -4,11 +4,14 @@
 //! weights. A [`Job`] is a prepared request at some points, cut into chunks; it runs, and passes batches on to a [`Sink`].
 
 mod assembled;
+mod deviation;
+mod inputs;
 mod job;
 mod mixing;
 mod on_kinks;
 mod outline;
 mod prepared;
+mod radii;
 mod request;
 mod results;
 mod rule_mixed;
@@ -19,6 +22,7 @@ mod views;
 
 use std::ops::ControlFlow;
 
+pub use deviation::Shortfall;
 pub use job::{Job, OnProgress, Progress};
 pub use outline::Cost;
 pub use prepared::Prepared;

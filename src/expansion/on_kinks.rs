@@ -21,7 +21,7 @@ pub(super) async fn layer(parts: &Parts, points: &[f64], point: usize, ray: usiz
         Some(monomials) => Plan::mixed(model, monomials.clone(), Kernels::Portable)?,
     };
     let layers = plan.layers.clone();
-    let source = Source { points, directions: parts.directions.as_ref(), outputs };
+    let source = Source { points, directions: parts.directions.as_ref(), outputs, radii: None };
     let mut found = None;
     let take = |_: &Chunk, result: ChunkResult| found = result.kinks.first().and_then(|kink| kink.begins_at);
     let chunk = Chunk::ahead(point..point + 1, ray..ray + 1);
@@ -49,7 +49,7 @@ pub(super) async fn settle(parts: &Parts, points: &[f64], first: usize, batch: &
     let rays: Vec<Vec<f64>> = (0..RAYS).map(|_| random.unit_vector(variables)).collect();
     let rows = rays.iter().flat_map(|t| in_input_space(parts, t)).collect();
     let directions = Directions::Shared { inputs: model.inputs(), rows };
-    let source = Source { points, directions: Some(&directions), outputs };
+    let source = Source { points, directions: Some(&directions), outputs, radii: None };
     let chunk = |&point: &usize| Chunk::ahead(first + point..first + point + 1, 0..RAYS);
     let chunks: Vec<Chunk> = on_kinks.iter().map(chunk).collect();
     let take = |chunk: &Chunk, result: ChunkResult| {
@@ -78,7 +78,7 @@ pub(super) async fn shown(
     let layers = plan.layers.clone();
     let rows = SplitMix(0x51DE).unit_vector(model.inputs());
     let directions = Directions::Shared { inputs: model.inputs(), rows };
-    let source = Source { points, directions: Some(&directions), outputs };
+    let source = Source { points, directions: Some(&directions), outputs, radii: None };
     let both = |&point: &usize| {
         [Side::Ahead, Side::Behind].map(|side| Chunk { side, ..Chunk::ahead(point..point + 1, 0..1) })
     };

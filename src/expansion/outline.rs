@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::mixing::{self, Mixing, Planned};
+use super::radii;
 use super::request::Request;
 use crate::backend::{Chunking, Work};
 use crate::error::Result;
@@ -76,6 +77,12 @@ impl Outline {
             (request.verify as u64).saturating_mul(sample),
             if request.verify > 0 {
                 plan.elements(1, 1).saturating_mul(8 * threads.count() as u64)
+            } else {
+                0
+            },
+            if radii::matter(request) {
+                let distinct = directions.as_ref().map_or(0, Directions::count_distinct) as u64;
+                radii::bytes(model).saturating_add(distinct.saturating_mul(2))
             } else {
                 0
             },

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::mixing::Mixing;
 use super::outline::{Outline, Sizes};
-use super::request::Request;
+use super::radii::Slopes;
+use super::{radii, request::Request};
 use crate::backend::{Chunking, Opening, Runner};
 use crate::certificate::Certificate;
 use crate::error::Result;
@@ -46,6 +47,8 @@ pub(super) struct Parts {
     pub request: Request,
     pub outputs: Vec<usize>,
     pub directions: Option<Directions>,
+    /// What the first layers do to the scales of inputs, where it matters.
+    pub slopes: Option<Slopes>,
     pub mixing: Mixing,
     pub certificate: Certificate,
     pub plan: Arc<Plan>,
@@ -72,9 +75,21 @@ impl Prepared {
             profile: request.profile,
         };
         let runner = Runner::new(request.device.clone(), opening).or_deeper(deeper);
+        let slopes = radii::matter(request).then(|| Slopes::new(model, &threads)).flatten();
         let (model, request) = (model.clone(), request.without_points());
-        let parts =
-            Parts { model, request, outputs, directions, mixing, certificate, plan, threads, sizes, runner };
+        let parts = Parts {
+            model,
+            request,
+            outputs,
+            directions,
+            slopes,
+            mixing,
+            certificate,
+            plan,
+            threads,
+            sizes,
+            runner,
+        };
         Ok(Self { parts: Arc::new(parts) })
     }
 

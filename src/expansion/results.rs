@@ -1,7 +1,11 @@
 //! What comes of an expansion.
 
+use super::deviation::{Shortfall, TOLERANCE, exceeds};
+use super::request::Request;
 use crate::backend::KernelTime;
 use crate::certificate::{Certificate, TermKind};
+use crate::error::{Error, Result};
+use crate::scalar::Precision;
 
 /// Coefficients of some consecutive points, as they become ready.
 #[derive(Clone, Copy, Debug)]
@@ -41,10 +45,45 @@ pub trait Sink: Send {
 pub struct Verification {
     /// Number of rays compared.
     pub rays: usize,
-    /// Largest relative deviation of an order, as a norm over rays and outputs, from the same method in f64.
+    /// Largest relative deviation of an order along one of them, values included, from the same method in f64: as a norm over the outputs, in
+    /// units in which the orders weigh alike. Coefficients along undecided rays don't count.
     pub deviation: f64,
     /// The same from the exact method, where the published rule was used.
     pub deviation_from_exact: Option<f64>,
+    /// Rays whose coefficients are others because a unit is closer to its kink than rounding, so that it landed on the other side than in
+    /// f64. Their values agree.
+    pub undecided: usize,
+    /// What f32 lacks for this result; none if it is good enough, or if f32 doesn't explain the deviation.
+    pub shortfall: Option<Shortfall>,
+}
+
+impl Verification {
+    /// Whether a result of a request can be relied on.
+    ///
+    /// # Errors
+    /// If f32 lacks what the result takes ([`Error::Shortfall`]), or if the device computes wrong numbers ([`Error::Device`]).
+    pub fn check(&self, request: &Request) -> Result<()> {
+        let (what, name) = (request.method.name(), request.device.name());
+        match self.shortfall {
+            Some(Shortfall::Underflow { order, size }) => Err(Error::Shortfall {
+                order,
+                cause: format!("they are about {size:.0e}, and the smallest f32 is 1e-38"),
+            }),
+            Some(Shortfall::Rounding { order, deviation }) => Err(Error::Shortfall {
+                order,
+                cause: format!("rounding to f32 changes them by {deviation:.1e}, relatively"),
+            }),
+            None if request.precision == Precision::F32 && exceeds(self.deviation, TOLERANCE) => {
+                let cause = format!(
+                    "its coefficients ({what} method) are off by {:.1e} from the CPU's in f64, more than {TOLERANCE:.0e}, and rounding to f32 \
+                     doesn't explain it: use --device cpu, and please report this with the output of `hope adapters`",
+                    self.deviation
+                );
+                Err(Error::Device { device: name, cause })
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// What is known after a run.

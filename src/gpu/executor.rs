@@ -158,11 +158,12 @@ impl GpuExecutor {
         let end = staged.iter().map(|(_, bytes)| bytes).sum::<u64>() as usize / 4;
         // Distance to the nearest, and 0 if the ray begins on one.
         let met = numbers[end - 2 * samples * lanes..end].chunks_exact(2);
-        let kink = |met: &[f32]| Kink { distance: met[0].into(), begins: met[1] == 0.0, begins_at: None };
+        let kink = |met: &[f32]| Kink { distance: met[0].into(), begins: met[1] == 0.0, ..Kink::NONE };
         let kinks = met.map(kink).collect();
         let result = backend::collect(&self.plan, chunk, source, read, kinks);
         if !result.is_finite() {
-            return Err(self.find_not_finite(&slot.program, chunk, source).await?);
+            let found = self.find_not_finite(&slot.program, chunk, source).await?;
+            return Err(found.unwrap_or_else(|| backend::beyond_f64(&self.plan, chunk, source, &result)));
         }
         let results = self.result_bytes(samples, lanes);
         if let (Some(profile), Some(_)) = (&self.profile, &slot.timestamps) {
@@ -177,8 +178,13 @@ impl GpuExecutor {
         Ok(result)
     }
 
-    /// Runs a chunk again, step by step, and names the first step whose output isn't finite.
-    async fn find_not_finite(&self, program: &Program, chunk: &Chunk, source: Source<'_>) -> Result<Error> {
+    /// Runs a chunk again, step by step, and names the first step whose output isn't finite, if there is one.
+    async fn find_not_finite(
+        &self,
+        program: &Program,
+        chunk: &Chunk,
+        source: Source<'_>,
+    ) -> Result<Option<Error>> {
         program.upload(&self.engine, &self.plan, chunk, source).await?;
         for (index, step) in self.plan.steps.iter().enumerate() {
             let layout = self.plan.layout(step.output, program.samples, program.lanes);
@@ -192,10 +198,10 @@ impl GpuExecutor {
             let numbers = readback::read(&self.engine, &staging, submission).await?;
             let output = Series { data: &numbers[..layout.len()], layout };
             if let Err(error) = backend::check(&self.plan, chunk, step.layer, output) {
-                return Ok(error);
+                return Ok(Some(error));
             }
         }
-        Ok(backend::not_finite::<f32>(&self.plan, self.plan.layers.len() - 1, 0, chunk.points.start))
+        Ok(None)
     }
 }
 

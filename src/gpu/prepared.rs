@@ -16,7 +16,8 @@ use crate::rays::Directions;
 /// A model prepared on a GPU for batches of one size: weights uploaded, pipelines compiled, buffers made.
 ///
 /// [`Self::record`] goes into the host's command encoder, from a buffer of the host's with points to a buffer of the host's
-/// with coefficients; nothing waits and nothing is mapped. See `examples/embed.rs`. For points and results in the processor's memory take
+/// with coefficients; nothing waits and nothing is mapped. See `examples/embed.rs`. Coefficients come in f32, as they are: where they leave it in the
+/// inputs' unit, give directions of another length, as r v, whose c_k are r^k times as large; nothing here checks points and results either. For points and results in the processor's memory take
 /// [`crate::Prepared`].
 #[derive(Debug)]
 pub struct Prepared {
@@ -111,7 +112,7 @@ impl Prepared {
         let program = Program::new(engine, &plan, &weights, points, lanes).await?;
         // What stays the same from batch to batch is written now: rays, or the outputs' adjoints.
         let origin = vec![0.0; plan.values[plan.input.0].units * points];
-        let source = Source { points: &origin, directions, outputs };
+        let source = Source { points: &origin, directions, outputs, radii: None };
         let chunk = Chunk::ahead(0..points, 0..lanes);
         program.upload(engine, &plan, &chunk, source).await?;
         Ok(Self { plan, program, result, points, lanes, mixed: None })

@@ -11,8 +11,9 @@ use crate::backend::{self, Chunk, Source};
 use crate::error::{Error, Result};
 use crate::kernel::dispatch::{Dispatch, GpuCall, Machine, Unsupported, parts};
 use crate::kernel::linear::LinearShape;
-use crate::kernel::{ConstantId, SeriesMut, Side};
+use crate::kernel::{ConstantId, SeriesMut, Side, UnitRays};
 use crate::plan::{Plan, Step, ValueId};
+use crate::rays::Radii;
 
 /// A plan's weights on the GPU, shared by all its programs.
 ///
@@ -127,7 +128,7 @@ pub struct Program {
     slots: Vec<wgpu::Buffer>,
     /// What rays meet: see [`Program::kinks`].
     pub(super) kinks: wgpu::Buffer,
-    /// Numbers of the chunk that shaders without a second input read there: the first lane.
+    /// See [`Program::chunk`].
     chunk: wgpu::Buffer,
     steps: Vec<Recorded>,
 }
@@ -162,7 +163,7 @@ impl Program {
             slots.push(engine.buffer("hope values", 4 * length as u64, storage).await?);
         }
         let kinks = engine.buffer("hope kinks", kinks_bytes(samples, lanes), storage).await?;
-        let chunk = engine.buffer("hope chunk", 16, storage).await?;
+        let chunk = engine.buffer("hope chunk", 16 + 4 * lanes as u64, storage).await?;
         let machine = machine(engine);
         let calls: Vec<(usize, Dispatch)> = plan
             .steps
@@ -203,7 +204,7 @@ impl Program {
         Ok(program)
     }
 
-    /// Writes points and rays, or the outputs' adjoints, resets the kinks, and notes the chunk's first lane.
+    /// Writes points and rays, or the outputs' adjoints, resets the kinks, and notes the chunk's first lane and radii.
     ///
     /// # Errors
     /// If the device fails.
@@ -223,7 +224,11 @@ impl Program {
         let mut kinks = vec![f32::INFINITY.to_bits(); 2 * self.samples * self.lanes];
         kinks.push(u32::from(chunk.side == Side::Behind));
         engine.write(&self.kinks, &kinks).await?;
-        engine.write(&self.chunk, &[chunk.lanes.start as f32, 0.0, 0.0, 0.0]).await
+        let exponents = source.radii.map_or(&[][..], Radii::exponents);
+        let rays = UnitRays { first: chunk.lanes.start, order: &[], exponents };
+        let mut numbers = vec![chunk.lanes.start as f32, 0.0, 0.0, 0.0];
+        numbers.extend((0..self.lanes).map(|lane| rays.radius::<f32>(lane)));
+        engine.write(&self.chunk, &numbers).await
     }
 
     /// Records the whole plan: one compute pass, nothing is read back between layers.
@@ -274,7 +279,8 @@ impl Program {
         &self.kinks
     }
 
-    /// Numbers of the chunk, f32: the first is the number of its first lane, which rays along unit vectors go by.
+    /// Numbers of the chunk, f32, that shaders without a second input find there: the number of its first lane, three that say nothing, and
+    /// for each lane how far t = 1 goes. Rays along unit vectors go by them.
     pub fn chunk(&self) -> &wgpu::Buffer {
         &self.chunk
     }

@@ -7,7 +7,7 @@ use faer::Par;
 use super::kink::{Kink, Side};
 use super::layout::{Layout, Series, SeriesMut};
 use crate::geometry::LinearShape;
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, times_two_to};
 
 /// Index of a constant in its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -115,12 +115,34 @@ pub struct Call<'a, T> {
     pub kinks: &'a mut [Kink],
     /// Where the series have to hold.
     pub side: Side,
-    /// Number of the first lane among all rays.
-    pub first_lane: usize,
-    /// Which unit vector each lane is, where they aren't in the order of the inputs; else empty.
-    pub unit_rays: &'a [usize],
+    /// The lanes as rays along unit vectors, for kernels that know them without being given them.
+    pub unit_rays: UnitRays<'a>,
     /// Cores that a matrix product may use.
     pub parallel: Par,
+}
+
+/// Rays along the inputs' unit vectors, one for each lane.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitRays<'a> {
+    /// Number of the first lane among all rays.
+    pub first: usize,
+    /// Which unit vector each lane is, where they aren't in the order of the inputs; else empty.
+    pub order: &'a [usize],
+    /// Exponents of two: how far t = 1 goes along each unit vector; empty: 1.
+    pub exponents: &'a [i16],
+}
+
+impl UnitRays<'_> {
+    /// Which unit vector a lane is.
+    pub fn ray(&self, lane: usize) -> usize {
+        self.order.get(lane).copied().unwrap_or(self.first + lane)
+    }
+
+    /// How far t = 1 goes along a lane.
+    pub fn radius<T: Scalar>(&self, lane: usize) -> T {
+        let exponent = self.exponents.get(self.ray(lane)).copied().unwrap_or(0);
+        T::of(times_two_to(1.0, exponent.into()))
+    }
 }
 
 impl<'a, T> Call<'a, T> {

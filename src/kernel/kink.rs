@@ -98,11 +98,15 @@ pub struct Kink {
     pub begins: bool,
     /// The layer of the first such kink, where the executor knows it.
     pub begins_at: Option<usize>,
+    /// How near a unit that moves is to a kink, relative to the largest unit beside it, which rounding goes with; 0 on one, ∞ if there is
+    /// none. Of processors only.
+    pub margin: f64,
 }
 
 impl Kink {
     /// No kink so far.
-    pub const NONE: Self = Self { distance: f64::INFINITY, begins: false, begins_at: None };
+    pub const NONE: Self =
+        Self { distance: f64::INFINITY, begins: false, begins_at: None, margin: f64::INFINITY };
 
     /// Notes a kink at t.
     pub fn note(&mut self, t: f64) {
@@ -111,6 +115,12 @@ impl Kink {
         } else {
             self.distance = self.distance.min(t.abs());
         }
+    }
+
+    /// Notes how far a unit is from a kink, of a layer whose largest unit is so large.
+    pub fn note_gap(&mut self, gap: f64, largest: f64) {
+        let margin = if gap == 0.0 { 0.0 } else { gap / largest };
+        self.margin = self.margin.min(margin);
     }
 
     /// How far the series hold: nowhere to both sides of a kink.
@@ -122,7 +132,13 @@ impl Kink {
     pub fn join(&mut self, other: Self) {
         self.distance = self.distance.min(other.distance);
         self.begins |= other.begins;
+        self.margin = self.margin.min(other.margin);
     }
+}
+
+/// The largest of some numbers, by size.
+pub(super) fn largest<T: Scalar>(row: &[T]) -> f64 {
+    row.iter().fold(T::zero(), |m, x| m.max(num_traits::Float::abs(*x))).f64()
 }
 
 #[cfg(test)]
@@ -144,6 +160,6 @@ mod tests {
         let mut kink = Kink::NONE;
         [0.0, -2.0, 3.0].into_iter().for_each(|t| kink.note(t));
         kink.join(Kink { distance: 2.5, ..Kink::NONE });
-        assert_eq!(kink, Kink { distance: 2.0, begins: true, begins_at: None });
+        assert_eq!(kink, Kink { distance: 2.0, begins: true, ..Kink::NONE });
     }
 }

@@ -37,7 +37,7 @@ pub mod windows;
 
 use std::borrow::Cow;
 
-pub use call::{Call, Constant, ConstantId, Constants, Definition, Orders, PerUnitId, Shapes};
+pub use call::{Call, Constant, ConstantId, Constants, Definition, Orders, PerUnitId, Shapes, UnitRays};
 pub use kink::{Kink, Side};
 pub use layout::{Layout, Series, SeriesMut};
 

@@ -35,7 +35,7 @@ pub struct Seconds {
 /// | `seconds` | `load`, `plan`, `compute`, `write` |
 /// | `peak_bytes` | the most memory that the process has had, or null |
 /// | `kernels` | time of each kernel, if asked for |
-/// | `verify` | `rays`, `max_relative_deviation`, `deviation_from_exact`, or null |
+/// | `verify` | `rays`, `max_relative_deviation`, `deviation_from_exact`, `undecided` (rays), or null |
 /// | `version` | of this program |
 ///
 /// What doesn't apply is left out, except for `peak_bytes` and `verify`. Numbers that are not finite are null, as JSON has no others.
@@ -106,6 +106,7 @@ impl<'a> Record<'a> {
                 "rays": v.rays,
                 "max_relative_deviation": v.deviation,
                 "deviation_from_exact": v.deviation_from_exact,
+                "undecided": v.undecided,
             })),
             "version": concat!("hope ", env!("CARGO_PKG_VERSION")),
         });

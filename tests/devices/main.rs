@@ -12,6 +12,7 @@ mod gpu_functions;
 mod gpu_polynomial;
 mod gpus;
 mod kernels;
+mod single;
 mod trials;
 
 use libtest_mimic::{Arguments, Trial};
@@ -25,6 +26,7 @@ const MODULES: &[Module] = &[
     Module { name: "gpu_functions", alone: false, add: gpu_functions::add },
     Module { name: "gpu_polynomial", alone: false, add: gpu_polynomial::add },
     Module { name: "kernels", alone: false, add: kernels::add },
+    Module { name: "single", alone: false, add: single::add },
     // A test measures the memory of the process.
     Module { name: "gpu_engine", alone: true, add: gpu_engine::add },
     // Measures times.

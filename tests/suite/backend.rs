@@ -28,6 +28,14 @@ struct Log {
     delivered: Mutex<Vec<(std::ops::Range<usize>, std::ops::Range<usize>)>>,
 }
 
+/// Which numbers a device computes wrong.
+#[derive(Clone, Copy, Debug)]
+enum Wrong {
+    Nothing,
+    Series,
+    Values,
+}
+
 /// The processor behind a door of its own: it has room for so many series in a chunk, is lost after so many chunks, and may be
 /// replaced so many times; it may also compute wrong numbers.
 #[derive(Clone, Debug)]
@@ -35,13 +43,13 @@ struct Fragile {
     room: usize,
     lost_after: Option<usize>,
     reopens: usize,
-    wrong: bool,
+    wrong: Wrong,
     log: Arc<Log>,
 }
 
 impl Fragile {
     fn new() -> Self {
-        Self { room: usize::MAX, lost_after: None, reopens: 0, wrong: false, log: Arc::default() }
+        Self { room: usize::MAX, lost_after: None, reopens: 0, wrong: Wrong::Nothing, log: Arc::default() }
     }
 
     fn device(&self) -> Device {
@@ -129,8 +137,10 @@ impl Executor for Breaking {
                 };
                 self.inner.run(one, &mut take).await?;
                 for mut result in results {
-                    if self.fragile.wrong {
-                        result.series.iter_mut().for_each(|c| *c *= 1.1);
+                    match self.fragile.wrong {
+                        Wrong::Nothing => {}
+                        Wrong::Series => result.series.iter_mut().for_each(|c| *c *= 1.1),
+                        Wrong::Values => result.value.iter_mut().for_each(|c| *c *= 1.1),
                     }
                     log.delivered.lock().unwrap().push((chunk.points.clone(), chunk.lanes.clone()));
                     deliver(chunk, result)?;
@@ -262,13 +272,28 @@ fn a_lost_device_is_replaced_for_later_calls_too() {
 #[test]
 fn wrong_numbers_are_seen() {
     let fragile = Fragile::new();
-    let verify = |wrong| {
-        let device = Device::new(Fragile { wrong, ..fragile.clone() });
-        let request = Request { verify: 5, ..on(device, 3) };
-        expand(&model(), &request).unwrap().report.verification.unwrap().deviation
-    };
-    assert!(verify(false) < 1e-5);
-    assert!((verify(true) - 0.1).abs() < 1e-4);
+    for method in [Method::Exact, Method::Hope] {
+        for terms in [Terms::Unmixed, Terms::Mixed(None)] {
+            let verify = |wrong| {
+                let device = Device::new(Fragile { wrong, ..fragile.clone() });
+                let request = Request { verify: 5, method, terms: terms.clone(), ..on(device, 3) };
+                let verification = expand(&model(), &request).unwrap().report.verification.unwrap();
+                assert_eq!((verification.undecided, verification.shortfall), (0, None));
+                (verification.deviation, verification.check(&request))
+            };
+            let (deviation, checked) = verify(Wrong::Nothing);
+            assert!(deviation < 1e-5 && checked.is_ok(), "{deviation}");
+            for wrong in [Wrong::Series, Wrong::Values] {
+                let (deviation, checked) = verify(wrong);
+                // Of mixed terms each order is measured by its terms, which cancel in part along a ray.
+                let least = if matches!(terms, Terms::Mixed(_)) { 0.01 } else { 0.1 - 1e-4 };
+                assert!((least..0.1 + 1e-4).contains(&deviation), "{wrong:?}: {deviation}");
+                let error = checked.unwrap_err();
+                assert!(matches!(error, Error::Device { .. }), "{error}");
+                assert!(error.to_string().contains("please report"), "{error}");
+            }
+        }
+    }
 }
 
 #[test]

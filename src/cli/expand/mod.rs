@@ -48,7 +48,7 @@ pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
         NpzSink::new(archive, folder(&target.npz), args.dtype.into(), &job).map_err(cannot_write)?;
     let mut write = clock.lap();
     setup.tell(verbosity);
-    let report = compute(&setup, &target, &job, &mut sink, verbosity).map_err(Failure::Run)?;
+    let report = compute(&setup, &target, &job, &mut sink, verbosity)?;
     let compute = clock.lap() - sink.seconds();
     write += sink.seconds();
     setup.check(&report)?;
@@ -105,7 +105,7 @@ fn compute(
     job: &Job,
     sink: &mut NpzSink,
     verbosity: Verbosity,
-) -> Result<Report> {
+) -> Result<Report, Failure> {
     let points = text::count(job.points(), "point");
     let title = format!("expanding {} at {points} to order {}", setup.name(), setup.request.order);
     let reporter = Reporter::new(&title, verbosity);
@@ -115,8 +115,8 @@ fn compute(
     });
     reporter.finish();
     report.map_err(|error| match error {
-        Error::Sink(error) => cannot_write(target, &error),
-        error => anyhow!("{}; nothing was written", setup.explain(&error)),
+        Error::Sink(error) => Failure::Run(cannot_write(target, &error)),
+        error => setup.failed(&error),
     })
 }
 

@@ -10,7 +10,7 @@
 use multiversion::{multiversion, target::target_cfg_f};
 
 use crate::activation::Activation;
-use crate::kernel::kink::Grading;
+use crate::kernel::kink::{Grading, largest};
 use crate::kernel::layout::tiles;
 use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
@@ -179,17 +179,24 @@ pub fn note_kinks<T: Scalar>(function: Activation, grading: Grading, x: Series<T
         // Where it lies in the numbers of T, as the branches have it.
         let kink = T::of(kink);
         for sample in 0..x.layout.samples {
+            let primal = x.row(0, sample, 0);
+            let size = largest(primal);
             for lane in 0..x.layout.lanes {
                 let met = &mut kinks[sample * x.layout.lanes + lane];
                 let slopes = grading.slopes(x, sample, lane);
-                for (unit, &x0) in x.row(0, sample, 0).iter().enumerate() {
+                let mut nearest = f64::INFINITY;
+                for (unit, &x0) in primal.iter().enumerate() {
                     let slope = slopes.of(unit);
                     if slope != 0.0 {
-                        met.note((kink - x0).f64() / slope);
-                    } else if x0 == kink {
-                        met.begins |= x.moves(sample, lane, unit);
+                        let gap = (kink - x0).f64();
+                        met.note(gap / slope);
+                        nearest = nearest.min(gap.abs());
+                    } else if x0 == kink && x.moves(sample, lane, unit) {
+                        met.begins = true;
+                        nearest = 0.0;
                     }
                 }
+                met.note_gap(nearest, size);
             }
         }
     }

@@ -41,7 +41,8 @@ pub fn cases() -> Vec<Case> {
     // Some of all rays of a sample, beginning anywhere.
     for (outputs, inputs, lanes, first) in [(65, 67, 67, 0), (3, 129, 63, 66), (1, 5, 1, 4), (257, 9, 3, 2)] {
         for samples in [1, 5] {
-            cases.push(linear_of_unit_rays(LinearShape { inputs, outputs }, samples, lanes, first));
+            let case = || linear_of_unit_rays(LinearShape { inputs, outputs }, samples, lanes, first);
+            cases.extend([case(), case().with_radii(inputs)]);
         }
     }
     cases

@@ -10,7 +10,7 @@ use faer::{MatMut, MatRef, Par};
 use super::LinearShape;
 use crate::kernel::powers::Powers;
 use crate::kernel::product::matmul;
-use crate::kernel::{Series, SeriesMut};
+use crate::kernel::{Series, SeriesMut, UnitRays};
 use crate::scalar::Scalar;
 
 /// `y = x Wᵀ + b`.
@@ -26,24 +26,25 @@ pub fn linear<T: Scalar>(
     add_bias(bias, y);
 }
 
-/// [`linear`] for rays along the inputs' unit vectors: order 1 is a column of W, orders above are zero.
+/// [`linear`] for rays along the inputs' unit vectors: order 1 is a column of W times the ray's radius, orders above are zero.
 ///
-/// x needs only its block 0; the chunk's first ray is unit vector `first`.
+/// x needs only its block 0.
 pub fn linear_of_unit_rays<T: Scalar>(
     shape: LinearShape,
     weight: &[T],
     bias: Option<&[T]>,
-    first: usize,
+    rays: UnitRays,
     x: Series<T>,
     y: &mut SeriesMut<T>,
     parallel: Par,
 ) {
     product(shape, weight, x.block(0), y.block(0), parallel);
     add_bias(bias, y);
-    for sample in 0..y.layout.samples {
-        for lane in 0..y.layout.lanes {
+    for lane in 0..y.layout.lanes {
+        let (ray, radius) = (rays.ray(lane), rays.radius::<T>(lane));
+        for sample in 0..y.layout.samples {
             for (output, y) in y.row(1, sample, lane).iter_mut().enumerate() {
-                *y = weight[output * shape.inputs + first + lane];
+                *y = weight[output * shape.inputs + ray] * radius;
             }
         }
     }

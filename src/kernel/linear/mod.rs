@@ -53,7 +53,7 @@ impl Definition for Linear {
     }
 }
 
-/// [`Linear`] for rays along the inputs' unit vectors: order 1 is a column of W, and the input has its block 0 only.
+/// [`Linear`] for rays along the inputs' unit vectors: order 1 is a column of W times the ray's radius, and the input has its block 0 only.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearOfUnitRays {
     /// Shape of the weight.
@@ -94,7 +94,7 @@ impl Definition for LinearOfUnitRays {
             self.shape,
             weight,
             bias,
-            call.first_lane,
+            call.unit_rays,
             call.inputs[0],
             &mut call.output,
             call.parallel,

@@ -5,7 +5,7 @@
 //! method takes the one that is the largest along the ray, see [`Kink`]; the published rule the first.
 
 use crate::geometry::{Pool, Window};
-use crate::kernel::kink::Grading;
+use crate::kernel::kink::{Grading, largest};
 use crate::kernel::{Kink, Layout, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
 
@@ -61,6 +61,7 @@ pub fn max_pool<T: Scalar>(
             continue;
         }
         let ties = ties(pool, primal, &first);
+        let size = largest(primal);
         let mut chosen = first.clone();
         for lane in 0..lanes {
             let mut met = Kink::NONE;
@@ -72,6 +73,7 @@ pub fn max_pool<T: Scalar>(
                 };
                 if let Some(larger) = side.rises(grading, difference()) {
                     met.begins = true;
+                    met.margin = 0.0;
                     if larger {
                         chosen[output] = other;
                     }
@@ -84,6 +86,7 @@ pub fn max_pool<T: Scalar>(
                 }
             }
             let slopes = grading.slopes(x, sample, lane);
+            let mut nearest = f64::INFINITY;
             for_each_unit(pool, |output, other| {
                 let winner = chosen[output];
                 let gap = (primal[winner] - primal[other]).f64();
@@ -91,9 +94,11 @@ pub fn max_pool<T: Scalar>(
                     let approach = slopes.between(other, winner);
                     if approach != 0.0 {
                         met.note(gap / approach);
+                        nearest = nearest.min(gap);
                     }
                 }
             });
+            met.note_gap(nearest, size);
             if let Some(all) = kinks.get_mut(sample * lanes + lane) {
                 all.join(met);
             }

@@ -22,6 +22,8 @@ pub fn cases() -> Vec<Case> {
             let chunk = Chunk { samples, lanes, degree };
             cases.push(smooth(chunk, first));
             cases.push(piecewise(chunk, first));
+            cases.push(smooth(chunk, first).with_radii(126));
+            cases.push(piecewise(chunk, first).with_radii(126));
         }
     }
     cases

@@ -1,5 +1,7 @@
 //! The layers of a group of rays after one another, in the windows that they reach.
 
+use std::ops::Range;
+
 use faer::Par;
 
 use super::{Patch, WindowLayer, WindowOp, Windows, patch};
@@ -8,7 +10,7 @@ use crate::kernel::arithmetic;
 use crate::kernel::conv::{self, ConvShape};
 use crate::kernel::kink::Grading;
 use crate::kernel::linear::{self, LinearShape};
-use crate::kernel::{Constants, Kink, Layout, Series, SeriesMut, Side, elementwise, pool};
+use crate::kernel::{Constants, Kink, Layout, Series, SeriesMut, Side, UnitRays, elementwise, pool};
 use crate::scalar::Scalar;
 
 /// Which branches to take on kinks, and where to note what the rays meet.
@@ -20,13 +22,12 @@ pub struct Branches<'a> {
     pub side: Side,
 }
 
-/// Orders 1 and above of the last layer for rays along the unit vectors `rays`, one per lane; order 0 is the last of
-/// `primals`.
+/// Orders 1 and above of the last layer for rays along unit vectors, one per lane; order 0 is the last of `primals`.
 ///
 /// `primals` and `weights` are what [`WindowOp`] counts; `kinks` and `side` are those of the ordinary kernels.
 pub fn windows<T: Scalar>(
     windows: &Windows,
-    rays: &[usize],
+    rays: UnitRays,
     primals: &[Series<T>],
     weights: &[&[T]],
     y: &mut SeriesMut<T>,
@@ -39,8 +40,8 @@ pub fn windows<T: Scalar>(
     y.clear_above(0);
     let mut work = Work { primals, weights, side, parallel, matrix: Vec::new(), kinks: Vec::new() };
     let (mut x, mut next) = (Local::default(), Local::default());
-    for (run, patch) in windows.groups(rays) {
-        x.start(windows, &rays[run.clone()], patch, y.layout.samples);
+    for (run, patch) in windows.groups(rays.order) {
+        x.start(windows, rays, run.clone(), patch, y.layout.samples);
         work.kinks.clear();
         work.kinks.resize(y.layout.samples * run.len(), Kink::NONE);
         for layer in &windows.layers {
@@ -89,19 +90,20 @@ impl<T: Scalar> Local<T> {
     }
 
     /// The rays themselves.
-    fn start(&mut self, windows: &Windows, rays: &[usize], patch: Patch, samples: usize) {
+    fn start(&mut self, windows: &Windows, rays: UnitRays, run: Range<usize>, patch: Patch, samples: usize) {
         let [_, height, width] = windows.image;
         let units = windows.image[0] * patch.area();
         self.clear(
             windows.image,
             patch,
-            Layout { samples, lanes: rays.len(), units, degree: 1, primal: true },
+            Layout { samples, lanes: run.len(), units, degree: 1, primal: true },
         );
         for sample in 0..samples {
-            for (lane, &ray) in rays.iter().enumerate() {
+            for (lane, at) in run.clone().enumerate() {
+                let ray = rays.ray(at);
                 let unit = self.patch.unit(ray / (width * height), ray / width % height, ray % width);
                 let row = self.layout.row(1, sample, lane);
-                self.data[row][unit] = T::one();
+                self.data[row][unit] = rays.radius(at);
             }
         }
     }

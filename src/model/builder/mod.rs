@@ -47,6 +47,11 @@ impl ModelBuilder {
         Self { nodes: vec![input], name: None, kind: None }
     }
 
+    /// Goes on from nodes that are there, the input first.
+    pub(super) fn of(nodes: Vec<Node>) -> Self {
+        Self { nodes, name: None, kind: None }
+    }
+
     /// The input node.
     pub fn input(&self) -> NodeId {
         NodeId(0)

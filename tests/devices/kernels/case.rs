@@ -69,6 +69,8 @@ pub struct Case {
     pub monomials: Option<Arc<Monomials>>,
     /// Number of the chunk's first ray.
     pub first_lane: usize,
+    /// Exponents of two of how far t = 1 goes along each unit vector; empty: 1.
+    pub exponents: Vec<i16>,
     /// Which unit vector each ray is, if the kernel asks.
     pub unit_rays: Option<Arc<[usize]>>,
     pub tolerance: Tolerance,
@@ -107,6 +109,7 @@ impl Case {
             side: Side::Ahead,
             monomials: None,
             first_lane: 0,
+            exponents: Vec::new(),
             unit_rays: None,
             tolerance,
             random,
@@ -193,6 +196,18 @@ impl Case {
             let values = self.constant_of(id.values);
             values[(unit / id.inner) % values.len()]
         })
+    }
+
+    /// The case along unit vectors of such lengths.
+    pub fn with_radii(mut self, inputs: usize) -> Self {
+        self.exponents = (0..inputs as i16).map(|i| [3, 0, -5, 1][i as usize % 4]).collect();
+        self.name.push_str("-radii");
+        self
+    }
+
+    /// How far t = 1 goes along a unit vector.
+    pub fn radius(&self, ray: usize) -> f64 {
+        self.exponents.get(ray).map_or(1.0, |&e| f64::from(e).exp2())
     }
 
     /// A plan of this one step: the inputs are its first values, the output its last, each with a buffer of its own.

@@ -2,6 +2,7 @@
 
 use hope::backend::Chunk;
 use hope::cpu::CpuExecutor;
+use hope::rays::Radii;
 use hope::scalar::Scalar;
 
 use crate::kernels::case::{Case, Outcome};
@@ -12,7 +13,9 @@ pub fn run<T: Scalar>(case: &Case) -> Outcome {
     let values: Vec<Vec<T>> = case.data.iter().chain([&case.before]).map(cast).collect();
     let lanes = case.first_lane..case.first_lane + case.lanes;
     let chunk = Chunk { side: case.side, ..Chunk::ahead(0..case.samples, lanes) };
-    let (mut values, kinks) = CpuExecutor::<T>::new(case.plan().into()).run_on(&chunk, values).unwrap();
+    let radii = Radii::new(case.exponents.clone());
+    let executor = CpuExecutor::<T>::new(case.plan().into());
+    let (mut values, kinks) = executor.run_on(&chunk, Some(&radii), values).unwrap();
     let output = values.pop().unwrap();
     let kinks = kinks.iter().flat_map(|kink| [kink.distance, if kink.begins { 0.0 } else { f64::INFINITY }]);
     Outcome { output: output.into_iter().map(|c| c.f64()).collect(), kinks: kinks.collect() }

@@ -27,7 +27,9 @@ pub fn run(engine: &Engine, case: &Case) -> Outcome {
     let mut kinks = vec![f32::INFINITY.to_bits(); 2 * series];
     kinks.push(u32::from(case.side == Side::Behind));
     queue.write_buffer(program.kinks(), 0, bytemuck::cast_slice(&kinks));
-    write(program.chunk(), &[case.first_lane as f64]);
+    let mut numbers = vec![case.first_lane as f64, 0.0, 0.0, 0.0];
+    numbers.extend((0..case.lanes).map(|lane| case.radius(case.first_lane + lane)));
+    write(program.chunk(), &numbers);
 
     let (of_output, of_kinks) = (4 * case.before.len() as u64, 8 * series as u64);
     let staging = engine.device().create_buffer(&wgpu::BufferDescriptor {

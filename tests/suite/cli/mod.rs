@@ -13,6 +13,7 @@ mod options;
 mod plot;
 mod points;
 mod polynomial;
+mod single;
 mod smooth;
 mod surrogate;
 mod trust;

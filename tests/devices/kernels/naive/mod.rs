@@ -96,7 +96,8 @@ impl Run<'_> {
                         return linear(*shape, w, b, x, y);
                     }
                     let mut ray = vec![0.0; shape.inputs];
-                    ray[case.first_lane + row.lane] = 1.0;
+                    let unit = case.first_lane + row.lane;
+                    ray[unit] = case.radius(unit);
                     linear(*shape, w, None, &ray, y);
                 })
             }

@@ -17,7 +17,8 @@ impl Run<'_> {
             output[layout.row(0, sample, 0)].copy_from_slice(&primal);
             for lane in 0..layout.lanes {
                 let mut x = vec![vec![0.0; kernel.windows.image.iter().product()]; 2];
-                x[1][rays[case.first_lane + lane]] = 1.0;
+                let ray = rays[case.first_lane + lane];
+                x[1][ray] = case.radius(ray);
                 for layer in &kernel.windows.layers {
                     x = self.layer(kernel, layer, &x, Row { order: 1, sample, lane });
                 }
