@@ -2,7 +2,7 @@
 //!
 //! A coefficient c_k goes with the k-th power of the units of its input: of pascals, where 100,000 of them make a difference, c_8 is below the
 //! smallest f32. What decides is how fast a ray changes what the first nonlinear operators read: relative to 1, as most functions have a scale
-//! near it, or to what is there, where only ratios count. The affine layers before them are known: with W what they do together, `Σ_u (W v)_u²`
+//! near it, or to what else there is, in layer normalisation. The affine layers before them are known: with W what they do together, `Σ_u (W v)_u²`
 //! of a direction v is about `Σ_i v_i² Σ_u W_ui²`, and the radius is the power of two next to the inverse of its root. `Σ_u W_ui²` is the second
 //! coefficient along input i of `Σ_u z_u²`, z = W x: the published rule gives it for all inputs in one pass back.
 
@@ -48,9 +48,9 @@ fn front(model: &Model) -> Option<(Model, Plan)> {
 #[derive(Debug)]
 pub(super) struct Slopes {
     front: Model,
-    /// `Σ_u W_ui²` of each input i, over units that are read with a scale.
+    /// `Σ_u W_ui²` of each input i, over units whose reader has a scale of its own.
     own: Vec<f64>,
-    /// The same of those where only ratios count.
+    /// The same of those that are compared with each other.
     free: Vec<f64>,
 }
 
@@ -98,7 +98,7 @@ impl Slopes {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scales<'a> {
     slopes: &'a Slopes,
-    /// Sum of squares of the units where only ratios count; none if it isn't known.
+    /// Sum of squares of the units that are compared with each other; none if it isn't known.
     size: Option<f64>,
 }
 
@@ -127,7 +127,7 @@ impl Scales<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::activation::Tanh;
+    use crate::activation::{Reciprocal, Sin, Tanh};
     use crate::model::{Constant, Geometry};
 
     fn slopes(model: &Model) -> Vec<f64> {
@@ -157,15 +157,15 @@ mod tests {
         let h = b.reshape(h, &[4]).unwrap();
         let flat = b.reshape(x, &[9]).unwrap();
         let flat = b.scale(flat, 10.0).unwrap();
-        let squares = b.mul(flat, flat).unwrap();
-        let y = b.concat(&[h, squares], 0).unwrap();
+        let waves = b.activation(flat, Sin).unwrap();
+        let y = b.concat(&[h, waves], 0).unwrap();
         let found = slopes(&b.build(y).unwrap());
         let centre = (100.0f64 + 1.0 + 4.0 + 16.0 + 64.0).sqrt();
         assert!((found[4] - centre).abs() < 1e-12 && (found[0] - 101f64.sqrt()).abs() < 1e-12, "{found:?}");
     }
 
     #[test]
-    fn where_only_ratios_count_the_size_at_the_points_does() {
+    fn where_units_are_compared_their_size_at_the_points_counts() {
         let mut b = Model::builder(&[2]);
         let y = b.normalize(b.input(), 1, 0.0).unwrap();
         let model = b.build(y).unwrap();
@@ -178,5 +178,12 @@ mod tests {
             assert_eq!(slopes.at(&points, &threads).exponent(&unit, 0), exponent, "{points:?}");
         }
         assert_eq!(slopes.at(&[0.0, 0.0], &threads).exponent(&unit, 0), 0, "as it is given");
+    }
+
+    #[test]
+    fn units_by_themselves_say_nothing() {
+        let mut b = Model::builder(&[2]);
+        let y = b.activation(b.input(), Reciprocal).unwrap();
+        assert_eq!(slopes(&b.build(y).unwrap()), [0.0, 0.0]);
     }
 }

@@ -6,8 +6,8 @@ use crate::error::Result;
 
 impl Model {
     /// Two sums of squares of the units that the network's affine layers make of its input before anything else reads them, biases left out: of
-    /// those that a function with a scale of its own reads, as tanh, and of those where only ratios count, as in a quotient or a layer
-    /// normalisation. Along an input their second coefficients are squares of the norm of what that input does to them.
+    /// those whose reader has a scale of its own, as tanh, and of those that are compared with each other, as in layer normalisation. Along
+    /// an input their second coefficients are squares of the norm of what that input does to them.
     ///
     /// # Errors
     /// If the sizes can't be counted.
@@ -21,14 +21,16 @@ impl Model {
                 nodes.push(Node { op: without_constants(&node.op), inputs, ..node.clone() });
             }
         }
-        // Of each node, whether it is read with a scale, and whether without.
+        // Of each node, whether it is read in one way, and whether in the other.
         let mut read = vec![[false; 2]; nodes.len()];
         if let Some(output) = place[self.output.0] {
             read[output.0][0] = true;
         }
         for (_, node) in self.nodes.iter().enumerate().filter(|(index, _)| place[*index].is_none()) {
             for id in node.inputs.iter().filter_map(|input| place[input.0]) {
-                read[id.0][usize::from(!has_scale(&node.op))] = true;
+                if let Some(scale) = scale(&node.op) {
+                    read[id.0][scale as usize] = true;
+                }
             }
         }
         let mut b = ModelBuilder::of(nodes);
@@ -49,22 +51,39 @@ impl Model {
             [Some(with), Some(without)] => [with, without],
             [Some(with), None] => [with, b.scale(with, 0.0)?],
             [None, Some(without)] => [b.scale(without, 0.0)?, without],
-            [None, None] => [b.input(), b.input()], // not so: the output is read
+            [None, None] => {
+                let units = self.inputs();
+                let flat = b.reshape(b.input(), &[units])?;
+                let sum = b.reduce(flat, &[0], true, false)?;
+                let nothing = b.scale(sum, 0.0)?;
+                [nothing, nothing]
+            }
         };
         let both = b.concat(&[with, without], 0)?;
         b.build(both)
     }
 }
 
-/// Whether an operator that isn't affine does something else to numbers that are all some times as large.
-fn has_scale(op: &Op) -> bool {
+/// What an operator measures its input by.
+#[derive(Clone, Copy)]
+enum Scale {
+    /// By numbers of its own.
+    Own = 0,
+    /// By its other units.
+    Others = 1,
+}
+
+/// What an operator that isn't affine measures its input by; none if each unit by itself, as a power does: there a scale that helped one would be
+/// wrong for another.
+fn scale(op: &Op) -> Option<Scale> {
     match op {
-        Op::Elementwise(f) => !matches!(
-            f,
-            Activation::Log(_) | Activation::Pow(_) | Activation::Reciprocal(_) | Activation::Sqrt(_)
-        ),
-        Op::Multiply | Op::Divide | Op::Normalize { .. } => false,
-        _ => true,
+        Op::Elementwise(
+            Activation::Log(_) | Activation::Pow(_) | Activation::Reciprocal(_) | Activation::Sqrt(_),
+        )
+        | Op::Multiply
+        | Op::Divide => None,
+        Op::Normalize { .. } => Some(Scale::Others),
+        _ => Some(Scale::Own),
     }
 }
 

@@ -110,9 +110,10 @@ fn check(case: &str, truth: &ArrayD<f64>, engine: &Arc<Engine>) -> Result<(), Fa
         _ => &[-1e3, 1e3, -1e15, 1e15, -1e30, 1e30],
     };
     let outside = |x: f64| x < 0.0 && matches!(function.name(), "log" | "sqrt" | "pow");
-    let far: Vec<f64> = far.iter().copied().filter(|&x| !outside(x)).collect();
+    // Points that f32 has.
+    let far: Vec<f64> = far.iter().copied().filter(|&x| !outside(x)).map(|x| f64::from(x as f32)).collect();
     for (x, found) in far.iter().zip(coefficients(function, far.clone(), engine)) {
-        check_far(function, f64::from(*x as f32), found[0])?;
+        check_far(function, *x, found[0])?;
     }
     Ok(())
 }
