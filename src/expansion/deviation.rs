@@ -153,6 +153,8 @@ pub(super) fn judge(
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     fn along(value: f64, series: &[f64]) -> Along {
@@ -165,7 +167,7 @@ mod tests {
 
     /// A series judged where rounding changes nothing but the last digits.
     fn judged(found: &Along, truth: &Along) -> Verdict {
-        judge(found, truth, truth, &[truth.clone()], truth.series.len())
+        judge(found, truth, truth, from_ref(truth), truth.series.len())
     }
 
     #[test]
@@ -190,7 +192,7 @@ mod tests {
     fn orders_that_vanish_but_for_rounding_are_no_matter() {
         let truth = along(1.0, &[1e-17, 1.0, -2e-17, 0.5]);
         let perturbed = along(1.0, &[2e-8, 1.0, 1e-8, 0.5]);
-        let judge = |found: &Along| judge(found, &truth, &truth, &[perturbed.clone()], 4);
+        let judge = |found: &Along| judge(found, &truth, &truth, from_ref(&perturbed), 4);
         let found = along(1.0, &[3e-9, 1.0, 1e-9, 0.5]);
         assert!(worst(&found, &truth) < TOLERANCE && !agrees(&found, &truth, 4));
         assert_eq!(judge(&found), Verdict::Fine);
@@ -201,10 +203,10 @@ mod tests {
     fn zeros_in_place_of_small_numbers_are_seen() {
         let (truth, zeros) = (along(1.0, &[4e-49, 4e-49]), along(1.0, &[0.0, 0.0]));
         let lacks = Verdict::Lacks(Shortfall::Underflow { order: 1, size: 4e-49 });
-        assert_eq!(judge(&zeros, &truth, &zeros, &[truth.clone()], 2), lacks);
+        assert_eq!(judge(&zeros, &truth, &zeros, from_ref(&truth), 2), lacks);
         let (truth, zero) = (along(1.0, &[1e-30, 1e-60]), along(1.0, &[1e-30, 0.0]));
         let lacks = Verdict::Lacks(Shortfall::Underflow { order: 2, size: 1e-60 });
-        assert_eq!(judge(&zero, &truth, &zero, &[truth.clone()], 2), lacks);
+        assert_eq!(judge(&zero, &truth, &zero, from_ref(&truth), 2), lacks);
         // A small value is no small matter.
         assert!(worst(&along(0.0, &[0.0]), &along(1e-20, &[1e-20])) >= 1.0);
     }
@@ -214,7 +216,7 @@ mod tests {
         let truth = along(1.0, &[1.0, 1.0]);
         let (found, like_it) = (along(1.0, &[1.0, 1.02]), along(1.0, &[1.0, 0.99]));
         for (single, perturbed) in [(&like_it, &truth), (&truth, &like_it)] {
-            let verdict = judge(&found, &truth, single, &[perturbed.clone()], 2);
+            let verdict = judge(&found, &truth, single, from_ref(perturbed), 2);
             assert!(matches!(verdict, Verdict::Lacks(Shortfall::Rounding { order: 2, .. })), "{verdict:?}");
         }
         assert_eq!(judge(&found, &truth, &along(1.0, &[1.02, 1.0]), &[], 2), Verdict::Wrong);

@@ -275,7 +275,7 @@ fn a_large_layer_norm(executor: &Executor) {
             // mpmath, as in edges.rs; 9.8e-42 has few digits in f32, but enough to pass.
             let c = found.coefficients[3] * 1e40;
             let tolerance = if executor.precision == Precision::F64 { 1e-10 } else { 1e-3 };
-            assert!((c / 0.098177599069870182 - 1.0).abs() <= tolerance, "{c}");
+            assert!((c / 0.098177599069870 - 1.0).abs() <= tolerance, "{c}");
         }
         Err(error) => {
             assert!(matches!(error, Error::Shortfall { .. }), "{error}");
