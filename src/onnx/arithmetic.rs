@@ -66,13 +66,16 @@ impl Importer {
             }
             _ => {
                 let (x, y) = (self.node(a)?, self.node(b)?);
-                if ranks[0] != ranks[1] && (self.dynamic || self.batch != 1) {
+                let shorter = if ranks[0] < ranks[1] { a } else { b };
+                if ranks[0] != ranks[1] && self.has_batch(shorter) {
                     return self.fail(format!(
                         "values with {} and {rank} axes would be combined along different batches: give both the same axes",
                         ranks[0].min(ranks[1])
                     ));
                 }
-                self.between_nodes(op, x, y)
+                let z = self.between_nodes(op, x, y)?;
+                self.follow(z, &[x, y]);
+                Ok(z)
             }
         }
         .map(Value::Node)

@@ -10,15 +10,14 @@ use super::external::External;
 use super::node::{Node, name_of};
 use super::ops;
 use super::proto::{
-    DimensionProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorName,
-    TensorProto, ValueInfoProto,
+    FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorName, TensorProto,
+    ValueInfoProto,
 };
-use super::shape::{MAX_RANK, count};
-use super::tensor::{Kind, Tensor, kind};
+use super::tensor::Tensor;
 use super::values::{Importer, Value};
-use super::{malformed, shown};
+use super::{ImportOptions, input, malformed, shown};
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Model, NodeId};
 
 /// Operator sets that are understood. Before 7, broadcasting was another; the tests cover 11 to 22.
 const OPSETS: std::ops::RangeInclusive<i64> = 7..=22;
@@ -30,7 +29,7 @@ fn format_error<T>(message: impl Into<String>) -> Result<T> {
     Err(malformed(message))
 }
 
-fn decode<M: Message + Default>(bytes: Bytes, what: &str) -> Result<M> {
+pub(super) fn decode<M: Message + Default>(bytes: Bytes, what: &str) -> Result<M> {
     M::decode(bytes)
         .or_else(|e| format_error(format!("{what} cannot be read ({e}): the file is cut off or damaged")))
 }
@@ -176,11 +175,11 @@ impl Graph {
     /// Makes the model that computes one output; also the files that weights were read from.
     pub fn import(
         &self,
-        output: Option<&str>,
+        options: &ImportOptions,
         external: External,
         file_size: u64,
     ) -> Result<(Model, Vec<PathBuf>)> {
-        let output = match output {
+        let output = match options.output_name.as_deref() {
             None => self.outputs.first().ok_or_else(|| malformed("the model has no output"))?,
             Some(name) if self.outputs.iter().any(|o| o == name) || self.producers.contains_key(name) => name,
             Some(name) => {
@@ -190,10 +189,11 @@ impl Graph {
         };
         let needed = self.needed(output);
         let input = self.input(&needed, output)?;
-        let (batch, shape) = input_shape(input)?;
-        let mut importer = Importer::new(Model::builder(&shape), external, batch, file_size);
+        let sample = input::sample(input, options)?;
+        let mut importer = Importer::new(Model::builder(sample.point()), external, sample.batch, file_size);
         let mut values: HashMap<&str, Value> = HashMap::new();
-        values.insert(&input.name, importer.builder.input().into());
+        let first = importer.builder.input();
+        values.insert(&input.name, importer.builder.reshape(first, &sample.shape)?.into());
         for (index, node) in self.nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
             let lowered = self.lower(node, index, &mut importer, &mut values)?;
             for (name, value) in node.output.iter().zip(lowered) {
@@ -201,8 +201,14 @@ impl Graph {
             }
         }
         match values.get(output) {
-            Some(Value::Node(id)) => {
-                Ok((importer.builder.build_named(*id, shown(output))?, importer.external.files()))
+            Some(&Value::Node(id)) => {
+                // A batch of one is no axis of a sample.
+                let shape = importer.builder.shape(id).to_vec();
+                let id = match shape.split_first() {
+                    Some((1, rest)) => importer.builder.reshape(id, rest)?,
+                    _ => id,
+                };
+                Ok((importer.builder.build_named(id, shown(output))?, importer.external.files()))
             }
             Some(Value::Constant(_)) => format_error(format!(
                 "the output '{}' is constant: it does not depend on the input",
@@ -244,8 +250,13 @@ impl Graph {
                 importer.charge(tensor.len())?;
             }
         }
+        let read: Vec<NodeId> = inputs.iter().flatten().filter_map(Value::node).collect();
         let node = Node::new(proto.clone(), self.opset, inputs)?;
-        ops::lower(&node, importer)
+        let values = ops::lower(&node, importer)?;
+        for y in values.iter().filter_map(Value::node) {
+            importer.follow(y, &read);
+        }
+        Ok(values)
     }
 
     /// The value of a tensor that a node reads.
@@ -342,62 +353,4 @@ fn opset(imports: &[Bytes]) -> Result<i64> {
         )),
         None => format_error("the model does not say which opset it uses: the file is damaged"),
     }
-}
-
-/// Size of the batch, none if it is dynamic, and the shape of one sample.
-fn input_shape(input: &ValueInfoProto) -> Result<(Option<usize>, Vec<usize>)> {
-    let name = shown(&input.name);
-    let tensor = input.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
-    let Some((tensor, shape)) = tensor.and_then(|t| Some((t, t.shape.as_ref()?))) else {
-        return format_error(format!(
-            "the input '{name}' has no declared type and shape: export the model with them"
-        ));
-    };
-    match kind(tensor.elem_type) {
-        Ok(Kind::Float) => {}
-        Ok(_) => {
-            return format_error(format!(
-                "the input '{name}' is of integers: only models of real numbers have derivatives"
-            ));
-        }
-        Err(cause) => return format_error(format!("the input '{name}': {cause}")),
-    }
-    if shape.dim.len() > MAX_RANK {
-        return format_error(format!(
-            "the input '{name}' has {} axes; up to {MAX_RANK} are supported",
-            shape.dim.len()
-        ));
-    }
-    let mut sizes = Vec::with_capacity(shape.dim.len());
-    for bytes in &shape.dim {
-        let dim: DimensionProto = decode(bytes.clone(), "the input's shape")?;
-        sizes.push(match dim.dim_value {
-            Some(value) => match usize::try_from(value).ok().filter(|&v| v > 0) {
-                Some(value) => Ok(value),
-                None => return format_error(format!("the input '{name}' has an axis of size {value}")),
-            },
-            None => Err(shown(&dim.dim_param)),
-        });
-    }
-    let Some((batch, rest)) = sizes.split_first() else {
-        return format_error(format!("the input '{name}' is a single number: axis 0 must be the batch"));
-    };
-    let mut shape = Vec::with_capacity(rest.len());
-    for (axis, size) in rest.iter().enumerate() {
-        match size {
-            Ok(size) => shape.push(*size),
-            Err(dim) => {
-                return format_error(format!(
-                    "axis {} ('{dim}') of the input '{name}' has no fixed size: only the batch, axis 0, may be dynamic; export the model with fixed sizes",
-                    axis + 1
-                ));
-            }
-        }
-    }
-    if count(&shape).is_none_or(|units| units > 1 << 31) {
-        return format_error(format!(
-            "the input '{name}' has shape {shape:?} per sample, which is too large"
-        ));
-    }
-    Ok((batch.as_ref().ok().copied(), shape))
 }

@@ -10,6 +10,7 @@ mod arithmetic;
 mod external;
 mod fold;
 mod graph;
+mod input;
 mod node;
 mod ops;
 mod patterns;
@@ -37,6 +38,12 @@ const MAX_FILE: u64 = 1 << 31;
 pub struct ImportOptions {
     /// Which output of the model to compute, or which inner tensor; by default the first output.
     pub output_name: Option<String>,
+    /// Sizes of the input's axes for one sample, the batch of 1 among them, where the file leaves some open. If axis 0 is of another size
+    /// than 1, it is no batch but an axis of each point.
+    pub shape: Option<Vec<usize>>,
+    /// Shape of the points that the model is for, `[points, …]`: open sizes are theirs, unless [`Self::shape`] has them. Each point may have
+    /// the input's axes without the batch, with it, or be flat if one size is open.
+    pub points: Option<Vec<usize>>,
     /// Folders in which weights outside the model's file may be, besides the model's own.
     pub allow_external: Vec<PathBuf>,
 }
@@ -46,7 +53,7 @@ impl Model {
     ///
     /// Weights in other files are read from the model's own folder only, from that of the file that it is a link to, and from
     /// [`ImportOptions::allow_external`]. Shapes are those of one sample: axis 0 of
-    /// the model's input is the batch.
+    /// the model's input is the batch, unless the input is a vector of fixed size, or [`ImportOptions::shape`] says otherwise.
     ///
     /// ```
     /// use hope::model::Model;
@@ -74,7 +81,7 @@ impl Model {
         let size = file.len() as u64;
         let graph = Graph::read(file).map_err(|e| of_file(e, path))?;
         let external = External::of(path, &options.allow_external);
-        graph.import(options.output_name.as_deref(), external, size).map_err(|e| of_file(clipped(e), path))
+        graph.import(options, external, size).map_err(|e| of_file(clipped(e), path))
     }
 
     /// Reads a trained network from the bytes of an ONNX file, with its weights inside.
@@ -85,8 +92,7 @@ impl Model {
         let size = bytes.len() as u64;
         check(&bytes)?;
         let graph = Graph::read(bytes.into())?;
-        let import = graph.import(options.output_name.as_deref(), External::default(), size);
-        import.map(|(model, _)| model).map_err(clipped)
+        graph.import(options, External::default(), size).map(|(model, _)| model).map_err(clipped)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Values of the graph, and what can be done with them whether they are constant or not.
 //!
-//! Shapes and axes here are ONNX's: axis 0 of whatever depends on the input is the batch. This is the one place
-//! that knows it: towards the builder the batch is left out, and what would mix or move samples is an error.
+//! A sample is the tensor with a batch of one, and an axis of size 1 moves, merges and splits as any other. What would mix two samples
+//! is an error: work along axis 0 while that is a batch which may be larger. This is the one place that knows of it.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::external::External;
@@ -26,6 +27,16 @@ pub enum Value {
     Unusable(&'static str),
 }
 
+impl Value {
+    /// The node that it is or compares.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Node(id) | Self::Above(id, _) => Some(*id),
+            Self::Constant(_) | Self::Unusable(_) => None,
+        }
+    }
+}
+
 impl From<Tensor> for Value {
     fn from(tensor: Tensor) -> Self {
         Self::Constant(Rc::new(tensor))
@@ -38,6 +49,17 @@ impl From<NodeId> for Value {
     }
 }
 
+/// What axis 0 of the input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// Nothing but an axis of the one sample.
+    None,
+    /// Any number of samples.
+    Dynamic,
+    /// So many samples, two or more: shapes in the file have this size there, and so it has to stay.
+    Fixed(usize),
+}
+
 /// The model under construction.
 #[derive(Debug)]
 pub struct Importer {
@@ -45,10 +67,10 @@ pub struct Importer {
     pub builder: ModelBuilder,
     /// Reads weights outside the file.
     pub external: External,
-    /// Size of the batch in the file's shapes: 1 where it is dynamic.
-    pub batch: usize,
-    /// Whether the batch may be of any size.
-    pub dynamic: bool,
+    /// The samples that axis 0 of the input is.
+    pub batch: Batch,
+    /// Nodes whose axis 0 isn't known to be the batch any more.
+    moved: HashSet<NodeId>,
     /// Elements that may still be computed from constants: bounds memory and time by the file's size.
     budget: u64,
     node: (String, String),
@@ -64,12 +86,12 @@ const BASE_BUDGET: u64 = 4 << 20;
 const BUDGET_PER_BYTE: u64 = 8;
 
 impl Importer {
-    pub fn new(builder: ModelBuilder, external: External, batch: Option<usize>, file_size: u64) -> Self {
+    pub fn new(builder: ModelBuilder, external: External, batch: Batch, file_size: u64) -> Self {
         Self {
             builder,
             external,
-            batch: batch.unwrap_or(1),
-            dynamic: batch.is_none(),
+            batch,
+            moved: HashSet::new(),
             budget: BASE_BUDGET.saturating_add(file_size.saturating_mul(BUDGET_PER_BYTE)),
             node: Default::default(),
         }
@@ -112,14 +134,52 @@ impl Importer {
         }
     }
 
-    /// Sizes of all axes, the batch included.
+    /// Sizes of all axes, as the file has them.
     pub fn shape(&self, value: &Value) -> Vec<usize> {
         match value {
             Value::Constant(tensor) => tensor.shape.clone(),
             Value::Node(id) | Value::Above(id, _) => {
-                std::iter::once(self.batch).chain(self.builder.shape(*id).iter().copied()).collect()
+                let mut shape = self.builder.shape(*id).to_vec();
+                if let (Batch::Fixed(batch), Some(first)) = (self.batch, shape.first_mut()) {
+                    *first = batch;
+                }
+                shape
             }
             Value::Unusable(_) => Vec::new(),
+        }
+    }
+
+    /// Whether axis 0 of a node is a batch of samples, as far as is known.
+    fn is_batched(&self, x: NodeId) -> bool {
+        self.batch != Batch::None && !self.moved.contains(&x)
+    }
+
+    /// The same for a value; constants are none.
+    pub fn has_batch(&self, value: &Value) -> bool {
+        matches!(value, Value::Node(id) | Value::Above(id, _) if self.is_batched(*id))
+    }
+
+    /// Notes that axis 0 of a result isn't the batch any more, which a file of a fixed batch can't have.
+    fn moves(&mut self, y: NodeId, why: impl FnOnce() -> String) -> Result<()> {
+        match self.batch {
+            Batch::None => {}
+            Batch::Dynamic => {
+                self.moved.insert(y);
+            }
+            Batch::Fixed(n) => {
+                return self.fail(format!(
+                    "{}, but the batch of {n} samples has to stay on axis 0: export the model with a batch of 1 or a dynamic one",
+                    why()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is made of values without a batch on axis 0 has none either.
+    pub fn follow(&mut self, y: NodeId, inputs: &[NodeId]) {
+        if inputs.iter().any(|x| self.moved.contains(x)) {
+            self.moved.insert(y);
         }
     }
 
@@ -136,6 +196,7 @@ impl Importer {
             Value::Node(id) => Ok(*id),
             Value::Constant(tensor) => {
                 let per_sample = self.per_sample(tensor, tensor.shape.len())?;
+                self.checked_rank(per_sample.shape.len())?;
                 let first = self.builder.input();
                 let flat = [self.builder.shape(first).iter().product()];
                 let mut x = self.builder.reshape(first, &flat)?;
@@ -153,6 +214,16 @@ impl Importer {
 
     /// `x ∘ scale + shift` with constants as one sample sees them.
     pub fn affine(&mut self, x: NodeId, scale: Option<&Tensor>, shift: Option<&Tensor>) -> Result<NodeId> {
+        let y = self.scaled(x, scale, shift)?;
+        self.follow(y, &[x]);
+        let (from, to) = (self.builder.shape(x), self.builder.shape(y));
+        if (to.len() > from.len() || to.first() != from.first()) && self.is_batched(x) {
+            self.moves(y, || "a constant has more axes than the value, or more samples".into())?;
+        }
+        Ok(y)
+    }
+
+    fn scaled(&mut self, x: NodeId, scale: Option<&Tensor>, shift: Option<&Tensor>) -> Result<NodeId> {
         let number =
             |t: Option<&Tensor>, default| t.map_or(Some(default), |t| t.uniform().filter(|_| t.len() == 1));
         let mut shape = self.builder.shape(x).to_vec();
@@ -195,26 +266,27 @@ impl Importer {
         self.builder.affine(x, constant(scale, &a), constant(shift, &b))
     }
 
-    /// A constant as one sample of a value with `rank` axes sees it: without the batch axis.
+    /// A constant as one sample of a value with `rank` axes sees it: of a fixed batch only one of its rows, if they are all the same.
     pub fn per_sample(&self, tensor: &Tensor, rank: usize) -> Result<Tensor> {
-        if tensor.shape.len() < rank {
+        let Batch::Fixed(batch) = self.batch else { return Ok(tensor.clone()) };
+        if tensor.shape.len() < rank || tensor.shape.is_empty() {
             return Ok(tensor.clone());
         }
-        let one_sample = self.batch == 1 && !self.dynamic;
-        let Some(&first) = tensor.shape.first() else { return Ok(tensor.clone()) };
-        if tensor.shape.len() > rank && !(one_sample && first == 1) {
+        if tensor.shape.len() > rank {
             return self.fail(format!(
                 "a constant of shape {:?} with a value of {rank} axes would move the batch away from axis 0",
                 tensor.shape
             ));
         }
-        let rest = &tensor.shape[1..];
+        let first = tensor.shape[0];
         if first == 1 {
-            return Ok(tensor.reshaped(rest));
+            return Ok(tensor.clone());
         }
-        if first != self.batch {
-            return self
-                .fail(format!("a constant of shape {:?} does not fit the batch on axis 0", tensor.shape));
+        if first != batch {
+            return self.fail(format!(
+                "a constant of shape {:?} does not fit the batch of {batch} samples on axis 0",
+                tensor.shape
+            ));
         }
         let values = tensor.values();
         let mut samples = values.chunks_exact((tensor.len() / first).max(1));
@@ -224,29 +296,28 @@ impl Importer {
                 "a constant differs between the samples of the batch: export with a dynamic batch axis",
             );
         }
-        Ok(tensor.sliced(0, 0, 1, 1).reshaped(rest))
+        Ok(tensor.sliced(0, 0, 1, 1))
     }
 
-    /// Shape of one sample, where a result with axis 0 as the batch is asked for.
-    pub fn sample_shape<'a>(&self, shape: &'a [usize]) -> Result<&'a [usize]> {
-        match shape.split_first() {
-            Some((&batch, rest)) if batch == self.batch => Ok(rest),
-            _ => {
-                let n = if self.dynamic { "1 (for a dynamic one)".into() } else { self.batch.to_string() };
-                self.fail(format!(
-                    "the result's shape {shape:?} does not keep the batch on axis 0, whose size is {n}: samples may not be mixed with other axes"
-                ))
+    /// The shape of one sample of a result of this shape.
+    fn sample_shape(&self, shape: &[usize]) -> Result<Vec<usize>> {
+        match (self.batch, shape.split_first()) {
+            (Batch::Fixed(batch), Some((&first, rest))) if first == batch => {
+                Ok(std::iter::once(1).chain(rest.iter().copied()).collect())
             }
+            (Batch::Fixed(batch), _) => self.fail(format!(
+                "the result's shape {shape:?} does not keep the batch of {batch} samples on axis 0: export the model with a batch of 1 or a dynamic one"
+            )),
+            _ => Ok(shape.to_vec()),
         }
     }
 
-    /// Refuses to touch axis 0 of what depends on the input.
+    /// Refuses to work along axis 0 where that is the batch.
     pub fn not_the_batch(&self, value: &Value, axis: usize) -> Result<()> {
-        match value {
-            Value::Constant(_) => Ok(()),
-            _ if axis > 0 => Ok(()),
-            _ => self.fail("it works along axis 0, which is the batch: each sample must stay by itself"),
+        if axis == 0 && self.has_batch(value) {
+            return self.fail("it works along axis 0, which is the batch: each sample must stay by itself (with a batch of 1 in the file, axis 0 is an axis like others)");
         }
+        Ok(())
     }
 
     /// Another shape for the same units.
@@ -262,9 +333,23 @@ impl Importer {
             _ => {
                 let x = self.node(value)?;
                 let sample = self.sample_shape(shape)?;
-                Ok(self.builder.reshape(x, sample)?.into())
+                let y = self.builder.reshape(x, &sample)?;
+                self.follow(y, &[x]);
+                if y != x && sample.first() != Some(&1) && self.is_batched(x) {
+                    self.moves(y, || "the batch is merged with other axes".into())?;
+                }
+                Ok(y.into())
             }
         }
+    }
+
+    /// Another shape for the same units, in which axis 0 is another axis than before.
+    pub fn reshape_from_the_front(&mut self, value: &Value, shape: &[usize]) -> Result<Value> {
+        let y = self.reshape(value, shape)?;
+        if let &Value::Node(y) = &y {
+            self.moves(y, || "axis 0 becomes another one".into())?;
+        }
+        Ok(y)
     }
 
     /// Axis i of the result is axis `permutation[i]`, a permutation of all axes.
@@ -274,13 +359,12 @@ impl Importer {
             return Ok(tensor.transposed(permutation).into());
         }
         let x = self.node(value)?;
-        if permutation.first() != Some(&0) {
-            return self.fail(format!(
-                "the permutation {permutation:?} moves axis 0, which is the batch: export the model with the batch first"
-            ));
+        let y = self.builder.transpose(x, permutation)?;
+        self.follow(y, &[x]);
+        if permutation.first() != Some(&0) && self.is_batched(x) {
+            self.moves(y, || format!("the permutation {permutation:?} moves axis 0"))?;
         }
-        let rest: Vec<usize> = permutation[1..].iter().map(|&axis| axis - 1).collect();
-        Ok(self.builder.transpose(x, &rest)?.into())
+        Ok(y.into())
     }
 
     /// `size` indices from `start` in steps along an axis; the caller has checked that they are inside.
@@ -307,7 +391,9 @@ impl Importer {
             return self.fail(format!("nothing is left of axis {axis}"));
         }
         let x = self.node(value)?;
-        Ok(self.builder.slice(x, axis - 1, start, step, size)?.into())
+        let y = self.builder.slice(x, axis, start, step, size)?;
+        self.follow(y, &[x]);
+        Ok(y.into())
     }
 
     /// Joins values along an axis.
@@ -332,11 +418,13 @@ impl Importer {
             }
             return Ok(Tensor::concatenated(&constants, axis).into());
         }
-        if axis == 0 {
-            return self.fail("it joins along axis 0, which is the batch: each sample must stay by itself");
+        for part in parts {
+            self.not_the_batch(part, axis)?;
         }
         let nodes = parts.iter().map(|part| self.node(part)).collect::<Result<Vec<_>>>()?;
-        Ok(self.builder.concat(&nodes, axis - 1)?.into())
+        let y = self.builder.concat(&nodes, axis)?;
+        self.follow(y, &nodes);
+        Ok(y.into())
     }
 
     /// Repeats axes of size 1 and adds leading ones, as ONNX's Expand does: both ways.
@@ -353,12 +441,14 @@ impl Importer {
             self.charge_shape(&to)?;
             return Ok(tensor.expanded(&to).into());
         }
-        if to.len() > from.len() && (self.dynamic || self.batch != 1) {
-            return self.fail(format!("the shape {shape:?} has more axes than the value, which would move the batch away from axis 0"));
-        }
         let x = self.node(value)?;
         let sample = self.sample_shape(&to)?;
-        Ok(self.builder.broadcast(x, sample)?.into())
+        let y = self.builder.broadcast(x, &sample)?;
+        self.follow(y, &[x]);
+        if y != x && (to.len() > from.len() || sample.first() != Some(&1)) && self.is_batched(x) {
+            self.moves(y, || format!("the shape {shape:?} moves axis 0 or repeats it"))?;
+        }
+        Ok(y.into())
     }
 
     /// Sum or mean over axes.
@@ -368,12 +458,13 @@ impl Importer {
             let size: usize = axes.iter().map(|&axis| tensor.shape[axis]).product();
             return Ok(if mean { sum.mapped(|v| v / size as f64) } else { sum }.into());
         }
-        if axes.contains(&0) {
-            return self.fail("it reduces axis 0, which is the batch: each sample must stay by itself");
+        for &axis in axes {
+            self.not_the_batch(value, axis)?;
         }
         let x = self.node(value)?;
-        let axes: Vec<usize> = axes.iter().map(|&axis| axis - 1).collect();
-        Ok(self.builder.reduce(x, &axes, keep_dims, mean)?.into())
+        let y = self.builder.reduce(x, axes, keep_dims, mean)?;
+        self.follow(y, &[x]);
+        Ok(y.into())
     }
 
     /// Folds axes of a constant together.

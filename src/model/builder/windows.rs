@@ -22,8 +22,8 @@ pub struct Geometry {
 }
 
 impl ModelBuilder {
-    /// Convolution of `[channels, length]` or `[channels, height, width]` with `weight` of shape
-    /// `[out_channels, channels / groups, …kernel]`.
+    /// Convolution of `[channels, length]` or `[channels, height, width]`, also with a first axis of size 1 before them, with `weight`
+    /// of shape `[out_channels, channels / groups, …kernel]`.
     pub fn conv(
         &mut self,
         x: NodeId,
@@ -34,10 +34,11 @@ impl ModelBuilder {
         geometry: &Geometry,
     ) -> Result<NodeId> {
         let (weight, bias) = (weight.into(), bias.map(Weights::from));
-        let input = self.shape(x).to_vec();
+        let (batch, input) = self.image(x, shape.len().saturating_sub(2));
         if input.len() != shape.len().wrapping_sub(1) || !(2..=3).contains(&input.len()) {
             let cause = format!(
-                "the input has shape {input:?} per sample and the weight {shape:?}; convolutions in one or two dimensions are supported"
+                "the input has shape {:?} per sample and the weight {shape:?}; convolutions in one or two dimensions are supported",
+                self.shape(x)
             );
             return self.fail("Conv", cause);
         }
@@ -65,8 +66,16 @@ impl ModelBuilder {
         self.finite("Conv", &weight)?;
         let (window, spatial) = self.window("Conv", &input[1..], geometry)?;
         let conv = Conv { weight, bias, in_channels, out_channels, groups, window };
-        let y = std::iter::once(out_channels).chain(spatial).collect();
+        let y = batch.into_iter().chain([out_channels]).chain(spatial).collect();
         self.push("Conv", Op::Conv(conv), vec![x], y)
+    }
+
+    /// The shape of an image with so many axes besides its channels, and the first axis of size 1 that may stand before it.
+    fn image(&self, x: NodeId, axes: usize) -> (Option<usize>, Vec<usize>) {
+        match self.shape(x) {
+            [1, image @ ..] if image.len() == axes + 1 => (Some(1), image.to_vec()),
+            image => (None, image.to_vec()),
+        }
     }
 
     /// Mean over windows of each channel.
@@ -108,10 +117,11 @@ impl ModelBuilder {
         geometry: &Geometry,
         count_include_pad: bool,
     ) -> Result<(Pool, Vec<usize>)> {
-        let input = self.shape(x);
+        let (batch, input) = self.image(x, geometry.kernel.len());
         if !(2..=3).contains(&input.len()) {
             let cause = format!(
-                "the input has shape {input:?} per sample; pooling in one or two dimensions is supported"
+                "the input has shape {:?} per sample; pooling in one or two dimensions is supported",
+                self.shape(x)
             );
             return self.fail(kind, cause);
         }
@@ -122,7 +132,7 @@ impl ModelBuilder {
             }
         }
         let pool = Pool { channels: input[0], window, count_include_pad };
-        Ok((pool, std::iter::once(input[0]).chain(spatial).collect()))
+        Ok((pool, batch.into_iter().chain([input[0]]).chain(spatial).collect()))
     }
 
     /// Checks a geometry and counts positions.

@@ -1,17 +1,17 @@
 //! Convolution.
 
 use super::prelude::*;
-use super::window::{geometry, sizes};
+use super::window::{each_image, geometry, sizes};
 
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let x = importer.node(node.value(0)?)?;
     let weight = node.constant(1, "weight")?;
     let bias = node.optional_constant(2, "bias")?;
     let groups = node.int("group")?.unwrap_or(1);
-    let image = importer.builder.shape(x).get(1..).unwrap_or_default().to_vec();
+    let image = importer.builder.shape(x).get(2..).unwrap_or_default().to_vec();
     if weight.shape.len() != image.len() + 2 || image.is_empty() {
         return node.fail(format!(
-            "its weight has shape {:?}, its input {:?} per sample: a weight [channels, channels / group, …kernel] and an input [channels, …image] are needed",
+            "its weight has shape {:?}, its input {:?}: a weight [channels, channels / group, …kernel] and an input [batch, channels, …image] are needed",
             weight.shape,
             importer.builder.shape(x)
         ));
@@ -26,5 +26,9 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let Ok(groups) = usize::try_from(groups) else { return node.fail(format!("group = {groups} must be positive")) };
     let bias = bias.map(|b| b.values().to_vec());
     importer.charge(weight.len() + bias.as_ref().map_or(0, Vec::len))?;
-    Ok(vec![importer.builder.conv(x, &weight.shape, weight.values(), bias, groups, &geometry)?.into()])
+    let shared = weight.values();
+    let y = each_image(importer, x, |builder, x| {
+        builder.conv(x, &weight.shape, shared.clone(), bias.clone(), groups, &geometry)
+    })?;
+    Ok(vec![y.into()])
 }

@@ -8,7 +8,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (trans_a, trans_b) = (node.flag("transA")?.unwrap_or(false), node.flag("transB")?.unwrap_or(false));
     let value = node.value(0)?;
     let weight = node.constant(1, "weight B")?;
-    if trans_a && !matches!(value, Value::Constant(_)) {
+    if trans_a && importer.has_batch(value) {
         return node.fail("transA = 1 makes the product run over the batch: each sample must stay by itself");
     }
     let rank = importer.shape(value).len();
@@ -31,22 +31,26 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         importer.charge(weight.len())?;
         weight.mapped(|w| alpha * w)
     };
-    let bias = match node.optional(2)? {
-        Some(Value::Constant(c)) => {
-            let c = importer.per_sample(c, 2)?;
-            if joint(&c.shape, &[outputs]).as_deref() != Some(&[outputs]) {
-                return node.fail(format!("its bias C of shape {:?} does not fit {outputs} outputs", c.shape));
-            }
-            importer.charge(outputs)?;
-            Some(c.expanded(&[outputs]).values().iter().map(|b| beta * b).collect())
+    let rows = importer.builder.shape(x)[0];
+    let mut rest = node.optional(2)?;
+    let mut bias = None;
+    if let Some(Value::Constant(c)) = rest {
+        let c = importer.per_sample(c, 2)?;
+        if joint(&c.shape, &[rows, outputs]).as_deref() != Some(&[rows, outputs]) {
+            return node.fail(format!("its bias C of shape {:?} does not fit {outputs} outputs", c.shape));
         }
-        _ => None,
-    };
+        if count(&c.shape[..c.shape.len().saturating_sub(1)]) == Some(1) {
+            importer.charge(outputs)?;
+            let row = c.reshaped(&c.shape[c.shape.len().saturating_sub(1)..]);
+            bias = Some(row.expanded(&[outputs]).values().iter().map(|b| beta * b).collect());
+            rest = None;
+        }
+    }
     let y = importer.builder.linear(x, &[outputs, inputs], weight.values(), bias)?;
-    match node.optional(2)? {
-        Some(Value::Constant(_)) | None => Ok(vec![y.into()]),
-        Some(variable) => {
-            let scaled = importer.arithmetic(Binary::Mul, variable, &Tensor::scalar(beta).into())?;
+    match rest {
+        None => Ok(vec![y.into()]),
+        Some(other) => {
+            let scaled = importer.arithmetic(Binary::Mul, other, &Tensor::scalar(beta).into())?;
             Ok(vec![importer.arithmetic(Binary::Add, &y.into(), &scaled)?])
         }
     }

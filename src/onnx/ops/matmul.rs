@@ -23,35 +23,33 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     if inner[0] != inner[1] {
         return node.fail(format!("inner sizes {} and {} of the matrix product differ", inner[0], inner[1]));
     }
-    let over_the_batch = "it multiplies along axis 0, which is the batch: each sample must stay by itself";
+    // Axis 0 of each may be the batch, unless it is summed over or the other one's leading axes go before it.
+    let inner_axis = [ranks[0] - 1, ranks[1].saturating_sub(2)];
+    for (i, value) in [a, b].into_iter().enumerate() {
+        let alone = matches!([b, a][i], Value::Constant(_));
+        if importer.has_batch(value) && (inner_axis[i] == 0 || (!alone && ranks[i] < ranks[1 - i])) {
+            return node.fail("it multiplies along axis 0, which is the batch: each sample must stay by itself");
+        }
+    }
     let y = match (a, b) {
         (Value::Constant(a), Value::Constant(b)) => {
             let (a, b) = (a.reshaped(&shapes[0]), b.reshaped(&shapes[1]));
             return constants(node, importer, &a, &b, ranks);
         }
         (_, Value::Constant(b)) => {
-            if ranks[0] < 2 {
-                return node.fail(over_the_batch);
-            }
-            let x = importer.node(a)?;
+            let x = matrix(importer, a, &shapes[0], ranks[0])?;
             right(importer, x, &b.reshaped(&shapes[1]))?
         }
         (Value::Constant(a), _) => {
-            if ranks[1] < 3 {
-                return node.fail(over_the_batch);
-            }
             // A B = (Bᵀ Aᵀ)ᵀ
-            let x = importer.node(b)?;
+            let x = matrix(importer, b, &shapes[1], ranks[1])?;
             let x = swapped(importer, x)?;
             importer.charge(a.len())?;
             let y = right(importer, x, &a.reshaped(&shapes[0]).matrix_transposed())?;
             swapped(importer, y)?
         }
         _ => {
-            if ranks[0] < 3 || ranks[0] != ranks[1] {
-                return node.fail("products of two values that depend on the model's input need the same axes, at least three, of both");
-            }
-            let (a, b) = (importer.node(a)?, importer.node(b)?);
+            let (a, b) = (matrix(importer, a, &shapes[0], ranks[0])?, matrix(importer, b, &shapes[1], ranks[1])?);
             products(node, importer, a, b)?
         }
     };
@@ -65,6 +63,12 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     Ok(vec![importer.builder.reshape(y, &shape)?.into()])
 }
 
+/// A value as a matrix, which a vector is with an axis more.
+fn matrix(importer: &mut Importer, value: &Value, shape: &[usize], rank: usize) -> Result<NodeId> {
+    let x = importer.node(value)?;
+    if rank == 1 { importer.builder.reshape(x, shape) } else { Ok(x) }
+}
+
 fn swapped(importer: &mut Importer, x: NodeId) -> Result<NodeId> {
     let mut permutation: Vec<usize> = (0..importer.builder.shape(x).len()).collect();
     let n = permutation.len();
@@ -74,12 +78,12 @@ fn swapped(importer: &mut Importer, x: NodeId) -> Result<NodeId> {
 
 /// `x B` with a constant `[…, inner, columns]`.
 fn right(importer: &mut Importer, x: NodeId, b: &Tensor) -> Result<NodeId> {
-    let rank = importer.builder.shape(x).len() + 1;
+    let rank = importer.builder.shape(x).len();
     let b = if b.shape.len() > 2 { importer.per_sample(b, rank)? } else { b.clone() };
     let (leading, matrix) = b.shape.split_at(b.shape.len() - 2);
     importer.charge(b.len())?;
     if leading.iter().all(|&n| n == 1) {
-        let mut y_shape = vec![1; (leading.len() + 1).saturating_sub(importer.builder.shape(x).len())];
+        let mut y_shape = vec![1; b.shape.len().saturating_sub(rank)];
         let weight = b.reshaped(matrix).matrix_transposed();
         let y = importer.builder.linear(x, &[matrix[1], matrix[0]], weight.values(), None)?;
         if y_shape.is_empty() {
@@ -114,9 +118,9 @@ fn right(importer: &mut Importer, x: NodeId, b: &Tensor) -> Result<NodeId> {
 fn products(node: &Node, importer: &mut Importer, a: NodeId, b: NodeId) -> Result<NodeId> {
     let b = swapped(importer, b)?;
     let (mut left, mut right) = (importer.builder.shape(a).to_vec(), importer.builder.shape(b).to_vec());
-    let rank = left.len();
-    left.insert(rank - 1, 1); // [… rows, 1, inner]
-    right.insert(rank - 2, 1); // [… 1, columns, inner]
+    let rank = left.len().max(right.len());
+    left.insert(left.len() - 1, 1); // [… rows, 1, inner]
+    right.insert(right.len() - 2, 1); // [… 1, columns, inner]
     let all = joint(&left, &right).and_then(|shape| count(&shape));
     if all.is_none_or(|n| n > MAX_PRODUCTS) {
         return node.fail(format!("a product of two values of shapes {left:?} and {right:?} per sample is too large"));

@@ -15,7 +15,7 @@ mod prelude {
     pub(super) use super::super::node::Node;
     pub(super) use super::super::shape::{count, joint};
     pub(super) use super::super::tensor::{Data, Kind, Tensor, kind};
-    pub(super) use super::super::values::{Importer, Value};
+    pub(super) use super::super::values::{Batch, Importer, Value};
     pub(super) use crate::error::Result;
 }
 

@@ -42,7 +42,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         return Ok(vec![constant(node, importer, tensor, &before, &after, fill)?.into()]);
     }
     let x = importer.node(&value)?;
-    Ok(vec![importer.builder.pad(x, &before[1..], &after[1..], fill)?.into()])
+    Ok(vec![importer.builder.pad(x, &before, &after, fill)?.into()])
 }
 
 fn constant(node: &Node, importer: &mut Importer, x: &Tensor, before: &[usize], after: &[usize], fill: f64) -> Result<Tensor> {

@@ -6,7 +6,7 @@ use crate::model::{Geometry, NodeId};
 
 fn windows(node: &Node, importer: &mut Importer) -> Result<(NodeId, Geometry)> {
     let x = importer.node(node.value(0)?)?;
-    let image = importer.builder.shape(x).get(1..).unwrap_or_default().to_vec();
+    let image = importer.builder.shape(x).get(2..).unwrap_or_default().to_vec();
     let Some(kernel) = window::sizes(node, "kernel_shape", image.len())? else {
         return node.fail("it has no attribute 'kernel_shape': the file is damaged");
     };
@@ -17,13 +17,14 @@ fn windows(node: &Node, importer: &mut Importer) -> Result<(NodeId, Geometry)> {
 pub fn average(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (x, geometry) = windows(node, importer)?;
     let include = node.flag("count_include_pad")?.unwrap_or(false);
-    Ok(vec![importer.builder.average_pool(x, &geometry, include)?.into()])
+    let y = window::each_image(importer, x, |builder, x| builder.average_pool(x, &geometry, include))?;
+    Ok(vec![y.into()])
 }
 
 pub fn max(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (x, geometry) = windows(node, importer)?;
     node.ignore(&["storage_order"]); // of the indices, which nothing may read
-    let y = importer.builder.max_pool(x, &geometry)?;
+    let y = window::each_image(importer, x, |builder, x| builder.max_pool(x, &geometry))?;
     Ok(vec![y.into(), Value::Unusable("the indices of a MaxPool")])
 }
 
@@ -39,12 +40,13 @@ pub fn global_average(node: &Node, importer: &mut Importer) -> Result<Vec<Value>
 pub fn global_max(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let x = importer.node(node.value(0)?)?;
     let shape = importer.builder.shape(x).to_vec();
-    let (Some(&channels), Some(pixels)) = (shape.first(), count(shape.get(1..).unwrap_or_default())) else {
+    let (maps, image) = shape.split_at(shape.len().min(2));
+    let (&[_, _], Some(channels), Some(pixels)) = (maps, count(maps), count(image)) else {
         return node.fail("its input has no channel axis");
     };
     importer.charge(pixels)?;
     let flat = importer.builder.reshape(x, &[channels, pixels])?;
     let y = importer.builder.max_pool(flat, &Geometry { kernel: vec![pixels], ..Geometry::default() })?;
-    let ones: Vec<usize> = std::iter::once(channels).chain(shape[1..].iter().map(|_| 1)).collect();
+    let ones: Vec<usize> = maps.iter().copied().chain(image.iter().map(|_| 1)).collect();
     Ok(vec![importer.builder.reshape(y, &ones)?.into()])
 }

@@ -60,21 +60,22 @@ fn extreme(node: &Node, importer: &mut Importer, op: Binary) -> Result<Vec<Value
         importer.not_the_batch(value, axis)?;
     }
     let sign = if op == Binary::Max { 1.0 } else { -1.0 };
-    let (kept, reduced): (Vec<usize>, Vec<usize>) = (1..shape.len()).partition(|axis| !axes.contains(axis));
+    let mut x = importer.node(value)?;
+    let shape = importer.builder.shape(x).to_vec();
+    let (kept, reduced): (Vec<usize>, Vec<usize>) = (0..shape.len()).partition(|axis| !axes.contains(axis));
     let sizes = |axes: &[usize]| count(&axes.iter().map(|&axis| shape[axis]).collect::<Vec<_>>());
     let (Some(rows), Some(columns)) = (sizes(&kept), sizes(&reduced)) else {
         return node.fail("its input is too large");
     };
     importer.charge(columns)?;
-    let mut x = importer.node(value)?;
     x = patterns::affine(&mut importer.builder, x, sign, 0.0)?;
-    let permutation: Vec<usize> = kept.iter().chain(&reduced).map(|axis| axis - 1).collect();
+    let permutation: Vec<usize> = kept.iter().chain(&reduced).copied().collect();
     x = importer.builder.transpose(x, &permutation)?;
     x = importer.builder.reshape(x, &[rows, columns])?;
     x = importer.builder.max_pool(x, &Geometry { kernel: vec![columns], ..Geometry::default() })?;
     x = patterns::affine(&mut importer.builder, x, sign, 0.0)?;
     let left: Vec<usize> = match keep {
-        true => (1..shape.len()).map(|axis| if axes.contains(&axis) { 1 } else { shape[axis] }).collect(),
+        true => (0..shape.len()).map(|axis| if axes.contains(&axis) { 1 } else { shape[axis] }).collect(),
         false => kept.iter().map(|&axis| shape[axis]).collect(),
     };
     Ok(vec![importer.builder.reshape(x, &left)?.into()])

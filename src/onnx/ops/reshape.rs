@@ -40,10 +40,10 @@ pub fn flatten(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         axis if axis == from.len() as i64 => from.len(),
         axis => node.axis(axis, from.len())?,
     };
-    if axis == 0 {
-        importer.not_the_batch(value, 0)?;
-    }
     match (count(&from[..axis]), count(&from[axis..])) {
+        (Some(rows), Some(columns)) if axis == 0 => {
+            Ok(vec![importer.reshape_from_the_front(value, &[rows, columns])?])
+        }
         (Some(rows), Some(columns)) => Ok(vec![importer.reshape(value, &[rows, columns])?]),
         _ => node.fail("its input is too large"),
     }
@@ -57,19 +57,20 @@ fn axes(node: &Node) -> Result<Option<Vec<i64>>> {
 pub fn squeeze(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let value = node.value(0)?;
     let from = importer.shape(value);
-    let constant = matches!(value, Value::Constant(_));
     let axes = match axes(node)? {
         Some(axes) => node.axes(&axes, from.len())?,
         // A dynamic batch has not always size 1, so it stays.
-        None => (0..from.len()).filter(|&i| from[i] == 1 && (constant || i > 0 || !importer.dynamic)).collect(),
+        None => (0..from.len()).filter(|&i| from[i] == 1 && (i > 0 || !importer.has_batch(value))).collect(),
     };
     for &axis in &axes {
-        importer.not_the_batch(value, axis)?;
         if from[axis] != 1 {
             return node.fail(format!("axis {axis} has size {}, only axes of size 1 can be removed", from[axis]));
         }
     }
     let shape: Vec<usize> = (0..from.len()).filter(|i| !axes.contains(i)).map(|i| from[i]).collect();
+    if axes.contains(&0) {
+        return Ok(vec![importer.reshape_from_the_front(value, &shape)?]);
+    }
     Ok(vec![importer.reshape(value, &shape)?])
 }
 
@@ -79,9 +80,12 @@ pub fn unsqueeze(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let Some(axes) = axes(node)? else { return node.fail("its axes are missing: the file is damaged") };
     let mut axes = node.axes(&axes, shape.len() + axes.len())?;
     axes.sort_unstable();
+    let in_front = axes.first() == Some(&0);
     for axis in axes {
-        importer.not_the_batch(value, axis)?;
         shape.insert(axis, 1);
+    }
+    if in_front {
+        return Ok(vec![importer.reshape_from_the_front(value, &shape)?]);
     }
     Ok(vec![importer.reshape(value, &shape)?])
 }

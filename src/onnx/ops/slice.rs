@@ -30,7 +30,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     }
     for (i, &axis) in axes.iter().enumerate() {
         let whole = (starts[i], steps[i]) == (0, 1) && ends[i] >= i32::MAX as i64;
-        if axis == 0 && importer.dynamic && !whole {
+        if axis == 0 && importer.batch == Batch::Dynamic && !whole {
             importer.not_the_batch(&value, 0)?;
         }
         let Some((start, size)) = range(starts[i], ends[i], steps[i], shape[axis]) else {

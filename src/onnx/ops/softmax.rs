@@ -17,16 +17,33 @@ fn lower(node: &Node, importer: &mut Importer, log: bool) -> Result<Vec<Value>> 
     let together = node.opset < 13;
     let axis = node.axis(node.int("axis")?.unwrap_or(if together { 1 } else { -1 }), shape.len())?;
     importer.not_the_batch(value, axis)?;
-    let mut x = importer.node(value)?;
-    if axis == 0 {
-        return node.fail("a softmax over the batch of a constant is not supported");
+    if let Value::Constant(tensor) = value {
+        let last = if together { shape.len() } else { axis + 1 };
+        let axes: Vec<usize> = (axis..last).collect();
+        return Ok(vec![constant(importer, tensor, &axes, log)?.into()]);
     }
+    let mut x = importer.node(value)?;
     let sample = importer.builder.shape(x).to_vec();
     if together {
-        let Some(last) = count(&sample[axis - 1..]) else { return node.fail("its input is too large") };
-        let flat: Vec<usize> = sample[..axis - 1].iter().copied().chain([last]).collect();
+        let Some(last) = count(&sample[axis..]) else { return node.fail("its input is too large") };
+        let flat: Vec<usize> = sample[..axis].iter().copied().chain([last]).collect();
         x = importer.builder.reshape(x, &flat)?;
     }
-    let y = importer.builder.softmax(x, axis - 1, log)?;
+    let y = importer.builder.softmax(x, axis, log)?;
     Ok(vec![importer.builder.reshape(y, &sample)?.into()])
+}
+
+/// Of a constant: `e^(x - max) / Σ`, or its logarithm.
+fn constant(importer: &mut Importer, x: &Tensor, axes: &[usize], log: bool) -> Result<Tensor> {
+    let largest = importer.fold_reduce(x, Binary::Max, axes, true)?;
+    let combined = |importer: &Importer, a: &Tensor, op: Binary, b: &Tensor| {
+        a.combined(op, b, &x.shape).or_else(|cause| importer.fail(cause))
+    };
+    let shifted = combined(importer, x, Binary::Sub, &largest)?;
+    let exponentials = shifted.mapped(f64::exp);
+    let sum = importer.fold_reduce(&exponentials, Binary::Add, axes, true)?;
+    match log {
+        true => combined(importer, &shifted, Binary::Sub, &sum.mapped(f64::ln)),
+        false => combined(importer, &exponentials, Binary::Div, &sum),
+    }
 }

@@ -1,10 +1,29 @@
 //! Geometry of windows, as the attributes of convolution and pooling give it.
 
 use super::prelude::*;
-use crate::model::Geometry;
+use crate::model::{Geometry, ModelBuilder, NodeId};
 
 /// Most pixels along one axis, counted once for each window that they are in.
 const MAX_PIXELS: usize = 1 << 28;
+
+/// An operator on images `[images, channels, …]`: there is one, unless axes of the sample were made images.
+pub fn each_image(
+    importer: &mut Importer,
+    x: NodeId,
+    mut operator: impl FnMut(&mut ModelBuilder, NodeId) -> Result<NodeId>,
+) -> Result<NodeId> {
+    let images = importer.builder.shape(x).first().copied().unwrap_or(1);
+    if images == 1 {
+        return operator(&mut importer.builder, x);
+    }
+    importer.charge(images.saturating_mul(64))?; // a node takes far more memory than an element
+    let mut parts = Vec::with_capacity(images);
+    for image in 0..images {
+        let one = importer.builder.slice(x, 0, image, 1, 1)?;
+        parts.push(operator(&mut importer.builder, one)?);
+    }
+    importer.builder.concat(&parts, 0)
+}
 
 /// Reads kernel, strides, dilations and padding of a window over an image of this size.
 pub fn geometry(node: &Node, importer: &mut Importer, image: &[usize], kernel: &[usize]) -> Result<Geometry> {
