@@ -66,12 +66,14 @@ pub enum Error {
     },
 
     /// The model has no tensor of this name.
-    #[error("the model has no output or inner tensor '{name}'; its outputs are {}", listed(outputs))]
+    #[error("the model has no {what} or inner tensor '{name}'; its {what}s are {}", listed(names))]
     NoTensor {
+        /// Input or output.
+        what: &'static str,
         /// What was asked for.
         name: String,
-        /// Names of the outputs.
-        outputs: Vec<String>,
+        /// Names of those that there are.
+        names: Vec<String>,
     },
 
     /// The model has no such layer.

@@ -30,6 +30,16 @@ pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
     rows(path, model, "point")
 }
 
+/// The shape of what `--at` gives, `[points, …]`, if it tells one: sizes that the model's file leaves open are its.
+pub fn shape_of(at: &[String]) -> Option<Vec<usize>> {
+    let given = at.first()?;
+    match inline(given) {
+        Some(rows) => Some(vec![rows.len(), rows.first()?.len()]),
+        // What is wrong with it is told when it is read.
+        None => npy::shape(Path::new(given)).ok(),
+    }
+}
+
 /// An image with its name, as numbers in the order of the model's input, before normalisation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {

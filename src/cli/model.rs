@@ -30,6 +30,17 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "NAME", help_heading = "What to compute", display_order = 500)]
     output_name: Option<String>,
 
+    /// Sizes of the network's input, axis 0 among them, such as 1,3,224,224: where its file leaves some open and the points don't tell
+    /// them. If axis 0 is of another size than 1, it is no batch but an axis of each point.
+    #[arg(
+        long,
+        value_name = "SIZES",
+        value_delimiter = ',',
+        help_heading = "What to compute",
+        display_order = 503
+    )]
+    shape: Option<Vec<usize>>,
+
     /// Leave out a softmax or log-softmax at the very end of the network.
     #[arg(long, help_heading = "What to compute", display_order = 501)]
     logits: bool,
@@ -45,22 +56,25 @@ impl ModelArgs {
         self.model.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Loads the model.
+    /// Loads the model for points of a shape, if there is one: see [`load`].
     ///
     /// # Errors
     /// As [`load`].
-    pub fn load(&self) -> Result<Model> {
-        load(&self.model, &self.network)
+    pub fn load(&self, points: Option<Vec<usize>>) -> Result<Model> {
+        load(&self.model, &self.network, points)
     }
 }
 
-/// Loads a model, picks its output and leaves out a softmax at its end, as asked.
+/// Loads a model, picks its output and leaves out a softmax at its end, as asked. Sizes that its file leaves open are those of points of
+/// the shape `[points, …]`.
 ///
 /// # Errors
 /// If the file isn't a usable model; the message names file, node and cause.
-pub fn load(path: &Path, network: &NetworkArgs) -> Result<Model> {
+pub fn load(path: &Path, network: &NetworkArgs, points: Option<Vec<usize>>) -> Result<Model> {
     let options = ImportOptions {
         output_name: network.output_name.clone(),
+        shape: network.shape.clone(),
+        points,
         allow_external: network.allow_external.clone(),
     };
     let (model, files) = Model::from_onnx_files(path, &options).map_err(|error| in_model(path, &error))?;

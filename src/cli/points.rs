@@ -70,6 +70,11 @@ impl PointsArgs {
         }
     }
 
+    /// As given.
+    pub fn given(&self) -> &[String] {
+        &self.at
+    }
+
     /// What of it may be files.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.at.iter().map(Path::new)
@@ -84,6 +89,11 @@ impl PointArgs {
     pub fn read(&self, model: &Model) -> Result<Points> {
         let values = read(&self.at, model)?;
         one("--at", &self.at.join(" "), &values, model.inputs(), self.point)
+    }
+
+    /// As given.
+    pub fn given(&self) -> &[String] {
+        &self.at
     }
 
     /// What of it may be files.

@@ -11,6 +11,7 @@ use hope::{Error, Expansion, Job, Report, Request};
 
 use super::device::{PlaceArgs, describe};
 use super::failure::Failure;
+use super::input::shape_of;
 use super::model::{self, ModelArgs};
 use super::points::Points;
 use super::progress::Reporter;
@@ -34,12 +35,12 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Loads the model.
+    /// Loads the model; sizes that its file leaves open are those of the points, as `--at` gives them.
     ///
     /// # Errors
     /// If the file isn't a usable model.
-    pub fn new(args: &ModelArgs, order: usize) -> Result<Self> {
-        let (path, model) = (args.model.clone(), args.load()?);
+    pub fn new(args: &ModelArgs, at: &[String], order: usize) -> Result<Self> {
+        let (path, model) = (args.model.clone(), args.load(shape_of(at))?);
         Ok(Self { path, model, original: None, request: Request::new(Vec::new(), order), notes: Vec::new() })
     }
 

@@ -38,6 +38,17 @@ pub fn read(path: &Path) -> Result<Array> {
     read_from(BufReader::new(file), size).map_err(|error| error.in_file(Format::Numpy, path))
 }
 
+/// The sizes of an `.npy` file's axes, without reading its numbers.
+///
+/// # Errors
+/// If it isn't one.
+pub fn shape(path: &Path) -> Result<Vec<usize>> {
+    let failed = |reason| Error::Read { path: path.into(), reason };
+    let RegularFile { file, .. } = RegularFile::open(path).map_err(failed)?;
+    let header = read_header(&mut BufReader::new(file));
+    header.map(|(header, _)| header.shape).map_err(|error| error.in_file(Format::Numpy, path))
+}
+
 /// Reads an array from a stream that holds at most `bytes` bytes, header included.
 ///
 /// # Errors

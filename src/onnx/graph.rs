@@ -15,7 +15,8 @@ use super::proto::{
 };
 use super::tensor::Tensor;
 use super::values::{Importer, Value};
-use super::{ImportOptions, input, malformed, shown};
+use super::variables::Variables;
+use super::{ImportOptions, malformed, shown};
 use crate::error::{Error, Result};
 use crate::model::{Model, NodeId};
 
@@ -44,6 +45,8 @@ pub struct Graph {
     input_names: HashSet<String>,
     /// Names of the outputs, in the file's order.
     pub outputs: Vec<String>,
+    /// Encoded types and shapes of inner tensors.
+    value_info: Vec<Bytes>,
     opset: i64,
     functions: Vec<FunctionProto>,
     /// The node that writes each name.
@@ -95,11 +98,20 @@ impl Graph {
         }
         let functions =
             model.functions.into_iter().map(|f| decode(f, "a function")).collect::<Result<_>>()?;
-        let nodes = Vec::new();
+        let (nodes, value_info) = (Vec::new(), graph.value_info);
         let input_names = inputs.iter().map(|input| input.name.clone()).collect();
         let producers = HashMap::new();
-        let mut read =
-            Self { nodes, initializers, inputs, input_names, outputs, opset, functions, producers };
+        let mut read = Self {
+            nodes,
+            initializers,
+            inputs,
+            input_names,
+            outputs,
+            value_info,
+            opset,
+            functions,
+            producers,
+        };
         for bytes in graph.node {
             read.add(decode(bytes, "a node")?)?;
         }
@@ -134,12 +146,13 @@ impl Graph {
         Ok(())
     }
 
-    /// The nodes that a tensor depends on.
-    fn needed(&self, tensor: &str) -> Vec<bool> {
+    /// The nodes that a tensor depends on, back to tensors that are given.
+    fn needed<'a>(&'a self, tensor: &'a str, given: &[&str]) -> Vec<bool> {
         let mut needed = vec![false; self.nodes.len()];
         let mut open = vec![tensor];
         while let Some(name) = open.pop() {
             if let Some(&index) = self.producers.get(name)
+                && !given.contains(&name)
                 && !std::mem::replace(&mut needed[index], true)
             {
                 open.extend(self.nodes[index].input.iter().map(String::as_str));
@@ -148,23 +161,49 @@ impl Graph {
         needed
     }
 
-    /// The input among those of the file that the needed nodes read.
-    fn input(&self, needed: &[bool], output: &str) -> Result<&ValueInfoProto> {
-        let mut candidates: Vec<&ValueInfoProto> = self.inputs.iter().collect();
+    /// What is declared of an input, or of an inner tensor.
+    fn declared(&self, name: &str) -> Result<ValueInfoProto> {
+        if let Some(input) = self.inputs.iter().find(|input| input.name == name) {
+            return Ok(input.clone());
+        }
+        if !self.producers.contains_key(name) {
+            let names = self.inputs.iter().map(|input| shown(&input.name)).collect();
+            return Err(Error::NoTensor { what: "input", name: shown(name), names });
+        }
+        for bytes in &self.value_info {
+            let info: ValueInfoProto = decode(bytes.clone(), "what is said of a tensor")?;
+            if info.name == name {
+                return Ok(info);
+            }
+        }
+        Ok(ValueInfoProto { name: name.into(), r#type: None })
+    }
+
+    /// The inputs that are variables: those that are asked for, or the only one that the output depends on.
+    fn variables<'a>(
+        &'a self,
+        options: &'a ImportOptions,
+        output: &str,
+    ) -> Result<Vec<(&'a str, ValueInfoProto)>> {
+        let fixed: Vec<&str> = options.fixed.iter().map(|(name, _)| name.as_str()).collect();
+        if !options.inputs.is_empty() {
+            return options.inputs.iter().map(|name| Ok((name.as_str(), self.declared(name)?))).collect();
+        }
+        let mut candidates: Vec<&ValueInfoProto> =
+            self.inputs.iter().filter(|input| !fixed.contains(&input.name.as_str())).collect();
         if candidates.len() > 1 {
-            let nodes = self.nodes.iter().zip(needed).filter(|(_, needed)| **needed);
-            let read: HashSet<&str> = nodes.flat_map(|(node, _)| &node.input).map(String::as_str).collect();
+            let read = self.names_read(&self.needed(output, &fixed));
             candidates.retain(|input| input.name == output || read.contains(input.name.as_str()));
         }
         match candidates[..] {
-            [input] => Ok(input),
+            [input] => Ok(vec![(input.name.as_str(), input.clone())]),
             [] if self.inputs.is_empty() => format_error("the model has no input"),
             [] => format_error(format!("the output '{}' does not depend on any input", shown(output))),
             _ => {
                 let names: Vec<String> =
                     candidates.iter().take(8).map(|i| format!("'{}'", shown(&i.name))).collect();
                 format_error(format!(
-                    "the model has {} inputs ({}), one is supported: make constants of the others, or join them to one before exporting",
+                    "the model has {} inputs ({}): choose what to expand in with --input NAME, and fix the others with --fix NAME=VALUE.npy or a number",
                     candidates.len(),
                     names.join(", ")
                 ))
@@ -172,10 +211,16 @@ impl Graph {
         }
     }
 
+    /// Names that these nodes read.
+    fn names_read(&self, needed: &[bool]) -> HashSet<&str> {
+        let nodes = self.nodes.iter().zip(needed).filter(|(_, needed)| **needed);
+        nodes.flat_map(|(node, _)| &node.input).map(String::as_str).collect()
+    }
+
     /// Makes the model that computes one output; also the files that weights were read from.
-    pub fn import(
-        &self,
-        options: &ImportOptions,
+    pub fn import<'a>(
+        &'a self,
+        options: &'a ImportOptions,
         external: External,
         file_size: u64,
     ) -> Result<(Model, Vec<PathBuf>)> {
@@ -183,21 +228,25 @@ impl Graph {
             None => self.outputs.first().ok_or_else(|| malformed("the model has no output"))?,
             Some(name) if self.outputs.iter().any(|o| o == name) || self.producers.contains_key(name) => name,
             Some(name) => {
-                let outputs = self.outputs.iter().map(|name| shown(name)).collect();
-                return Err(Error::NoTensor { name: shown(name), outputs });
+                let names = self.outputs.iter().map(|name| shown(name)).collect();
+                return Err(Error::NoTensor { what: "output", name: shown(name), names });
             }
         };
-        let needed = self.needed(output);
-        let input = self.input(&needed, output)?;
-        let sample = input::sample(input, options)?;
-        let mut importer = Importer::new(Model::builder(sample.point()), external, sample.batch, file_size);
+        let variables = Variables::new(self.variables(options, output)?, options)?;
+        let mut importer = Importer::new(variables.builder(), external, variables.batch(), file_size);
         let mut values: HashMap<&str, Value> = HashMap::new();
-        let first = importer.builder.input();
-        values.insert(&input.name, importer.builder.reshape(first, &sample.shape)?.into());
+        variables.bind(&mut importer, &mut values)?;
+        for (name, array) in &options.fixed {
+            let declared = self.declared(name)?;
+            importer.charge(array.len())?;
+            values.insert(name, variables.fixed(&declared, array)?.into());
+        }
+        let given: Vec<&str> = values.keys().copied().collect();
+        let needed = self.needed(output, &given);
         for (index, node) in self.nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
             let lowered = self.lower(node, index, &mut importer, &mut values)?;
             for (name, value) in node.output.iter().zip(lowered) {
-                values.insert(name, value);
+                values.entry(name).or_insert(value); // unless it is given
             }
         }
         match values.get(output) {
@@ -311,7 +360,7 @@ impl Graph {
     /// Whether a node depends on another one.
     fn depends(&self, node: usize, on: usize) -> bool {
         let output = self.nodes[node].output.iter().find(|output| !output.is_empty());
-        output.is_some_and(|output| self.needed(output)[on])
+        output.is_some_and(|output| self.needed(output, &[])[on])
     }
 
     fn foreign<T>(&self, node: &NodeProto) -> Result<T> {

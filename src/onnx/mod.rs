@@ -10,7 +10,6 @@ mod arithmetic;
 mod external;
 mod fold;
 mod graph;
-mod input;
 mod node;
 mod ops;
 mod patterns;
@@ -19,10 +18,12 @@ pub mod proto;
 mod shape;
 mod tensor;
 mod values;
+mod variables;
 
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use ndarray::ArrayD;
 
 use crate::error::{Error, Format, Result};
 use crate::model::Model;
@@ -38,6 +39,11 @@ const MAX_FILE: u64 = 1 << 31;
 pub struct ImportOptions {
     /// Which output of the model to compute, or which inner tensor; by default the first output.
     pub output_name: Option<String>,
+    /// Which inputs the model is a function of, or which inner tensors: several make one vector, one after the other. By default the only
+    /// one that the output depends on and that isn't fixed.
+    pub inputs: Vec<String>,
+    /// Inputs that are constants, by name: arrays of their shape with a batch of 1, or single numbers for all of their elements.
+    pub fixed: Vec<(String, ArrayD<f64>)>,
     /// Sizes of the input's axes for one sample, the batch of 1 among them, where the file leaves some open. If axis 0 is of another size
     /// than 1, it is no batch but an axis of each point.
     pub shape: Option<Vec<usize>>,

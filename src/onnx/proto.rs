@@ -42,6 +42,8 @@ pub struct GraphProto {
     pub input: Vec<Bytes>,
     #[prost(bytes = "bytes", repeated, tag = "12")]
     pub output: Vec<Bytes>,
+    #[prost(bytes = "bytes", repeated, tag = "13")]
+    pub value_info: Vec<Bytes>,
     #[prost(bytes = "bytes", repeated, tag = "15")]
     pub sparse_initializer: Vec<Bytes>,
 }

@@ -176,6 +176,11 @@ impl Importer {
         Ok(())
     }
 
+    /// Notes that axis 0 of an input is no batch.
+    pub fn has_no_batch(&mut self, x: NodeId) {
+        self.moved.insert(x);
+    }
+
     /// What is made of values without a batch on axis 0 has none either.
     pub fn follow(&mut self, y: NodeId, inputs: &[NodeId]) {
         if inputs.iter().any(|x| self.moved.contains(x)) {

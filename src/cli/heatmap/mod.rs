@@ -82,7 +82,7 @@ impl Task {
             (Delta::By(_) | Delta::Zero, Some(_)) => bail!("--mean goes with --delta mean only"),
             _ => {}
         }
-        let mut setup = Setup::new(&args.network, args.order)?;
+        let mut setup = Setup::new(&args.network, &[], args.order)?;
         setup.smooth(&args.smooth)?;
         let model = &setup.model;
         let layout = Layout::of(model)?;

@@ -32,7 +32,7 @@ impl Task {
         if !(2..=MOST).contains(&count) {
             bail!("{} given: pairs are computed of 2 to {MOST}", text::count(count, "input"));
         }
-        let mut setup = Setup::new(&args.network, 2)?;
+        let mut setup = Setup::new(&args.network, &args.at, 2)?;
         setup.smooth(&args.smooth)?;
         // A point is no image unless it says so.
         let (mut layout, mut image) = (None, None);
