@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
+use ndarray::{ArrayD, IxDyn};
 
 use hope::Error;
 use hope::model::Model;
+use hope::npy::{self, Array};
 use hope::onnx::ImportOptions;
 
 use super::targets;
@@ -26,9 +28,31 @@ pub struct ModelArgs {
 /// The options that say which function of the file is meant.
 #[derive(Debug, Args)]
 pub struct NetworkArgs {
-    /// Which of the network's outputs, by its name in the file [default: the first].
-    #[arg(long, value_name = "NAME", help_heading = "What to compute", display_order = 500)]
+    /// Which of the network's outputs, or an inner tensor at which to stop, by its name in the file [default: the first output].
+    #[arg(
+        long,
+        visible_alias = "to",
+        value_name = "NAME",
+        help_heading = "What to compute",
+        display_order = 500
+    )]
     output_name: Option<String>,
+
+    /// Which of the network's inputs to expand in, or an inner tensor at which to start, by its name in the file [default: the only one
+    /// that isn't fixed]. Several, with commas between, are one point together: their numbers one after the other.
+    #[arg(
+        long,
+        visible_alias = "from",
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "What to compute",
+        display_order = 501
+    )]
+    pub input: Vec<String>,
+
+    /// Fix an input: to the array in an .npy file, or to a number for all of its elements. May be given several times.
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "What to compute", display_order = 502)]
+    fix: Vec<String>,
 
     /// Sizes of the network's input, axis 0 among them, such as 1,3,224,224: where its file leaves some open and the points don't tell
     /// them. If axis 0 is of another size than 1, it is no batch but an axis of each point.
@@ -42,11 +66,11 @@ pub struct NetworkArgs {
     shape: Option<Vec<usize>>,
 
     /// Leave out a softmax or log-softmax at the very end of the network.
-    #[arg(long, help_heading = "What to compute", display_order = 501)]
+    #[arg(long, help_heading = "What to compute", display_order = 504)]
     logits: bool,
 
     /// Also read weights that lie outside the model's folder, from DIR. May be given several times.
-    #[arg(long, value_name = "DIR", help_heading = "What to compute", display_order = 502)]
+    #[arg(long, value_name = "DIR", help_heading = "What to compute", display_order = 505)]
     allow_external: Vec<PathBuf>,
 }
 
@@ -73,6 +97,8 @@ impl ModelArgs {
 pub fn load(path: &Path, network: &NetworkArgs, points: Option<Vec<usize>>) -> Result<Model> {
     let options = ImportOptions {
         output_name: network.output_name.clone(),
+        inputs: network.input.clone(),
+        fixed: network.fix.iter().map(|given| fixed(given)).collect::<Result<_>>()?,
         shape: network.shape.clone(),
         points,
         allow_external: network.allow_external.clone(),
@@ -80,6 +106,21 @@ pub fn load(path: &Path, network: &NetworkArgs, points: Option<Vec<usize>>) -> R
     let (model, files) = Model::from_onnx_files(path, &options).map_err(|error| in_model(path, &error))?;
     targets::read_along(files);
     if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }
+}
+
+/// An input that is fixed, from `NAME=VALUE`.
+fn fixed(given: &str) -> Result<(String, ArrayD<f64>)> {
+    let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+        bail!("--fix {given}: give a name and a value, such as mask=1 or mask=mask.npy");
+    };
+    if let Ok(number) = value.trim().parse::<f64>() {
+        return Ok((name.into(), ArrayD::from_elem(IxDyn(&[]), number)));
+    }
+    let path = Path::new(value);
+    let Array { shape, values } = npy::read(path).map_err(|error| anyhow!("--fix {name}: {error}"))?;
+    targets::read_along(vec![path.into()]);
+    let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
+    Ok((name.into(), array.map_err(|error| anyhow!("--fix {given}: {error}"))?))
 }
 
 /// An error of the library, with the model's file before it where the message alone would not tell.

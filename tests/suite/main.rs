@@ -22,6 +22,7 @@ mod numbers;
 mod onnx_encode;
 mod onnx_hostile;
 mod onnx_import;
+mod onnx_inputs;
 #[cfg(feature = "plot")]
 mod picture;
 mod polynomial;

@@ -577,6 +577,122 @@ def build(g, x):
     return y, lambda x: (x.transpose(1, 2) @ w).transpose(1, 2)
 
 
+# The batch is an axis like others, as long as no two samples are mixed.
+
+
+@layout_case("batch_moved_and_back", [3, 4])
+def build(g, x):
+    w_name, w = g.weight(4, 5)
+    y = g.op("Transpose", g.op("MatMul", g.op("Transpose", x, perm=[1, 0, 2]), w_name), perm=[1, 0, 2])
+    return y, lambda x: x @ w
+
+
+@layout_case("batch_moved_to_the_end", [3, 4], batch=1, rows=1)
+def build(g, x):
+    w_name, w = g.weight(2, 3)
+    y = g.op("MatMul", w_name, g.op("Reshape", g.op("Transpose", x, perm=[1, 2, 0]), g.ints(3, 4)))
+    return g.op("Reshape", y, g.ints(1, 8)), lambda x: (w @ x).flatten(1)
+
+
+@layout_case("batch_merged_with_positions", [3, 4])
+def build(g, x):
+    w_name, w = g.weight(4, 5)
+    b_name, b = g.weight(5)
+    y = g.op("Gemm", g.op("Reshape", x, g.ints(-1, 4)), w_name, b_name)
+    return g.op("Reshape", y, g.ints(-1, 3, 5)), lambda x: x @ w + b
+
+
+@layout_case("batch_merged_with_heads", [3, 4])
+def build(g, x):
+    # Two heads of size 2: attention as PyTorch's functional form exports it, over [batch * heads, positions, 2].
+    parts = []
+    for _ in range(3):
+        w_name, w = g.weight(4, 4)
+        y = g.op("Transpose", g.op("MatMul", x, w_name), perm=[1, 0, 2])
+        y = g.op("Transpose", g.op("Reshape", y, g.ints(3, -1, 2)), perm=[1, 0, 2])
+        parts.append((y, w))
+    (q, wq), (k, wk), (v, wv) = parts
+    scores = g.op("Softmax", g.op("MatMul", q, g.op("Transpose", k, perm=[0, 2, 1])), axis=-1)
+    y = g.op("Transpose", g.op("MatMul", scores, v), perm=[1, 0, 2])
+    y = g.op("Transpose", g.op("Reshape", y, g.ints(3, -1, 4)), perm=[1, 0, 2])
+
+    def reference(x):
+        heads = lambda w: (x @ w).unflatten(2, (2, 2)).transpose(1, 2)  # [batch, heads, positions, 2]
+        q, k, v = heads(wq), heads(wk), heads(wv)
+        y = torch.softmax(q @ k.transpose(2, 3), -1) @ v
+        return y.transpose(1, 2).flatten(2)
+
+    return y, reference
+
+
+@layout_case("batch_behind_the_parts", [3, 6])
+def build(g, x):
+    # Queries and values on axis 0, as vision transformers split them.
+    y = g.op("Transpose", g.op("Reshape", x, g.ints(0, 3, 2, 3)), perm=[2, 0, 1, 3])
+    a, b = (g.op("Gather", y, g.constant(np.int64(i)), axis=0) for i in range(2))
+    return g.op("Mul", a, g.op("Sin", b)), lambda x: x[..., :3] * torch.sin(x[..., 3:])
+
+
+@layout_case("batch_split_behind_parts", [3, 6])
+def build(g, x):
+    y = g.op("Transpose", g.op("Reshape", x, g.ints(0, 3, 2, 3)), perm=[2, 0, 1, 3])
+    a, b = g.op("Split", y, outputs=2, axis=0)
+    y = g.op("Squeeze", g.op("Mul", a, g.op("Sin", b)), g.ints(0))
+    return y, lambda x: x[..., :3] * torch.sin(x[..., 3:])
+
+
+@layout_case("batch_merged_with_images", [2, 1, 4, 4])
+def build(g, x):
+    w_name, w = g.weight(2, 1, 3, 3)
+    y = g.op("Conv", g.op("Reshape", x, g.ints(-1, 1, 4, 4)), w_name)
+    y = g.op("MaxPool", g.op("Tanh", y), kernel_shape=[2, 2])
+    y = g.op("Reshape", y, g.ints(-1, 2, 2))
+    return y, lambda x: F.max_pool2d(torch.tanh(F.conv2d(x.flatten(0, 1), w)), 2).reshape(-1, 2, 2)
+
+
+@layout_case("batch_behind_steps", [3, 4])
+def build(g, x):
+    # The last step of a sequence whose first axis is time.
+    y = g.op("Gather", g.op("Transpose", x, perm=[1, 0, 2]), g.constant(np.int64(-1)), axis=0)
+    return y, lambda x: x[:, -1]
+
+
+@layout_case("batch_behind_a_new_axis", [4])
+def build(g, x):
+    y = g.op("Mul", g.op("Unsqueeze", x, g.ints(0)), g.weight(3, 1, 4)[0])
+    w = torch.from_numpy(numpy_helper.to_array(g.initializers[-1]).astype(np.float64))
+    return g.op("ReduceSum", y, g.ints(0), keepdims=0), lambda x: (x[None] * w).sum(0)
+
+
+@layout_case("batch_behind_a_mean", [3, 4])
+def build(g, x):
+    y = g.op("ReduceMean", g.op("Transpose", x, perm=[1, 0, 2]), axes=[0], keepdims=0)
+    return y, lambda x: x.mean(1)
+
+
+@layout_case("batch_beside_a_token", [3, 4])
+def build(g, x):
+    name, token = g.weight(1, 1, 4)
+    shape = g.op("Concat", g.op("Shape", x, start=0, end=1), g.ints(1, 4), axis=0)
+    y = g.op("Concat", g.op("Expand", name, shape), x, axis=1)
+    return y, lambda x: torch.cat([token.expand(len(x), 1, 4), x], 1)
+
+
+@layout_case("batch_one_mixed_along_axis_0", [4], batch=1, rows=1)
+def build(g, x):
+    # With a batch of 1 in the file, axis 0 is an axis of the one sample.
+    y = g.op("Reshape", x, g.ints(2, 2))
+    y = g.op("Concat", g.op("Softmax", y, axis=0), g.op("ReduceMax", y, axes=[0]), axis=0)
+    y = g.op("Flatten", g.op("MatMul", g.op("Transpose", y, perm=[1, 0]), y), axis=0)
+
+    def reference(x):
+        y = x.reshape(-1, 2, 2)
+        y = torch.cat([torch.softmax(y, 1), y.amax(1, keepdim=True)], 1)
+        return (y.transpose(1, 2) @ y).flatten(1)
+
+    return y, reference
+
+
 @layout_case("identity", [4])
 def build(g, x):
     return g.op("Identity", g.op("Identity", x)), lambda x: x
