@@ -4,14 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use prost::Message;
 
 use super::external::External;
 use super::node::{Node, name_of};
 use super::ops;
 use super::proto::{
     FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorName, TensorProto,
-    ValueInfoProto,
+    ValueInfoProto, decode,
 };
 use super::tensor::Tensor;
 use super::values::{Importer, Value};
@@ -28,11 +27,6 @@ const MAX_EDGES: usize = 1 << 16;
 
 fn format_error<T>(message: impl Into<String>) -> Result<T> {
     Err(malformed(message))
-}
-
-pub(super) fn decode<M: Message + Default>(bytes: Bytes, what: &str) -> Result<M> {
-    M::decode(bytes)
-        .or_else(|e| format_error(format!("{what} cannot be read ({e}): the file is cut off or damaged")))
 }
 
 /// The graph of a file, its lists decoded and their names checked.
@@ -251,12 +245,7 @@ impl Graph {
         }
         match values.get(output) {
             Some(&Value::Node(id)) => {
-                // A batch of one is no axis of a sample.
-                let shape = importer.builder.shape(id).to_vec();
-                let id = match shape.split_first() {
-                    Some((1, rest)) => importer.builder.reshape(id, rest)?,
-                    _ => id,
-                };
+                let id = importer.without_batch(id);
                 Ok((importer.builder.build_named(id, shown(output))?, importer.external.files()))
             }
             Some(Value::Constant(_)) => format_error(format!(

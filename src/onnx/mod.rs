@@ -7,6 +7,7 @@
 //! Files are not trusted: whatever they hold gives a model or an error, in memory and time proportional to their size.
 
 mod arithmetic;
+mod batch;
 mod external;
 mod fold;
 mod graph;

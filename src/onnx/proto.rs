@@ -5,6 +5,19 @@
 //! are not declared at all, so that nothing here is recursive.
 
 use bytes::Bytes;
+use prost::Message;
+
+use super::malformed;
+use crate::error::Result;
+
+/// A message from its bytes; `what` it is, for people.
+///
+/// # Errors
+/// If the bytes are no such message.
+pub(super) fn decode<M: Message + Default>(bytes: Bytes, what: &str) -> Result<M> {
+    M::decode(bytes)
+        .map_err(|e| malformed(format!("{what} cannot be read ({e}): the file is cut off or damaged")))
+}
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ModelProto {

@@ -3,6 +3,17 @@
 /// Largest number of axes of any value.
 pub const MAX_RANK: usize = 16;
 
+/// What axis 0 of the input is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// Nothing but an axis of the one sample.
+    None,
+    /// Any number of samples.
+    Dynamic,
+    /// So many samples, two or more: shapes in the file have this size there, and so it has to stay.
+    Fixed(usize),
+}
+
 /// Number of elements, unless strides or bytes would overflow (also those of empty tensors).
 pub fn count(shape: &[usize]) -> Option<usize> {
     let all = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;

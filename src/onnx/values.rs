@@ -1,7 +1,6 @@
 //! Values of the graph, and what can be done with them whether they are constant or not.
 //!
-//! A sample is the tensor with a batch of one, and an axis of size 1 moves, merges and splits as any other. What would mix two samples
-//! is an error: work along axis 0 while that is a batch which may be larger. This is the one place that knows of it.
+//! Shapes are those of a sample with its batch of one: see [`super::batch`].
 
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -9,7 +8,7 @@ use std::rc::Rc;
 use super::external::External;
 use super::fold::Binary;
 use super::patterns;
-use super::shape::{MAX_RANK, count, joint};
+use super::shape::{Batch, MAX_RANK, count, joint};
 use super::tensor::Tensor;
 use crate::error::{Error, Result};
 use crate::model::{Constant, ModelBuilder, NodeId, Op, Weights};
@@ -49,17 +48,6 @@ impl From<NodeId> for Value {
     }
 }
 
-/// What axis 0 of the input is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Batch {
-    /// Nothing but an axis of the one sample.
-    None,
-    /// Any number of samples.
-    Dynamic,
-    /// So many samples, two or more: shapes in the file have this size there, and so it has to stay.
-    Fixed(usize),
-}
-
 /// The model under construction.
 #[derive(Debug)]
 pub struct Importer {
@@ -70,7 +58,7 @@ pub struct Importer {
     /// The samples that axis 0 of the input is.
     pub batch: Batch,
     /// Nodes whose axis 0 isn't known to be the batch any more.
-    moved: HashSet<NodeId>,
+    pub(super) moved: HashSet<NodeId>,
     /// Elements that may still be computed from constants: bounds memory and time by the file's size.
     budget: u64,
     node: (String, String),
@@ -146,45 +134,6 @@ impl Importer {
                 shape
             }
             Value::Unusable(_) => Vec::new(),
-        }
-    }
-
-    /// Whether axis 0 of a node is a batch of samples, as far as is known.
-    fn is_batched(&self, x: NodeId) -> bool {
-        self.batch != Batch::None && !self.moved.contains(&x)
-    }
-
-    /// The same for a value; constants are none.
-    pub fn has_batch(&self, value: &Value) -> bool {
-        matches!(value, Value::Node(id) | Value::Above(id, _) if self.is_batched(*id))
-    }
-
-    /// Notes that axis 0 of a result isn't the batch any more, which a file of a fixed batch can't have.
-    fn moves(&mut self, y: NodeId, why: impl FnOnce() -> String) -> Result<()> {
-        match self.batch {
-            Batch::None => {}
-            Batch::Dynamic => {
-                self.moved.insert(y);
-            }
-            Batch::Fixed(n) => {
-                return self.fail(format!(
-                    "{}, but the batch of {n} samples has to stay on axis 0: export the model with a batch of 1 or a dynamic one",
-                    why()
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Notes that axis 0 of an input is no batch.
-    pub fn has_no_batch(&mut self, x: NodeId) {
-        self.moved.insert(x);
-    }
-
-    /// What is made of values without a batch on axis 0 has none either.
-    pub fn follow(&mut self, y: NodeId, inputs: &[NodeId]) {
-        if inputs.iter().any(|x| self.moved.contains(x)) {
-            self.moved.insert(y);
         }
     }
 
@@ -269,60 +218,6 @@ impl Importer {
             Some(Constant { shape: &tensor?.shape, values: values.as_ref()? })
         }
         self.builder.affine(x, constant(scale, &a), constant(shift, &b))
-    }
-
-    /// A constant as one sample of a value with `rank` axes sees it: of a fixed batch only one of its rows, if they are all the same.
-    pub fn per_sample(&self, tensor: &Tensor, rank: usize) -> Result<Tensor> {
-        let Batch::Fixed(batch) = self.batch else { return Ok(tensor.clone()) };
-        if tensor.shape.len() < rank || tensor.shape.is_empty() {
-            return Ok(tensor.clone());
-        }
-        if tensor.shape.len() > rank {
-            return self.fail(format!(
-                "a constant of shape {:?} with a value of {rank} axes would move the batch away from axis 0",
-                tensor.shape
-            ));
-        }
-        let first = tensor.shape[0];
-        if first == 1 {
-            return Ok(tensor.clone());
-        }
-        if first != batch {
-            return self.fail(format!(
-                "a constant of shape {:?} does not fit the batch of {batch} samples on axis 0",
-                tensor.shape
-            ));
-        }
-        let values = tensor.values();
-        let mut samples = values.chunks_exact((tensor.len() / first).max(1));
-        let one = samples.next();
-        if !samples.all(|sample| Some(sample) == one) {
-            return self.fail(
-                "a constant differs between the samples of the batch: export with a dynamic batch axis",
-            );
-        }
-        Ok(tensor.sliced(0, 0, 1, 1))
-    }
-
-    /// The shape of one sample of a result of this shape.
-    fn sample_shape(&self, shape: &[usize]) -> Result<Vec<usize>> {
-        match (self.batch, shape.split_first()) {
-            (Batch::Fixed(batch), Some((&first, rest))) if first == batch => {
-                Ok(std::iter::once(1).chain(rest.iter().copied()).collect())
-            }
-            (Batch::Fixed(batch), _) => self.fail(format!(
-                "the result's shape {shape:?} does not keep the batch of {batch} samples on axis 0: export the model with a batch of 1 or a dynamic one"
-            )),
-            _ => Ok(shape.to_vec()),
-        }
-    }
-
-    /// Refuses to work along axis 0 where that is the batch.
-    pub fn not_the_batch(&self, value: &Value, axis: usize) -> Result<()> {
-        if axis == 0 && self.has_batch(value) {
-            return self.fail("it works along axis 0, which is the batch: each sample must stay by itself (with a batch of 1 in the file, axis 0 is an axis like others)");
-        }
-        Ok(())
     }
 
     /// Another shape for the same units.

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 
 use ndarray::ArrayD;
 
-use super::graph::decode;
-use super::proto::{DimensionProto, ValueInfoProto};
-use super::shape::{MAX_RANK, count};
+use super::proto::{DimensionProto, ValueInfoProto, decode};
+use super::shape::{Batch, MAX_RANK, count};
 use super::tensor::{Kind, Tensor, kind};
-use super::values::{Batch, Importer, Value};
+use super::values::{Importer, Value};
 use super::{ImportOptions, malformed, shown};
 use crate::error::Result;
 use crate::model::{Model, ModelBuilder};

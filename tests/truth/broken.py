@@ -159,12 +159,6 @@ def build(g):
     return g.op("Tanh", "x")
 
 
-@broken("scalar_input", "the input has no axis at all, so no batch", change=lambda model:
-        model.graph.input[0].type.tensor_type.shape.ClearField("dim"))
-def build(g):
-    return g.op("Tanh", "x")
-
-
 @broken("integer_input", "the input is of integers", change=lambda model:
         setattr(model.graph.input[0].type.tensor_type, "elem_type", TensorProto.INT64))
 def build(g):

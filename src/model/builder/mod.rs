@@ -88,6 +88,28 @@ impl ModelBuilder {
         self.build_named(output, name)
     }
 
+    /// Leaves out the first axis, of size 1, of all nodes but the input and those it keeps, and then whatever no longer changes a shape.
+    /// Operators hold their own geometry: shapes are for whoever reads them. Returns what the output has become.
+    pub(crate) fn without_first_axes(&mut self, output: NodeId, keeps: impl Fn(NodeId) -> bool) -> NodeId {
+        let mut became: Vec<NodeId> = Vec::with_capacity(self.nodes.len());
+        for index in 0..self.nodes.len() {
+            let id = NodeId(index);
+            let node = &mut self.nodes[index];
+            if index > 0 && !keeps(id) && node.shape.first() == Some(&1) {
+                node.shape.remove(0);
+            }
+            for input in &mut node.inputs {
+                *input = became[input.0]; // nodes are in topological order
+            }
+            let node = &self.nodes[index];
+            became.push(match node.inputs[..] {
+                [x] if matches!(node.op, Op::Reshape) && self.nodes[x.0].shape == node.shape => x,
+                _ => id,
+            });
+        }
+        became[output.0]
+    }
+
     /// [`Self::build`] with a name for the output.
     pub fn build_named(self, output: NodeId, name: String) -> Result<Model> {
         for (end, id) in [("input", NodeId(0)), ("output", output)] {

@@ -13,9 +13,9 @@ mod window;
 mod prelude {
     pub(super) use super::super::fold::Binary;
     pub(super) use super::super::node::Node;
-    pub(super) use super::super::shape::{count, joint};
+    pub(super) use super::super::shape::{Batch, count, joint};
     pub(super) use super::super::tensor::{Data, Kind, Tensor, kind};
-    pub(super) use super::super::values::{Batch, Importer, Value};
+    pub(super) use super::super::values::{Importer, Value};
     pub(super) use crate::error::Result;
 }
 
