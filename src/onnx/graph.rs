@@ -19,8 +19,8 @@ use super::{ImportOptions, malformed, shown};
 use crate::error::{Error, Result};
 use crate::model::{Model, NodeId};
 
-/// Operator sets that are understood. Before 7, broadcasting was another; the tests cover 11 to 22.
-const OPSETS: std::ops::RangeInclusive<i64> = 7..=22;
+/// Operator sets that are understood. Before 7, broadcasting was another; the tests cover 7 to 24.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=25;
 
 /// Most inputs or outputs of one node.
 const MAX_EDGES: usize = 1 << 16;

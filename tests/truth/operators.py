@@ -15,6 +15,7 @@ from math import pi, sqrt
 
 import numpy as np
 import onnx
+import selections
 import torch
 import torch.nn.functional as F
 from common import Graph, along_rays, check, declare_output_shapes, evaluate, f32, flat, folder, random
@@ -1445,6 +1446,9 @@ def build(g):
     y, f = dense(g, g.op("Flatten", y), 3, 3)
     return g.op("Softmax", y, axis=1), lambda x: torch.softmax(
         f(torch.relu(b(F.max_pool2d(torch.relu(a(x)), 2))).mean((2, 3))), 1)
+
+
+selections.register(case, layout_case)
 
 
 def main():

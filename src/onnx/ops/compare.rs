@@ -99,7 +99,8 @@ pub fn select(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     Ok(vec![importer.arithmetic(Binary::Add, &a, &b)?])
 }
 
-fn masked(importer: &mut Importer, value: &Value, mask: &Tensor) -> Result<Value> {
+/// What a mask of ones and zeros leaves of a value.
+pub fn masked(importer: &mut Importer, value: &Value, mask: &Tensor) -> Result<Value> {
     let Value::Constant(tensor) = value else {
         return importer.arithmetic(Binary::Mul, value, &mask.clone().into());
     };

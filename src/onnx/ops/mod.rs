@@ -7,6 +7,7 @@ use super::values::{Importer, Value};
 use crate::activation::Activation;
 use crate::error::Result;
 
+mod along;
 mod window;
 
 /// What the files of this folder use.
@@ -51,8 +52,13 @@ operators! {
     concat { Concat => lower }
     constant { Constant => constant, ConstantOfShape => of_shape, Range => range, Shape => shape, Size => size }
     conv { Conv => lower }
+    cumsum { CumSum => lower }
     expand { Expand => expand, Tile => tile }
-    gather { Gather => lower }
+    folded {
+        OneHot => one_hot, NonZero => non_zero, Mod => modulo, IsNaN => is_nan, IsInf => is_inf, Xor => xor,
+        EyeLike => eye_like,
+    }
+    gather { Gather => lower, GatherElements => gather_elements, GatherND => gather_nd, Compress => compress }
     gelu { Gelu => lower }
     gemm { Gemm => lower }
     identity { Identity => identity, Dropout => dropout }
@@ -63,13 +69,18 @@ operators! {
         AveragePool => average, MaxPool => max, GlobalAveragePool => global_average, GlobalMaxPool => global_max,
     }
     prelu { PRelu => lower }
-    reduce { ReduceMean => mean, ReduceSum => sum, ReduceProd => product, ReduceMax => max, ReduceMin => min }
+    reduce {
+        ReduceMean => mean, ReduceSum => sum, ReduceProd => product, ReduceMax => max, ReduceMin => min, ReduceL1 => l1,
+        ReduceL2 => l2, ReduceSumSquare => sum_square, ReduceLogSum => log_sum, ReduceLogSumExp => log_sum_exp,
+    }
     reshape { Reshape => reshape, Flatten => flatten, Squeeze => squeeze, Unsqueeze => unsqueeze }
-    rounding { Floor => floor, Ceil => ceil, Sign => sign }
+    rounding { Floor => floor, Ceil => ceil, Round => round, Sign => sign }
+    scatter { ScatterElements => scatter_elements, ScatterND => scatter_nd }
     slice { Slice => lower }
     softmax { Softmax => softmax, LogSoftmax => log_softmax }
     split { Split => lower }
     transpose { Transpose => lower }
+    trilu { Trilu => lower }
 }
 
 /// Lowers any supported node, and checks that all of it was understood.

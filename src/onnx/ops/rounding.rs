@@ -1,4 +1,4 @@
-//! Floor, Ceil and Sign of constants, as shape arithmetic uses them.
+//! Floor, Ceil, Round and Sign of constants, as shape arithmetic uses them.
 
 use super::prelude::*;
 
@@ -14,6 +14,11 @@ pub fn floor(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 
 pub fn ceil(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     rounded(node, importer, f64::ceil)
+}
+
+/// To the nearest whole number, halves to the even one.
+pub fn round(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    rounded(node, importer, f64::round_ties_even)
 }
 
 pub fn sign(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {

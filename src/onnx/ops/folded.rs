@@ -1,0 +1,123 @@
+//! Operators of constants only, as shape arithmetic and masks have them: their results have no derivative, or no fixed shape.
+
+use super::prelude::*;
+
+fn integers<'a>(node: &'a Node, index: usize, what: &str) -> Result<(&'a [usize], &'a [i64])> {
+    let tensor = node.constant(index, what)?;
+    match &tensor.data {
+        Data::Int(values) => Ok((&tensor.shape, values)),
+        Data::Float(_) => node.fail(format!("its {what} must be integers")),
+    }
+}
+
+pub fn one_hot(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let indices = node.constant(0, "list of indices")?;
+    let depth = node.constant(1, "depth")?.uniform().filter(|d| (1.0..=u32::MAX as f64).contains(d));
+    let Some(depth) = depth.map(|d| d as usize) else { return node.fail("its depth must be one positive number") };
+    let values = node.constant(2, "pair of values")?;
+    if values.shape != [2] {
+        return node.fail(format!("its values have shape {:?}: two are needed", values.shape));
+    }
+    let axis = node.axis(node.int("axis")?.unwrap_or(-1), indices.shape.len() + 1)?;
+    let mut shape = indices.shape.clone();
+    shape.insert(axis, depth);
+    importer.charge_shape(&shape)?;
+    let inner = indices.shape[axis..].iter().product::<usize>().max(1);
+    let numbers = indices.values();
+    let mut chosen = Vec::new();
+    for block in numbers.chunks_exact(inner) {
+        for k in 0..depth {
+            // Negative ones count from the end, as in Gather; what is outside chooses nothing.
+            let hit = |v: f64| v == k as f64 || v + depth as f64 == k as f64;
+            chosen.extend(block.iter().map(|&v| hit(v) as i64));
+        }
+    }
+    let (off, on) = (values.sliced(0, 0, 1, 1), values.sliced(0, 1, 1, 1));
+    Ok(vec![Tensor::ints(shape.clone(), chosen).choose(&on, &off, &shape).into()])
+}
+
+pub fn non_zero(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let tensor = node.constant(0, "input")?;
+    let rank = tensor.shape.len();
+    importer.charge(tensor.len().saturating_mul(rank.max(1)))?;
+    let found: Vec<usize> = tensor.values().iter().enumerate().filter(|(_, v)| **v != 0.0).map(|(i, _)| i).collect();
+    let mut positions = Vec::with_capacity(rank * found.len());
+    for axis in 0..rank {
+        let inner: usize = tensor.shape[axis + 1..].iter().product();
+        positions.extend(found.iter().map(|i| (i / inner % tensor.shape[axis]) as i64));
+    }
+    Ok(vec![Tensor::ints(vec![rank, found.len()], positions).into()])
+}
+
+pub fn modulo(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let (a, b) = (node.constant(0, "dividend")?, node.constant(1, "divisor")?);
+    let fmod = node.flag("fmod")?.unwrap_or(false);
+    let Some(shape) = joint(&a.shape, &b.shape) else {
+        return node.fail(format!("shapes {:?} and {:?} do not broadcast", a.shape, b.shape));
+    };
+    importer.charge_shape(&shape)?;
+    let (a, b) = (a.expanded(&shape), b.expanded(&shape));
+    if let (Data::Int(x), Data::Int(y)) = (&a.data, &b.data) {
+        // The sign of the divisor, or with fmod that of the dividend.
+        let of = |x: i64, y: i64| {
+            let rest = x.checked_rem(y)?;
+            Some(if !fmod && rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest })
+        };
+        let values: Option<Vec<i64>> = x.iter().zip(y.iter()).map(|(&x, &y)| of(x, y)).collect();
+        return match values {
+            Some(values) => Ok(vec![Tensor::ints(shape, values).into()]),
+            None => node.fail("it divides by 0: the model is damaged"),
+        };
+    }
+    if !fmod {
+        return node.fail("fmod = 0 is for integers only: the file is damaged");
+    }
+    let values: Vec<f64> = a.values().iter().zip(b.values().iter()).map(|(x, y)| x % y).collect();
+    Ok(vec![importer.folded(Tensor::floats(shape, values), &[&a, &b])?.into()])
+}
+
+fn tested(node: &Node, importer: &mut Importer, test: impl Fn(f64) -> bool) -> Result<Vec<Value>> {
+    let tensor = node.constant(0, "input")?;
+    importer.charge(tensor.len())?;
+    let truths = tensor.values().iter().map(|&v| test(v) as i64).collect::<Vec<_>>();
+    Ok(vec![Tensor::ints(tensor.shape.clone(), truths).into()])
+}
+
+pub fn is_nan(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    tested(node, importer, f64::is_nan)
+}
+
+pub fn is_inf(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let above = node.flag("detect_positive")?.unwrap_or(true);
+    let below = node.flag("detect_negative")?.unwrap_or(true);
+    tested(node, importer, |v| v.is_infinite() && if v > 0.0 { above } else { below })
+}
+
+/// Whether two truths differ.
+pub fn xor(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let ((a, x), (b, y)) = (integers(node, 0, "inputs")?, integers(node, 1, "inputs")?);
+    let Some(shape) = joint(a, b) else { return node.fail(format!("shapes {a:?} and {b:?} do not broadcast")) };
+    importer.charge_shape(&shape)?;
+    let truths = |shape_of: &[usize], values: &[i64]| {
+        Tensor::ints(shape_of.to_vec(), values.iter().map(|&v| (v != 0) as i64).collect::<Vec<_>>())
+    };
+    let (x, y) = (truths(a, x).expanded(&shape).values(), truths(b, y).expanded(&shape).values());
+    let values = x.iter().zip(y.iter()).map(|(x, y)| (x != y) as i64).collect::<Vec<_>>();
+    Ok(vec![Tensor::ints(shape, values).into()])
+}
+
+/// A unit matrix of the shape of its input, which is known of any value.
+pub fn eye_like(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let shape = importer.shape(node.value(0)?);
+    let &[rows, columns] = &shape[..] else { return node.fail(format!("its input of shape {shape:?} is no matrix")) };
+    let shift = node.int("k")?.unwrap_or(0);
+    let whole = match node.int("dtype")? {
+        Some(to) => kind(i32::try_from(to).unwrap_or(-1)).map_err(|cause| node.error(cause))? != Kind::Float,
+        None => matches!(node.value(0)?, Value::Constant(tensor) if matches!(tensor.data, Data::Int(_))),
+    };
+    importer.charge_shape(&shape)?;
+    let cells = (0..rows).flat_map(|i| (0..columns).map(move |j| (i as i64, j as i64)));
+    let ones: Vec<i64> = cells.map(|(i, j)| (i.checked_add(shift) == Some(j)) as i64).collect();
+    let matrix = Tensor::ints(shape.clone(), ones);
+    Ok(vec![if whole { matrix } else { Tensor::floats(shape, matrix.values()) }.into()])
+}
