@@ -346,7 +346,7 @@ operator_case("pad_huge", "pads of 2^40", "Pad", ints((0, HUGE, 0, HUGE)))
 operator_case("pad_overflow", "pads of 2^63 - 1", "Pad", ints((0, (1 << 63) - 1, 0, (1 << 63) - 1)))
 operator_case("pad_too_negative", "more is cut off than there is", "Pad", ints((0, -3, 0, -3)))
 operator_case("pad_batch", "the batch is padded", "Pad", ints((1, 0, 0, 0)))
-operator_case("pad_reflect", "mode = reflect (not supported)", "Pad", ints((0, 1, 0, 1)), mode="reflect")
+operator_case("pad_mode", "an unknown mode", "Pad", ints((0, 1, 0, 1)), mode="mirror")
 operator_case("flatten_axis", "axis 7 of 2", "Flatten", axis=7)
 operator_case("softmax_axis", "axis -9 of 2", "Softmax", axis=-9)
 operator_case("concat_axis", "axis 5 of 2", "Concat", weights((1, 4)), axis=5)
@@ -492,7 +492,16 @@ def build(g):
 operator_case("unsupported_lstm", "LSTM", "LSTM", weights((1, 8, 4), (1, 8, 2)), (3, 4), hidden_size=2)
 operator_case("unsupported_round", "Round", "Round")
 operator_case("unsupported_einsum", "Einsum", "Einsum", weights((4, 3)), equation="bi,ij->bj")
-operator_case("unsupported_resize", "Resize", "Resize", lambda g: ["", g.constant(np.array([1, 1, 2, 2], np.float32))], IMAGE)
+operator_case("unsupported_resize", "Resize", "Resize", lambda g: ["", g.constant(np.array([1, 1, 2, 2], np.float32))], IMAGE,
+              coordinate_transformation_mode="tf_crop_and_resize")
+operator_case("resize_huge", "a scale of 10^12", "Resize",
+              lambda g: ["", g.constant(np.array([1, 1, 1, 1e12], np.float32))], IMAGE)
+operator_case("resize_linear_large", "a matrix of 4 by 2^23", "Resize",
+              lambda g: ["", g.constant(np.array([1, 1, 1, 2**21], np.float32))], IMAGE, mode="linear")
+operator_case("conv_transpose_strides_huge", "strides of 2^40", "ConvTranspose", weights((2, 1, 2, 2)), IMAGE, strides=[2**40, 1])
+operator_case("scatter_mismatch", "updates of another shape", "ScatterElements",
+              lambda g: [g.constant(np.zeros((1, 2), np.int64)), g.constant(np.zeros((1, 3), np.float32))], axis=1)
+operator_case("cumsum_over_the_batch", "a running sum over the batch", "CumSum", lambda g: [g.constant(np.int64(0))])
 operator_case("unsupported_top_k", "TopK", "TopK", ints((2,)), outputs=2)
 
 

@@ -13,6 +13,7 @@ import itertools
 import sys
 from math import pi, sqrt
 
+import images
 import numpy as np
 import onnx
 import selections
@@ -1449,6 +1450,7 @@ def build(g):
 
 
 selections.register(case, layout_case)
+images.register(case, layout_case)
 
 
 def main():

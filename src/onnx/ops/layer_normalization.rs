@@ -1,5 +1,6 @@
 //! Layer normalisation over the last axes.
 
+use super::normalization::scaled;
 use super::prelude::*;
 
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
@@ -10,7 +11,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     node.ignore(&["stash_type"]);
     importer.not_the_batch(value, axis)?;
     let x = importer.node(value)?;
-    let mut y = Value::Node(importer.builder.normalize(x, rank - axis, epsilon)?);
+    let y = Value::Node(importer.builder.normalize(x, rank - axis, epsilon)?);
     let shape = importer.shape(&y);
     let (scale, bias) = (node.value(1)?, node.optional(2)?);
     for part in [Some(scale), bias].into_iter().flatten() {
@@ -22,19 +23,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
             ));
         }
     }
-    y = match (scale, bias, &y) {
-        // In one step where both are constant, as they are after training.
-        (Value::Constant(scale), Some(Value::Constant(bias)), &Value::Node(id)) => {
-            importer.affine(id, Some(scale), Some(bias))?.into()
-        }
-        _ => {
-            let scaled = importer.arithmetic(Binary::Mul, &y, scale)?;
-            match bias {
-                Some(bias) => importer.arithmetic(Binary::Add, &scaled, bias)?,
-                None => scaled,
-            }
-        }
-    };
+    let y = scaled(importer, &y, scale, bias)?;
     let statistics = Value::Unusable("the statistics of a LayerNormalization");
     Ok(vec![y, statistics.clone(), statistics])
 }

@@ -52,6 +52,7 @@ operators! {
     concat { Concat => lower }
     constant { Constant => constant, ConstantOfShape => of_shape, Range => range, Shape => shape, Size => size }
     conv { Conv => lower }
+    conv_transpose { ConvTranspose => lower }
     cumsum { CumSum => lower }
     expand { Expand => expand, Tile => tile }
     folded {
@@ -64,9 +65,14 @@ operators! {
     identity { Identity => identity, Dropout => dropout }
     layer_normalization { LayerNormalization => lower }
     matmul { MatMul => lower }
+    normalization {
+        InstanceNormalization => instance, GroupNormalization => group, MeanVarianceNormalization => mean_variance,
+        LpNormalization => lp, RMSNormalization => root_mean_square, LRN => local_response,
+    }
     pad { Pad => lower }
     pool {
         AveragePool => average, MaxPool => max, GlobalAveragePool => global_average, GlobalMaxPool => global_max,
+        LpPool => norm, GlobalLpPool => global_norm,
     }
     prelu { PRelu => lower }
     reduce {
@@ -74,11 +80,14 @@ operators! {
         ReduceL2 => l2, ReduceSumSquare => sum_square, ReduceLogSum => log_sum, ReduceLogSumExp => log_sum_exp,
     }
     reshape { Reshape => reshape, Flatten => flatten, Squeeze => squeeze, Unsqueeze => unsqueeze }
+    resize { Resize => resize, Upsample => upsample }
     rounding { Floor => floor, Ceil => ceil, Round => round, Sign => sign }
     scatter { ScatterElements => scatter_elements, ScatterND => scatter_nd }
     slice { Slice => lower }
     softmax { Softmax => softmax, LogSoftmax => log_softmax }
+    space { DepthToSpace => depth_to_space, SpaceToDepth => space_to_depth }
     split { Split => lower }
+    swish { Swish => lower }
     transpose { Transpose => lower }
     trilu { Trilu => lower }
 }

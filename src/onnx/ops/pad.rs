@@ -1,12 +1,25 @@
-//! Pad with a constant; negative pads cut off.
+//! Pad with a constant, or with what the value has at its edge, mirrored or from its other end; negative pads cut off.
 
+use super::along::take;
 use super::prelude::*;
 
+/// What is beyond the edges.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Constant,
+    Reflect,
+    Edge,
+    Wrap,
+}
+
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    let mode = node.text("mode")?.unwrap_or_else(|| "constant".into());
-    if mode != "constant" {
-        return node.fail(format!("mode = '{mode}' is not supported: pad with a constant"));
-    }
+    let mode = match node.text("mode")?.as_deref() {
+        None | Some("constant") => Mode::Constant,
+        Some("reflect") => Mode::Reflect,
+        Some("edge") => Mode::Edge,
+        Some("wrap") => Mode::Wrap,
+        Some(other) => return node.fail(format!("mode = '{other}' is unknown: the file is damaged")),
+    };
     let mut value = node.value(0)?.clone();
     let rank = importer.shape(&value).len();
     let (pads, fill, axes) = if node.opset < 11 {
@@ -36,6 +49,17 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         };
         value = importer.slice(&value, axis, cut(begin), 1, left)?;
         (before[axis], after[axis]) = (begin.max(0) as usize, end.max(0) as usize);
+        if mode != Mode::Constant && (begin > 0 || end > 0) {
+            let (before, after) = (before[axis], after[axis]);
+            let total = left.checked_add(before).and_then(|n| n.checked_add(after));
+            let Some(total) = total.filter(|&n| n <= isize::MAX as usize) else { return node.fail("the padding is too large") };
+            importer.charge(before + after)?;
+            let indices: Vec<usize> = (0..total).map(|i| source(mode, i as isize - before as isize, left)).collect();
+            value = take(importer, &value, axis, &indices)?;
+        }
+    }
+    if mode != Mode::Constant {
+        return Ok(vec![value]);
     }
     let fill = fill.unwrap_or(0.0);
     if let Value::Constant(tensor) = &value {
@@ -43,6 +67,22 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     }
     let x = importer.node(&value)?;
     Ok(vec![importer.builder.pad(x, &before, &after, fill)?.into()])
+}
+
+/// The index of `0..size` that an index beyond it takes.
+fn source(mode: Mode, index: isize, size: usize) -> usize {
+    let n = size as isize;
+    let period = 2 * (n - 1);
+    let index = match mode {
+        Mode::Constant | Mode::Edge => index.clamp(0, n - 1),
+        Mode::Wrap => index.rem_euclid(n),
+        Mode::Reflect if n == 1 => 0,
+        Mode::Reflect => match index.rem_euclid(period) {
+            i if i < n => i,
+            i => period - i,
+        },
+    };
+    index as usize
 }
 
 fn constant(node: &Node, importer: &mut Importer, x: &Tensor, before: &[usize], after: &[usize], fill: f64) -> Result<Tensor> {

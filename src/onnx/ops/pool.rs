@@ -1,7 +1,8 @@
-//! Average and maximum pooling.
+//! Average and maximum pooling, and pooling by p-norms.
 
 use super::prelude::*;
 use super::window;
+use crate::activation::{Abs, Pow, Sqrt};
 use crate::model::{Geometry, NodeId};
 
 fn windows(node: &Node, importer: &mut Importer) -> Result<(NodeId, Geometry)> {
@@ -49,4 +50,55 @@ pub fn global_max(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let y = importer.builder.max_pool(flat, &Geometry { kernel: vec![pixels], ..Geometry::default() })?;
     let ones: Vec<usize> = maps.iter().copied().chain(image.iter().map(|_| 1)).collect();
     Ok(vec![importer.builder.reshape(y, &ones)?.into()])
+}
+
+/// `(Σ |x|^p)^(1/p)` over windows: a convolution of each channel with ones.
+pub fn norm(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let (x, geometry) = windows(node, importer)?;
+    if geometry.ceil {
+        return node.fail("ceil_mode = 1 is not supported here: pad the image instead");
+    }
+    let powers = powers(node, importer, &x.into())?;
+    let x = importer.node(&powers)?;
+    let shape = importer.builder.shape(x).to_vec();
+    let weight: Vec<usize> = [shape[1], 1].iter().chain(&geometry.kernel).copied().collect();
+    importer.charge_shape(&weight)?;
+    let ones = Tensor::scalar(1.0).expanded(&weight).values();
+    let y = window::each_image(importer, x, |builder, x| {
+        builder.conv(x, &weight, ones.clone(), None, weight[0], &geometry)
+    })?;
+    Ok(vec![root(node, importer, &y.into())?])
+}
+
+pub fn global_norm(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let axes: Vec<usize> = (2..importer.shape(node.value(0)?).len()).collect();
+    if axes.is_empty() {
+        return node.fail("its input has no image axes");
+    }
+    let powers = powers(node, importer, node.value(0)?)?;
+    let total = importer.reduce(&powers, &axes, true, false)?;
+    Ok(vec![root(node, importer, &total)?])
+}
+
+/// The p of a norm, from 1 on.
+fn exponent(node: &Node) -> Result<f64> {
+    match node.int("p")?.unwrap_or(2) {
+        p @ 1..=64 => Ok(p as f64),
+        p => node.fail(format!("p = {p}: 1 to 64 are supported")),
+    }
+}
+
+fn powers(node: &Node, importer: &mut Importer, x: &Value) -> Result<Value> {
+    let exponent = exponent(node)?;
+    let even = exponent % 2.0 == 0.0; // no kink then
+    let sizes = if even { x.clone() } else { importer.activation(x, Abs)? };
+    if exponent == 1.0 { Ok(sizes) } else { importer.activation(&sizes, Pow { exponent }) }
+}
+
+fn root(node: &Node, importer: &mut Importer, total: &Value) -> Result<Value> {
+    match exponent(node)? {
+        1.0 => Ok(total.clone()),
+        2.0 => importer.activation(total, Sqrt),
+        p => importer.activation(total, Pow { exponent: 1.0 / p }),
+    }
 }
