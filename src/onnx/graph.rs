@@ -232,8 +232,7 @@ impl Graph {
         variables.bind(&mut importer, &mut values)?;
         for (name, array) in &options.fixed {
             let declared = self.declared(name)?;
-            importer.charge(array.len())?;
-            values.insert(name, variables.fixed(&declared, array)?.into());
+            values.insert(name, variables.fixed(&mut importer, &declared, array)?.into());
         }
         let given: Vec<&str> = values.keys().copied().collect();
         let needed = self.needed(output, &given);

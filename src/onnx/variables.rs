@@ -114,11 +114,15 @@ impl<'a> Variables<'a> {
         for (name, sample) in &self.samples {
             let part = match self.samples.len() {
                 1 => point,
-                _ => importer.builder.slice(point, 0, start, 1, sample.units())?,
+                _ => {
+                    importer.builder.name(shown(name)).kind("Input");
+                    importer.builder.slice(point, 0, start, 1, sample.units())?
+                }
             };
             start += sample.units();
+            importer.builder.name(shown(name)).kind("Input");
             let x = importer.builder.reshape(part, &sample.shape)?;
-            if sample.batch == Batch::None {
+            if !sample.leading || sample.batch != self.batch {
                 importer.has_no_batch(x);
             }
             values.insert(name, x.into());
@@ -130,7 +134,12 @@ impl<'a> Variables<'a> {
     ///
     /// # Errors
     /// If the array doesn't fit what is declared.
-    pub fn fixed(&self, declared: &ValueInfoProto, array: &ArrayD<f64>) -> Result<Tensor> {
+    pub fn fixed(
+        &self,
+        importer: &mut Importer,
+        declared: &ValueInfoProto,
+        array: &ArrayD<f64>,
+    ) -> Result<Tensor> {
         let name = shown(&declared.name);
         let fail = |cause: String| Err(malformed(format!("--fix {name}: {cause}")));
         let sizes = sizes(declared)?;
@@ -173,6 +182,8 @@ impl<'a> Variables<'a> {
                 }
             }
         };
+        importer.enter(&name, "Input");
+        importer.charge_shape(&shape)?;
         let numbers = array.iter().copied();
         let tensor = match kind_of(declared)? {
             Kind::Float if array.ndim() == 0 => Tensor::scalar(array.sum()).expanded(&shape),

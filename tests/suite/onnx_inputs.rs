@@ -73,6 +73,30 @@ fn a_vector_has_no_batch() {
     close(&found.coefficients, &[3.0, 2.0, 0.5f64.cos(), 0.0, 0.0, -0.5f64.sin() / 2.0]);
 }
 
+/// A batch of 1 in the file is no axis of points and results, though it is none of samples.
+#[test]
+fn a_batch_of_one_is_left_out() {
+    let model = hope::onnx::ImportOptions::default();
+    let model =
+        Model::from_onnx(path("tests/fixtures/operators/batch_one_mixed_along_axis_0.onnx"), &model).unwrap();
+    assert_eq!((model.input_shape(), model.output_shape()), (&[4][..], &[4][..]));
+    assert!(model.nodes().iter().skip(1).all(|node| node.kind != "Input"), "the batch leaves no trace");
+}
+
+/// Many elements from few bytes.
+#[test]
+fn a_number_for_a_huge_input_is_refused() {
+    let fixed = vec![("mask".into(), number(1.0))];
+    let options = ImportOptions {
+        fixed,
+        inputs: vec!["embedded".into()],
+        shape: Some(vec![1, 1 << 29, 3]),
+        ..ImportOptions::default()
+    };
+    let error = load("tokens", &options).unwrap_err().to_string();
+    assert!(error.contains("'mask'") && error.contains("out of proportion"), "{error}");
+}
+
 /// As a batch of two samples it would mix them; as one sample it is a function of six numbers.
 #[test]
 fn a_fixed_axis_may_be_no_batch() {
