@@ -207,7 +207,7 @@ impl<T: Number, S: Data<Elem = T>> From<ArrayBase<S, Ix3>> for Directions {
 pub struct Radii(Vec<i16>);
 
 impl Radii {
-    /// Exponents of two, for each of [`Directions::count_distinct`].
+    /// Exponents of two, one for each distinct ray.
     pub fn new(exponents: Vec<i16>) -> Self {
         Self(exponents)
     }
