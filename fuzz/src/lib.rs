@@ -6,10 +6,12 @@ mod mutator;
 mod random;
 
 pub use mutator::mutate;
+pub use random::Random;
 
 use std::io::Cursor;
 
 use hope::model::Model;
+use hope::ndarray::{ArrayD, IxDyn};
 use hope::npy::{self, NpzReader};
 use hope::onnx::ImportOptions;
 use hope::polynomial::Notation;
@@ -24,9 +26,19 @@ const OPERATIONS: f64 = 2e7;
 /// Inputs of a network up to which a point is made.
 const INPUTS: usize = 1 << 16;
 
-/// An ONNX file: read, and expanded to order 2 in all three ways.
+/// An ONNX file: read, and expanded to order 2 in all three ways. What it leaves open is as it may be given: an input fixed, points flat.
 pub fn onnx(bytes: &[u8]) {
-    let Ok(model) = Model::from_onnx_bytes(bytes.to_vec(), &ImportOptions::default()) else { return };
+    let more = ImportOptions {
+        points: Some(vec![1, 6]),
+        fixed: vec![("second".into(), ArrayD::from_elem(IxDyn(&[]), 1.0))],
+        ..ImportOptions::default()
+    };
+    let models =
+        [ImportOptions::default(), more].map(|options| Model::from_onnx_bytes(bytes.to_vec(), &options));
+    models.into_iter().flatten().take(1).for_each(|model| expanded(&model));
+}
+
+fn expanded(model: &Model) {
     if model.inputs() > INPUTS {
         return;
     }
@@ -41,11 +53,11 @@ pub fn onnx(bytes: &[u8]) {
             threads: Some(1),
             ..Request::new(point.clone(), 2)
         };
-        let Ok(cost) = Cost::of(&model, &request) else { continue };
+        let Ok(cost) = Cost::of(model, &request) else { continue };
         if cost.flops > OPERATIONS || model.nodes().len() > 1000 {
             continue;
         }
-        if let Ok(expansion) = expand(&model, &request) {
+        if let Ok(expansion) = expand(model, &request) {
             let numbers = expansion.value.iter().chain(&expansion.coefficients);
             assert!(numbers.copied().all(f64::is_finite), "a result that is not finite");
         }

@@ -9,7 +9,7 @@ use hope::onnx::proto::{
 };
 use prost::Message;
 
-use crate::random::Random;
+use super::random::Random;
 
 /// Operators that nodes become.
 const OPERATORS: &[&str] = &[

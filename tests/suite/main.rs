@@ -16,6 +16,7 @@ mod cli;
 mod common;
 mod discovery;
 mod engine;
+mod fuzz;
 mod kinks;
 mod mixed;
 mod numbers;
