@@ -236,6 +236,15 @@ impl Graph {
         }
         let given: Vec<&str> = values.keys().copied().collect();
         let needed = self.needed(output, &given);
+        let read = self.names_read(&needed);
+        let open = |name: &&str| read.contains(name) && !given.contains(name);
+        if let Some(open) = self.inputs.iter().map(|input| input.name.as_str()).find(open) {
+            return format_error(format!(
+                "the output '{}' also depends on the input '{}': fix it with --fix NAME=VALUE.npy or a number, or name it in --input, too",
+                shown(output),
+                shown(open)
+            ));
+        }
         for (index, node) in self.nodes.iter().enumerate().filter(|(index, _)| needed[*index]) {
             let lowered = self.lower(node, index, &mut importer, &mut values)?;
             for (name, value) in node.output.iter().zip(lowered) {

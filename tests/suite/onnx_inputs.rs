@@ -190,6 +190,7 @@ fn what_does_not_fit_is_refused() {
         ("tokens", fixed("ids", arr1(&[9.0, 1.0]).into_dyn()), "index 9"),
         ("two", inputs(&["a", "nothing"]), "no input or inner tensor 'nothing'"),
         ("two", inputs(&["e"]), "--shape"),
+        ("two", inputs(&["a"]), "also depends on the input 'b'"),
     ] {
         let error = load(model, &options).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
