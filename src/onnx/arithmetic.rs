@@ -40,10 +40,12 @@ impl Importer {
             return Ok(self.folded(tensor.activated(function), &[tensor])?.into());
         }
         let x = self.node(value)?;
-        Ok(match patterns::activation(&mut self.builder, x, function)? {
-            Some(fused) => fused.into(),
-            None => self.builder.activation(x, function)?.into(),
-        })
+        let y = match patterns::activation(&mut self.builder, x, function)? {
+            Some(fused) => fused,
+            None => self.builder.activation(x, function)?,
+        };
+        self.follow(y, &[x]);
+        Ok(y.into())
     }
 
     /// Sum, difference, product, quotient, power or extreme, with broadcasting.

@@ -189,6 +189,12 @@ impl Node {
         Ok(attribute.map(|a| shown(&String::from_utf8_lossy(&a.s))))
     }
 
+    /// An attribute that lists texts.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        let attribute = self.attribute(name, attribute_type::STRINGS, "a list of texts")?;
+        Ok(attribute.map(|a| a.strings.iter().map(|text| shown(&String::from_utf8_lossy(text))).collect()))
+    }
+
     /// A tensor attribute, still encoded.
     pub fn tensor(&self, name: &str) -> Result<Option<&[u8]>> {
         let attribute = self.attribute(name, attribute_type::TENSOR, "a tensor")?;

@@ -73,6 +73,9 @@ const BASE_BUDGET: u64 = 4 << 20;
 /// Elements that may be computed for each byte of the file: float32 weights need less than one.
 const BUDGET_PER_BYTE: u64 = 8;
 
+/// Elements that a node of the model counts as.
+const ELEMENTS_PER_NODE: usize = 64;
+
 impl Importer {
     pub fn new(builder: ModelBuilder, external: External, batch: Batch, file_size: u64) -> Self {
         Self {
@@ -112,6 +115,17 @@ impl Importer {
                 "computing its constants takes {elements} more elements, out of proportion to the size of the file"
             )),
         }
+    }
+
+    /// Counts what is unrolled: nodes that are made again at each step, which take far more memory than an element.
+    pub fn unroll(&mut self, steps: usize, nodes: usize) -> Result<()> {
+        let all = steps.saturating_mul(nodes);
+        self.charge(all.saturating_mul(ELEMENTS_PER_NODE)).or_else(|_| {
+            self.fail(format!(
+                "unrolled over {steps} steps it takes about {all} nodes, out of proportion to the size of the file: give a shorter sequence, \
+                 with --shape or points of that size"
+            ))
+        })
     }
 
     /// Counts the elements of a constant of this shape.

@@ -97,6 +97,17 @@ fn a_number_for_a_huge_input_is_refused() {
     assert!(error.contains("'mask'") && error.contains("out of proportion"), "{error}");
 }
 
+/// Steps on axis 0 are no batch of samples.
+#[test]
+fn a_sequence_may_come_first() {
+    let error = load("sequence", &ImportOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("--shape 16,1,1"), "{error}");
+    let model = load("sequence", &of_shape(&[3, 1, 1])).unwrap();
+    let found = unmixed(&model, &[4.0, 2.0, 1.0]);
+    close(&found.value, &[9.0]);
+    close(&found.coefficients, &[1.5, 3.0, 6.0, 0.0625, 0.25, 1.0]);
+}
+
 /// As a batch of two samples it would mix them; as one sample it is a function of six numbers.
 #[test]
 fn a_fixed_axis_may_be_no_batch() {

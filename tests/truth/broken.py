@@ -489,7 +489,19 @@ def build(g):
     return g.op("Tanh", "x", domain="org.nobody")
 
 
-operator_case("unsupported_lstm", "LSTM", "LSTM", weights((1, 8, 4), (1, 8, 2)), (3, 4), hidden_size=2)
+operator_case("lstm_over_the_batch", "a sequence along the batch", "LSTM", weights((1, 8, 4), (1, 8, 2)), (3, 4), hidden_size=2)
+for wrong, shapes, attributes in (
+    ("weights", ((1, 8, 5), (1, 8, 2)), {}),
+    ("hidden_size", ((1, 8, 4), (1, 8, 2)), dict(hidden_size=3)),
+    ("activations", ((1, 8, 4), (1, 8, 2)), dict(activations=["Sigmoid", "Tanh", "Sine"])),
+    ("activation_count", ((1, 8, 4), (1, 8, 2)), dict(activations=["Sigmoid"])),
+    ("activation_alpha", ((1, 8, 4), (1, 8, 2)), dict(activations=["Elu", "Tanh", "Tanh"], activation_alpha=[0.5, 0.5])),
+    ("direction", ((1, 8, 4), (1, 8, 2)), dict(direction="up")),
+):
+    operator_case(f"lstm_{wrong}", f"an LSTM of impossible {wrong.replace('_', ' ')}", "LSTM", weights(*shapes), (3, 4), layout=1, **attributes)
+operator_case("lstm_length", "a sequence longer than its input", "LSTM",
+              lambda g: [*weights((1, 8, 4), (1, 8, 2))(g), "", g.constant(np.array([4], np.int32))], (3, 4), layout=1)
+operator_case("lstm_long", "a sequence of 10^6 steps", "LSTM", weights((1, 8, 1), (1, 8, 2)), (10**6, 1), layout=1)
 operator_case("unsupported_round", "Round", "Round")
 operator_case("unsupported_einsum", "Einsum", "Einsum", weights((4, 3)), equation="bi,ij->bj")
 operator_case("unsupported_resize", "Resize", "Resize", lambda g: ["", g.constant(np.array([1, 1, 2, 2], np.float32))], IMAGE,

@@ -13,6 +13,7 @@ from math import sqrt, pi
 
 import numpy as np
 import onnx
+import recurrent
 import torch
 import torch.nn.functional as F
 from common import f32, initializers
@@ -378,3 +379,6 @@ def fixed_batch_one():
 @export_cases("fixed_batch_eight", [2, 6], [("script", 11), ("dynamo", 18)], batch=8, rows=3)
 def fixed_batch_eight():
     return nn.Sequential(nn.Linear(6, 4), nn.Tanh(), View(8), nn.Linear(8, 2))
+
+
+recurrent.register_exports(export_cases)

@@ -65,3 +65,12 @@ embed = [
 table = np.arange(12, dtype=np.float32).reshape(4, 3) / 4
 write("tokens", 2, [("ids", ["batch", "length"], TensorProto.INT64), ("mask", ["batch", "length"])], embed,
       [("table", table), ("axes", np.array([1])), ("last", np.array([-1]))], [("embedded", ["batch", "length", 3])])
+
+# h_t = x_t + h_{t-1} / 2 over the steps on axis 0; then the square of the last one.
+recurrent = [
+    ("RNN", ["x", "W", "R"], "h", dict(hidden_size=1, activations=["Affine"], activation_alpha=[1.0], activation_beta=[0.0])),
+    ("Gather", ["h", "last"], "last_h", dict(axis=0)),
+    ("Mul", ["last_h", "last_h"], "y", {}),
+]
+write("sequence", 4, [("x", ["length", 1, 1])], recurrent,
+      [("W", np.float32([[[1]]])), ("R", np.float32([[[0.5]]])), ("last", np.array([-1]))])

@@ -16,6 +16,7 @@ from math import pi, sqrt
 import images
 import numpy as np
 import onnx
+import recurrent
 import selections
 import torch
 import torch.nn.functional as F
@@ -1451,6 +1452,7 @@ def build(g):
 
 selections.register(case, layout_case)
 images.register(case, layout_case)
+recurrent.register(case)
 
 
 def main():

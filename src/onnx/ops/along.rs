@@ -94,6 +94,29 @@ pub fn map(importer: &mut Importer, value: &Value, axis: usize, matrix: &Tensor)
     Ok(importer.builder.transpose(y, &permutation)?.into())
 }
 
+/// `W x + b` along the last axis, `weight` of shape `[outputs, inputs]`.
+pub fn linear(
+    importer: &mut Importer,
+    value: &Value,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+) -> Result<Value> {
+    let &[outputs, inputs] = &weight.shape[..] else { return importer.fail("a linear layer needs a matrix") };
+    if let Value::Constant(tensor) = value {
+        let last = tensor.shape.len().saturating_sub(1);
+        let product = map(importer, value, last, weight)?;
+        return match bias {
+            Some(bias) => importer.arithmetic(Binary::Add, &product, &bias.clone().into()),
+            None => Ok(product),
+        };
+    }
+    let x = importer.node(value)?;
+    let y =
+        importer.builder.linear(x, &[outputs, inputs], weight.values(), bias.map(|b| b.values().to_vec()))?;
+    importer.follow(y, &[x]);
+    Ok(y.into())
+}
+
 /// Some axes of a node as the columns of a matrix, the others as its rows; and the shape of what has one number for each row.
 pub struct Columns {
     /// The matrix.

@@ -75,6 +75,7 @@ operators! {
         LpPool => norm, GlobalLpPool => global_norm,
     }
     prelu { PRelu => lower }
+    recurrent { RNN => rnn, GRU => gru, LSTM => lstm }
     reduce {
         ReduceMean => mean, ReduceSum => sum, ReduceProd => product, ReduceMax => max, ReduceMin => min, ReduceL1 => l1,
         ReduceL2 => l2, ReduceSumSquare => sum_square, ReduceLogSum => log_sum, ReduceLogSumExp => log_sum_exp,
