@@ -18,21 +18,21 @@ fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
 }
 
 // Where an invocation's eight columns go.
-struct Place {
+struct Destination {
     z: u32,
     rows_m: u32,
     n: u32,
     columns_n: u32,
 }
 
-fn store_number(p: Place, m: u32, n: u32, value: f32) {
+fn store_number(p: Destination, m: u32, n: u32, value: f32) {
     if n < p.columns_n {
         store(p.z, m, n, value);
     }
 }
 
 // No loops: registers that are indexed by a variable become memory.
-fn store_row(p: Place, m: u32, low: vec4<f32>, high: vec4<f32>) {
+fn store_row(p: Destination, m: u32, low: vec4<f32>, high: vec4<f32>) {
     if m >= p.rows_m {
         return;
     }
@@ -46,7 +46,7 @@ fn store_row(p: Place, m: u32, low: vec4<f32>, high: vec4<f32>) {
     store_number(p, m, p.n + 56u, high.w);
 }
 
-fn store_rows(p: Place, m: u32, low: mat4x4<f32>, high: mat4x4<f32>) {
+fn store_rows(p: Destination, m: u32, low: mat4x4<f32>, high: mat4x4<f32>) {
     store_row(p, m, low[0], high[0]);
     store_row(p, m + 1u, low[1], high[1]);
     store_row(p, m + 2u, low[2], high[2]);
@@ -119,7 +119,7 @@ fn tiled_product(z: u32, at: Invocation, rows_m: u32, depth: u32, columns_n: u32
         }
     }
     // Four rows a turn: the code to store all of them takes a driver seconds to compile.
-    let p = Place(z, rows_m, n, columns_n);
+    let p = Destination(z, rows_m, n, columns_n);
     for (var four = 0u; four < 2u * BLOCKS; four++) {
         var low = s00;
         var high = s01;

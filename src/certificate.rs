@@ -235,9 +235,12 @@ fn shape_of(op: &Op) -> Shape {
         Op::Input | Op::Reshape | Op::Affine(_) => linear(false, false),
         Op::Elementwise(f) if f.is_piecewise_linear() => linear(false, false),
         // Those with several branches or units are refused by the rule's plan.
-        Op::Elementwise(_) | Op::Multiply | Op::Divide | Op::Softmax { .. } | Op::Normalize { .. } => {
-            Shape::Nonlinear
-        }
+        Op::Elementwise(_)
+        | Op::Multiply
+        | Op::Divide
+        | Op::MatMul(_)
+        | Op::Softmax { .. }
+        | Op::Normalize { .. } => Shape::Nonlinear,
         Op::Add => linear(true, false),
         Op::Linear(l) => linear_shape(l),
         Op::Conv(c) => conv_shape(c),

@@ -20,6 +20,19 @@ pub struct LinearShape {
     pub outputs: usize,
 }
 
+/// Matrix products of two values, one for each group: `[groups, rows, inner]` times `[groups, inner, columns]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatMulShape {
+    /// Number of products.
+    pub groups: usize,
+    /// Rows of the left factors and the results.
+    pub rows: usize,
+    /// Columns of the left factors, rows of the right ones.
+    pub inner: usize,
+    /// Columns of the right factors and the results.
+    pub columns: usize,
+}
+
 /// Geometry of a sliding window in two dimensions, `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {

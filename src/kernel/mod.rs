@@ -27,6 +27,7 @@ pub mod elementwise;
 mod kink;
 mod layout;
 pub mod linear;
+pub mod matmul;
 pub mod multivariate;
 pub mod pool;
 mod powers;
@@ -169,6 +170,8 @@ kernels! {
     arithmetic::Multiply,
     /// Quotient of two series.
     arithmetic::Divide,
+    /// Matrix products of two values.
+    matmul::MatMul,
     /// Permuting, slicing, padding, joining, broadcasting, sums over axes.
     strided::StridedCopy,
     /// Adjoint of [`Self::StridedCopy`].

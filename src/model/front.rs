@@ -81,7 +81,8 @@ fn scale(op: &Op) -> Option<Scale> {
             Activation::Log(_) | Activation::Pow(_) | Activation::Reciprocal(_) | Activation::Sqrt(_),
         )
         | Op::Multiply
-        | Op::Divide => None,
+        | Op::Divide
+        | Op::MatMul(_) => None,
         Op::Normalize { .. } => Some(Scale::Others),
         _ => Some(Scale::Own),
     }

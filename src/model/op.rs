@@ -2,7 +2,7 @@
 
 use super::Weights;
 use crate::activation::Activation;
-use crate::geometry::{Pool, Strided, Window};
+use crate::geometry::{MatMulShape, Pool, Strided, Window};
 
 /// What a node computes.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub enum Op {
     Multiply,
     /// Elementwise quotient of two values of the same shape.
     Divide,
+    /// Matrix products of two values, one for each group.
+    MatMul(MatMulShape),
     /// The same units under another shape.
     Reshape,
     /// Re-indexing, padding, or sum over axes.
@@ -77,6 +79,7 @@ impl Op {
             | Self::Elementwise(_)
             | Self::Multiply
             | Self::Divide
+            | Self::MatMul(_)
             | Self::Softmax { .. }
             | Self::Normalize { .. } => false,
         }

@@ -6,6 +6,7 @@ use crate::kernel::arithmetic::{Affine, Copy, Divide, Multiply};
 use crate::kernel::conv::{self, ConvShape};
 use crate::kernel::elementwise::Compose;
 use crate::kernel::linear::{Linear, LinearOfUnitRays, LinearShape};
+use crate::kernel::matmul::MatMul;
 use crate::kernel::multivariate::{ComposeMixed, DivideMixed, MaxPoolMixed, MultiplyMixed};
 use crate::kernel::pool::{AveragePool, MaxPool};
 use crate::kernel::reduction::{Reduce, Reduction};
@@ -113,6 +114,10 @@ impl Builder<'_> {
                     sum.min(order),
                     variables.map_or(Multiply.into(), |variables| MultiplyMixed(variables).into()),
                 )
+            }
+            Op::MatMul(shape) => {
+                let sum = self.degree(inputs[0]) + self.degree(inputs[1]);
+                (sum.min(order), MatMul { shape: *shape, variables }.into())
             }
             Op::Divide => {
                 (nonlinear, variables.map_or(Divide.into(), |variables| DivideMixed(variables).into()))

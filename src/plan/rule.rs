@@ -38,6 +38,7 @@ fn check_operators(model: &Model) -> Result<()> {
         let what = match node.op {
             Op::Multiply => "multiplies two branches",
             Op::Divide => "divides two branches",
+            Op::MatMul(_) => "multiplies two branches",
             Op::Softmax { .. } => "normalises over units",
             Op::Normalize { .. } => "normalises over units",
             Op::Input
@@ -174,7 +175,12 @@ impl Builder<'_> {
                 return;
             }
             // The input is an end; the rule's operators have been checked before.
-            Op::Input | Op::Multiply | Op::Divide | Op::Softmax { .. } | Op::Normalize { .. } => return,
+            Op::Input
+            | Op::Multiply
+            | Op::Divide
+            | Op::MatMul(_)
+            | Op::Softmax { .. }
+            | Op::Normalize { .. } => return,
         };
         self.pass(id, kernel, inputs, node.inputs[0], degrees, adjoints);
     }
@@ -224,7 +230,7 @@ fn adjoint_degrees(model: &Model, order: usize, is_end: &[bool]) -> Vec<Option<u
             | Op::Strided(_)
             | Op::Concat(_) => degree,
             // Refused before.
-            Op::Multiply | Op::Divide | Op::Softmax { .. } | Op::Normalize { .. } => degree,
+            Op::Multiply | Op::Divide | Op::MatMul(_) | Op::Softmax { .. } | Op::Normalize { .. } => degree,
         };
         for input in &node.inputs {
             if needed[input.0] {

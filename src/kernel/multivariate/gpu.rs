@@ -49,8 +49,8 @@ params! {
 }
 
 impl Variables {
-    /// The table is of floats, which hold integers to 2^24.
-    fn supported(&self) -> Result<(), Unsupported> {
+    /// Whether shaders can read the table: it is of floats, which hold integers to 2^24.
+    pub(in crate::kernel) fn supported(&self) -> Result<(), Unsupported> {
         let blocks = self.monomials.blocks();
         let products: usize = (0..=blocks).map(|monomial| self.monomials.products(monomial).len()).sum();
         if products < 1 << 24 { Ok(()) } else { Err(Unsupported::TooManyProducts) }

@@ -8,6 +8,7 @@ pub use windows::Geometry;
 use super::{Affine, Linear, Model, Node, NodeId, Op, PerUnit, Weights};
 use crate::activation::{Activation, Pow, Reciprocal};
 use crate::error::{Error, Result};
+use crate::geometry::MatMulShape;
 
 /// Largest number of units of one value: beyond it no machine computes a series.
 const MAX_UNITS: usize = 1 << 31;
@@ -197,6 +198,26 @@ impl ModelBuilder {
     /// Elementwise quotient, with broadcasting.
     pub fn div(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
         self.binary("Divide", Op::Divide, a, b)
+    }
+
+    /// Matrix products over the last two axes, `[…, rows, inner]` times `[…, inner, columns]`; the axes before them agree.
+    pub fn matmul(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
+        let (left, right) = (self.shape(a), self.shape(b));
+        let fits = || {
+            let (groups, &[rows, inner]) = left.split_last_chunk()?;
+            let (others, &[depth, columns]) = right.split_last_chunk()?;
+            if groups != others || inner != depth {
+                return None;
+            }
+            let count = checked_units(groups)?;
+            let shape = groups.iter().copied().chain([rows, columns]).collect::<Vec<_>>();
+            Some((MatMulShape { groups: count, rows, inner, columns }, shape))
+        };
+        let Some((product, shape)) = fits() else {
+            let cause = format!("matrices of shapes {left:?} and {right:?} have no product");
+            return self.fail("MatMul", cause);
+        };
+        self.push("MatMul", Op::MatMul(product), vec![a, b], shape)
     }
 
     /// A constant divided by a value.

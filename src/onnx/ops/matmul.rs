@@ -1,16 +1,17 @@
-//! Matrix product: with a constant a linear layer, of two values a sum of products.
+//! Matrix product: with a constant a linear layer, of two values a kernel of its own.
 
 use super::prelude::*;
 use crate::model::{Geometry, NodeId};
 
-/// Products that two values may be multiplied out to, per sample.
-const MAX_PRODUCTS: usize = 1 << 26;
-
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    let (a, b) = (node.value(0)?, node.value(1)?);
+    Ok(vec![product(importer, node.value(0)?, node.value(1)?)?])
+}
+
+/// The matrix product of any two values, as numpy's `matmul` has it.
+pub fn product(importer: &mut Importer, a: &Value, b: &Value) -> Result<Value> {
     let (ranks, mut shapes) = ([importer.shape(a).len(), importer.shape(b).len()], [importer.shape(a), importer.shape(b)]);
     if ranks.contains(&0) {
-        return node.fail("a matrix product with a number is not defined: the model is damaged");
+        return importer.fail("a matrix product with a number is not defined: the model is damaged");
     }
     // A vector on the left is a row, on the right a column; the product loses that axis again.
     if ranks[0] == 1 {
@@ -21,20 +22,20 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     }
     let inner = [shapes[0][shapes[0].len() - 1], shapes[1][shapes[1].len() - 2]];
     if inner[0] != inner[1] {
-        return node.fail(format!("inner sizes {} and {} of the matrix product differ", inner[0], inner[1]));
+        return importer.fail(format!("inner sizes {} and {} of the matrix product differ", inner[0], inner[1]));
     }
     // Axis 0 of each may be the batch, unless it is summed over or the other one's leading axes go before it.
     let inner_axis = [ranks[0] - 1, ranks[1].saturating_sub(2)];
     for (i, value) in [a, b].into_iter().enumerate() {
         let alone = matches!([b, a][i], Value::Constant(_));
         if importer.has_batch(value) && (inner_axis[i] == 0 || (!alone && ranks[i] < ranks[1 - i])) {
-            return node.fail("it multiplies along axis 0, which is the batch: each sample must stay by itself");
+            return importer.fail("it multiplies along axis 0, which is the batch: each sample must stay by itself");
         }
     }
     let y = match (a, b) {
         (Value::Constant(a), Value::Constant(b)) => {
             let (a, b) = (a.reshaped(&shapes[0]), b.reshaped(&shapes[1]));
-            return constants(node, importer, &a, &b, ranks);
+            return constants(importer, &a, &b, ranks);
         }
         (_, Value::Constant(b)) => {
             let x = matrix(importer, a, &shapes[0], ranks[0])?;
@@ -50,7 +51,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         }
         _ => {
             let (a, b) = (matrix(importer, a, &shapes[0], ranks[0])?, matrix(importer, b, &shapes[1], ranks[1])?);
-            products(node, importer, a, b)?
+            products(importer, a, b)?
         }
     };
     let mut shape = importer.builder.shape(y).to_vec();
@@ -60,7 +61,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     if ranks[0] == 1 {
         shape.remove(shape.len().saturating_sub(if ranks[1] == 1 { 1 } else { 2 }));
     }
-    Ok(vec![importer.builder.reshape(y, &shape)?.into()])
+    Ok(importer.builder.reshape(y, &shape)?.into())
 }
 
 /// A value as a matrix, which a vector is with an axis more.
@@ -114,32 +115,40 @@ fn right(importer: &mut Importer, x: NodeId, b: &Tensor) -> Result<NodeId> {
     swapped(importer, y)
 }
 
-/// Two values: rows of one times columns of the other, summed.
-fn products(node: &Node, importer: &mut Importer, a: NodeId, b: NodeId) -> Result<NodeId> {
-    let b = swapped(importer, b)?;
-    let (mut left, mut right) = (importer.builder.shape(a).to_vec(), importer.builder.shape(b).to_vec());
-    let rank = left.len().max(right.len());
-    left.insert(left.len() - 1, 1); // [… rows, 1, inner]
-    right.insert(right.len() - 2, 1); // [… 1, columns, inner]
-    let all = joint(&left, &right).and_then(|shape| count(&shape));
-    if all.is_none_or(|n| n > MAX_PRODUCTS) {
-        return node.fail(format!("a product of two values of shapes {left:?} and {right:?} per sample is too large"));
+/// Two values.
+fn products(importer: &mut Importer, a: NodeId, b: NodeId) -> Result<NodeId> {
+    let (left, right) = (importer.builder.shape(a).to_vec(), importer.builder.shape(b).to_vec());
+    let (Some((before_a, &[rows, inner])), Some((before_b, &[depth, columns]))) =
+        (left.split_last_chunk(), right.split_last_chunk())
+    else {
+        return importer.fail("a matrix product needs matrices");
+    };
+    let Some(leading) = joint(before_a, before_b) else {
+        return importer.fail(format!("matrices of shapes {left:?} and {right:?} (per sample) do not broadcast"));
+    };
+    if rows == 1 || columns == 1 {
+        // No more products than numbers: one by one, and summed.
+        let b = swapped(importer, b)?;
+        let product = importer.builder.mul(a, b)?;
+        let axis = importer.builder.shape(product).len() - 1;
+        let sum = importer.builder.reduce(product, &[axis], true, false)?;
+        return if columns == 1 { Ok(sum) } else { swapped(importer, sum) };
     }
-    let a = importer.builder.reshape(a, &left)?;
-    let b = importer.builder.reshape(b, &right)?;
-    let product = importer.builder.mul(a, b)?;
-    importer.builder.reduce(product, &[rank], false, false)
+    let full = |matrix: [usize; 2]| leading.iter().copied().chain(matrix).collect::<Vec<_>>();
+    let a = importer.builder.broadcast(a, &full([rows, inner]))?;
+    let b = importer.builder.broadcast(b, &full([depth, columns]))?;
+    importer.builder.matmul(a, b)
 }
 
 /// The same of two constants.
-fn constants(node: &Node, importer: &mut Importer, a: &Tensor, b: &Tensor, ranks: [usize; 2]) -> Result<Vec<Value>> {
+fn constants(importer: &mut Importer, a: &Tensor, b: &Tensor, ranks: [usize; 2]) -> Result<Value> {
     importer.charge(b.len())?;
     let b = b.matrix_transposed();
     let (mut left, mut right) = (a.shape.clone(), b.shape.clone());
     left.insert(left.len() - 1, 1);
     right.insert(right.len() - 2, 1);
     let product = importer.fold_binary(Binary::Mul, &a.reshaped(&left), &b.reshaped(&right))?;
-    let Value::Constant(product) = product else { return node.fail("a product of constants is not constant") };
+    let Value::Constant(product) = product else { return importer.fail("a product of constants is not constant") };
     let rank = product.shape.len();
     let mut y = importer.fold_reduce(&product, Binary::Add, &[rank - 1], false)?;
     let mut shape = y.shape.clone();
@@ -150,5 +159,5 @@ fn constants(node: &Node, importer: &mut Importer, a: &Tensor, b: &Tensor, ranks
         shape.remove(shape.len().saturating_sub(if ranks[1] == 1 { 1 } else { 2 }));
     }
     y = y.reshaped(&shape);
-    Ok(vec![y.into()])
+    Ok(y.into())
 }

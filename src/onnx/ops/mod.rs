@@ -54,6 +54,7 @@ operators! {
     conv { Conv => lower }
     conv_transpose { ConvTranspose => lower }
     cumsum { CumSum => lower }
+    einsum { Einsum => lower }
     expand { Expand => expand, Tile => tile }
     folded {
         OneHot => one_hot, NonZero => non_zero, Mod => modulo, IsNaN => is_nan, IsInf => is_inf, Xor => xor,

@@ -8,6 +8,8 @@ mod conv;
 mod elementwise;
 #[path = "../../../src/kernel/linear/cases.rs"]
 mod linear;
+#[path = "../../../src/kernel/matmul/cases.rs"]
+mod matmul;
 #[path = "../../../src/kernel/multivariate/cases.rs"]
 mod multivariate;
 #[path = "../../../src/kernel/pool/cases.rs"]
@@ -30,6 +32,7 @@ pub fn all() -> Vec<Case> {
         arithmetic::cases(),
         strided::cases(),
         reduction::cases(),
+        matmul::cases(),
         multivariate::cases(),
         windows::cases(),
     ]

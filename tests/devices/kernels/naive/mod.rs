@@ -18,6 +18,7 @@ use hope::kernel::arithmetic::{Affine, AffineAdjoint};
 use hope::kernel::conv::{Conv, ConvAdjoint, ConvShape, PooledConvAdjoint};
 use hope::kernel::elementwise::{Bell, Compose};
 use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape};
+use hope::kernel::matmul::{MatMul, MatMulShape};
 use hope::kernel::multivariate::{ComposeMixed, MaxPoolMixed, Relative};
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use hope::kernel::reduction::Reduce;
@@ -187,6 +188,17 @@ impl Run<'_> {
             Kernel::Divide(_) => self.unit_by_unit(|run, n, s, l, u| {
                 divide(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
             }),
+            Kernel::MatMul(MatMul { shape, variables: None }) => self.unit_by_unit(|run, n, s, l, u| {
+                run.matrix_product(*shape, n, s, l, u, |sum, a, b| {
+                    sum.iter_mut().zip(multiply(a, b)).for_each(|(sum, product)| *sum += product);
+                })
+            }),
+            Kernel::MatMul(MatMul { shape, .. }) => self.in_variables(|polynomials, run, [n, s, l, u]| {
+                run.matrix_product(*shape, n, s, l, u, |sum, a, b| {
+                    let product = polynomials.multiply(a, b);
+                    sum.iter_mut().zip(product).for_each(|(sum, product)| *sum += product);
+                })
+            }),
             Kernel::StridedCopy(StridedCopy { copy, fill }) => self.strided(copy, *fill),
             Kernel::StridedAdjoint(StridedAdjoint(copy)) => self.row_by_row(|row, z, x| {
                 for_each_copy(copy, |from, to| x[from] += copy.scale.powi(row.order as i32) * z[to]);
@@ -251,6 +263,28 @@ impl Run<'_> {
             }
         }
         output
+    }
+
+    /// A unit of the products of two values: the sum over the inner axis of products of series, each added by `add`.
+    fn matrix_product(
+        &self,
+        shape: MatMulShape,
+        order: usize,
+        sample: usize,
+        lane: usize,
+        unit: usize,
+        add: impl Fn(&mut [f64], &[f64], &[f64]),
+    ) -> Vec<f64> {
+        let MatMulShape { rows, inner, columns, .. } = shape;
+        let (column, row, group) = (unit % columns, unit / columns % rows, unit / (columns * rows));
+        let mut sum = vec![0.0; order + 1];
+        for k in 0..inner {
+            let (left, right) = ((group * rows + row) * inner + k, (group * inner + k) * columns + column);
+            let a = self.series(0, order, sample, lane, left);
+            let b = self.series(1, order, sample, lane, right);
+            add(&mut sum, &a, &b);
+        }
+        sum
     }
 
     /// `σ(x0 + u(t)) = Σ a_j u(t)^j`.
