@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests. Needs Rust and Python 3. Installs what else they need: numpy and sympy into .venv if Python lacks them, and on
+# All tests. Needs Rust and Python 3. Installs what else they need: numpy, sympy and onnx into .venv if Python lacks them, and on
 # Debian and Ubuntu a software Vulkan driver if the machine has no driver at all. With CI=true it installs two drivers and
 # the validation layer, and a machine without an adapter is an error. With CI=true or --isa it also looks for spills in what AMD's
 # compiler makes of the shaders, for which no GPU is needed: see benches/isa/README.md.
@@ -61,13 +61,17 @@ if [ "$isa" = true ]; then
     fi
 fi
 
+# onnx carries the tests of its operators; tests/onnx_nodes.txt is about this version.
 python=python3
-if ! "$python" -c 'import numpy, sympy' 2>/dev/null; then
+onnx=1.23.2
+needed="import numpy, sympy, onnx; assert onnx.__version__ == '$onnx'"
+if ! "$python" -c "$needed" 2>/dev/null; then
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import numpy, sympy' 2>/dev/null ||
-        step .venv/bin/python -m pip install --quiet numpy sympy
+    .venv/bin/python -c "$needed" 2>/dev/null ||
+        step .venv/bin/python -m pip install --quiet numpy sympy "onnx==$onnx"
     python=.venv/bin/python
 fi
 step cargo build --quiet --release
 step "$python" tests/numpy_readback.py target/release/hope
 step "$python" tests/polynomial_sympy.py target/release/hope
+step "$python" tests/onnx_nodes.py target/release/hope

@@ -19,8 +19,8 @@ use super::{ImportOptions, malformed, shown};
 use crate::error::{Error, Result};
 use crate::model::{Model, NodeId};
 
-/// Operator sets that are understood. Before 7, broadcasting was another; the tests cover 7 to 24.
-const OPSETS: std::ops::RangeInclusive<i64> = 7..=25;
+/// Operator sets that are understood. Before 7, broadcasting was another.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
 
 /// Most inputs or outputs of one node.
 const MAX_EDGES: usize = 1 << 16;
@@ -252,6 +252,9 @@ impl Graph {
             }
         }
         match values.get(output) {
+            Some(&Value::Node(id)) if importer.left_out.contains_key(&id) => {
+                format_error(format!("the output '{}' has -∞ where a mask leaves it out", shown(output)))
+            }
             Some(&Value::Node(id)) => {
                 let id = importer.without_batch(id);
                 Ok((importer.builder.build_named(id, shown(output))?, importer.external.files()))
@@ -297,8 +300,10 @@ impl Graph {
             }
         }
         let read: Vec<NodeId> = inputs.iter().flatten().filter_map(Value::node).collect();
+        let given: Vec<Value> = inputs.iter().flatten().cloned().collect();
         let node = Node::new(proto.clone(), self.opset, inputs)?;
         let values = ops::lower(&node, importer)?;
+        importer.check_left_out(&node.op, &given, &values)?;
         for y in values.iter().filter_map(Value::node) {
             importer.follow(y, &read);
         }

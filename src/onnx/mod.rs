@@ -11,6 +11,7 @@ mod batch;
 mod external;
 mod fold;
 mod graph;
+mod mask;
 mod node;
 mod ops;
 mod patterns;

@@ -2,7 +2,7 @@
 //!
 //! Shapes are those of a sample with its batch of one: see [`super::batch`].
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::external::External;
@@ -59,6 +59,8 @@ pub struct Importer {
     pub batch: Batch,
     /// Nodes whose axis 0 isn't known to be the batch any more.
     pub(super) moved: HashSet<NodeId>,
+    /// Scores of which a mask leaves some out: which stay. See [`super::mask`].
+    pub(super) left_out: HashMap<NodeId, Rc<Tensor>>,
     /// Elements that may still be computed from constants: bounds memory and time by the file's size.
     budget: u64,
     node: (String, String),
@@ -83,6 +85,7 @@ impl Importer {
             external,
             batch,
             moved: HashSet::new(),
+            left_out: HashMap::new(),
             budget: BASE_BUDGET.saturating_add(file_size.saturating_mul(BUDGET_PER_BYTE)),
             node: Default::default(),
         }

@@ -275,9 +275,9 @@ fn sizes(input: &ValueInfoProto) -> Result<Option<Vec<Size>>> {
             None => Err(shown(&dim.dim_param)),
             // Some writers say -1 where they mean any size.
             Some(..0) => Err("-1".into()),
-            Some(value) => match usize::try_from(value).ok().filter(|&v| v > 0) {
-                Some(value) => Ok(value),
-                None => return fail(format!("has an axis of size {value}")),
+            Some(value) => match usize::try_from(value) {
+                Ok(value) => Ok(value),
+                Err(_) => return fail(format!("has an axis of size {value}")),
             },
         });
     }

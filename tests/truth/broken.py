@@ -503,7 +503,18 @@ operator_case("lstm_length", "a sequence longer than its input", "LSTM",
               lambda g: [*weights((1, 8, 4), (1, 8, 2))(g), "", g.constant(np.array([4], np.int32))], (3, 4), layout=1)
 operator_case("lstm_long", "a sequence of 10^6 steps", "LSTM", weights((1, 8, 1), (1, 8, 2)), (10**6, 1), layout=1)
 operator_case("unsupported_round", "Round", "Round")
-operator_case("unsupported_einsum", "Einsum", "Einsum", weights((4, 3)), equation="bi,ij->bj")
+operator_case("einsum_diagonal", "an einsum that takes a diagonal", "Einsum", weights((4, 4)), equation="bi,jj->bi")
+operator_case("einsum_of_more", "an einsum of three inputs, but with two", "Einsum", weights((4, 3)), equation="bi,ij,j->b")
+operator_case("einsum_sizes", "an einsum of axes of other sizes", "Einsum", weights((3, 4)), equation="bi,ij->bj")
+operator_case("einsum_result", "an einsum of whose result an axis comes from nowhere", "Einsum", weights((4, 3)), equation="bi,ij->bk")
+operator_case("einsum_words", "an einsum with signs that are no letters", "Einsum", weights((4, 3)), equation="b1,1j->bj")
+operator_case("einsum_batch", "an einsum that sums over the batch", "Einsum", weights((4, 3)), equation="bi,ij->j")
+operator_case("attention_heads", "heads that don't divide the size of a token", "Attention", weights((1, 3, 4), (1, 3, 4)), (3, 4),
+              opset=23, q_num_heads=3, kv_num_heads=2)
+operator_case("mask_of_a_row", "a mask that leaves nothing of a row", "Add",
+              lambda g: [g.constant(np.array([[-np.inf] * 4, [0] * 4, [0] * 4], np.float32))], (3, 4))
+operator_case("mask_of_no_softmax", "a mask of -inf without a softmax", "Add",
+              lambda g: [g.constant(np.array([0, -np.inf, 0, 0], np.float32))], (3, 4))
 operator_case("unsupported_resize", "Resize", "Resize", lambda g: ["", g.constant(np.array([1, 1, 2, 2], np.float32))], IMAGE,
               coordinate_transformation_mode="tf_crop_and_resize")
 operator_case("resize_huge", "a scale of 10^12", "Resize",

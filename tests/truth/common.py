@@ -207,7 +207,7 @@ def reference_tolerance(model):
     cubic = any(a.s == b"cubic" for node in model.graph.node for a in node.attribute)
     if cubic or operators & {"GroupNormalization", "RMSNormalization"}:
         return 1e-5
-    return 1e-7 if operators & {"Erf", "Gelu", "HardSwish"} else 1e-12
+    return 1e-7 if operators & {"Attention", "Erf", "Gelu", "HardSwish"} else 1e-12
 
 
 def check(name, path, points, values):

@@ -16,6 +16,7 @@ from math import pi, sqrt
 import images
 import numpy as np
 import onnx
+import products
 import recurrent
 import selections
 import torch
@@ -1453,6 +1454,7 @@ def build(g):
 selections.register(case, layout_case)
 images.register(case, layout_case)
 recurrent.register(case)
+products.register(case)
 
 
 def main():

@@ -183,6 +183,20 @@ def scatters(case, layout_case):
 
             return y, truth
 
+    @layout_case("scatter_deprecated", [3, 4], batch=1, rows=1, opset=10)
+    def build(g, x):
+        which = np.array([[[0, 2, 1, 1], [2, 1, 0, 2]]])
+        u_name, u = g.weight(1, 2, 4, scale=1)
+
+        def truth(x):
+            rows = [[x[:, i, j] for j in range(4)] for i in range(3)]
+            for i in range(2):
+                for j in range(4):
+                    rows[which[0, i, j]][j] = u[:, i, j].expand(len(x))
+            return torch.stack([torch.stack(row, 1) for row in rows], 1)
+
+        return g.op("Scatter", x, g.constant(which), u_name, axis=1), truth
+
     @case("scatter_index_add_of_edges", [4, 2], opset=16, batch=1, rows=1)
     def build(g):
         # A layer of a graph network: messages along edges, summed at their targets.

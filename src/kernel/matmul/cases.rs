@@ -59,7 +59,12 @@ fn of_rays(sizes: [usize; 4], chunk: Chunk, of: [usize; 2]) -> Case {
         .plain_input(value(groups * inner * columns, of[1], true))
 }
 
-fn mixed(sizes: [usize; 4], monomials: &Arc<Monomials>, [samples, lanes]: [usize; 2], of: [usize; 2]) -> Case {
+fn mixed(
+    sizes: [usize; 4],
+    monomials: &Arc<Monomials>,
+    [samples, lanes]: [usize; 2],
+    of: [usize; 2],
+) -> Case {
     let variables = Variables { monomials: monomials.clone(), table: ConstantId(0) };
     let kernel = MatMul { shape: shape(sizes), variables: Some(variables) };
     let [groups, rows, inner, columns] = sizes;
@@ -68,8 +73,14 @@ fn mixed(sizes: [usize; 4], monomials: &Arc<Monomials>, [samples, lanes]: [usize
     let output = monomials.blocks_to((of[0] + of[1]).min(monomials.order()));
     let (vars, order) = (monomials.variables(), monomials.order());
     let of_chunk = format!("{vars}vars-order{order}-{samples}x{lanes}");
-    Case::new(name(sizes, &of_chunk, of), kernel, chunk, value(groups * rows * columns, output, true), TOLERANCE)
-        .plain_input(value(groups * rows * inner, blocks[0], true))
-        .plain_input(value(groups * inner * columns, blocks[1], true))
-        .in_variables(monomials)
+    Case::new(
+        name(sizes, &of_chunk, of),
+        kernel,
+        chunk,
+        value(groups * rows * columns, output, true),
+        TOLERANCE,
+    )
+    .plain_input(value(groups * rows * inner, blocks[0], true))
+    .plain_input(value(groups * inner * columns, blocks[1], true))
+    .in_variables(monomials)
 }

@@ -1,5 +1,6 @@
 //! Add, Sub, Mul, Div, Pow, Neg, and Sum and Mean of any number of values.
 
+use super::super::mask::is_mask;
 use super::prelude::*;
 
 fn binary(op: Binary, node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
@@ -7,6 +8,13 @@ fn binary(op: Binary, node: &Node, importer: &mut Importer) -> Result<Vec<Value>
 }
 
 pub fn add(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    match (node.value(0)?, node.value(1)?) {
+        (Value::Constant(_), Value::Constant(_)) => {}
+        (scores, Value::Constant(mask)) | (Value::Constant(mask), scores) if is_mask(mask) => {
+            return Ok(vec![importer.add_mask(scores, mask)?]);
+        }
+        _ => {}
+    }
     binary(Binary::Add, node, importer)
 }
 

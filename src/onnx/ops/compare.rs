@@ -85,10 +85,21 @@ pub fn select(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     };
     if let (Value::Constant(a), Value::Constant(b)) = (a, b) {
         let Some(shape) = joint(&a.shape, &b.shape).and_then(|s| joint(&s, &condition.shape)) else {
-            return node.fail(format!("shapes {:?}, {:?} and {:?} do not broadcast", condition.shape, a.shape, b.shape));
+            return node.fail(format!(
+                "shapes {:?}, {:?} and {:?} do not broadcast",
+                condition.shape, a.shape, b.shape
+            ));
         };
         importer.charge_shape(&shape)?;
         return Ok(vec![condition.choose(a, b, &shape).into()]);
+    }
+    // Scores that -∞ takes the place of: see `mask`.
+    let never = |value: &Value| matches!(value, Value::Constant(c) if c.uniform() == Some(f64::NEG_INFINITY));
+    if never(a) || never(b) {
+        importer.charge(condition.len())?;
+        let (scores, kept) = if never(b) { (a, 1.0) } else { (b, 0.0) };
+        let keep = condition.mapped(|v| if v != 0.0 { kept } else { 1.0 - kept });
+        return Ok(vec![importer.leave_out(scores, &keep, &Tensor::scalar(0.0))?]);
     }
     // A mask keeps one side, its complement the other; a constant side is masked by itself, since 0 · ∞ is no 0.
     importer.charge(condition.len())?;

@@ -67,7 +67,11 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let values = node.values()?;
     let terms: Vec<&str> = left.split(',').collect();
     if terms.len() != values.len() {
-        return node.fail(format!("its equation '{equation}' has {} inputs, not {}", terms.len(), values.len()));
+        return node.fail(format!(
+            "its equation '{equation}' has {} inputs, not {}",
+            terms.len(),
+            values.len()
+        ));
     }
     let mut operands = Vec::with_capacity(values.len());
     for (term, value) in terms.into_iter().zip(values) {
@@ -76,7 +80,8 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     }
     let result = match right {
         Some(right) => {
-            let hidden = operands.iter().flat_map(|o| &o.labels).filter(|l| **l < 0).map(|l| -l).max().unwrap_or(0);
+            let hidden =
+                operands.iter().flat_map(|o| &o.labels).filter(|l| **l < 0).map(|l| -l).max().unwrap_or(0);
             let named = right.replace("...", "").len();
             labels(node, right, right.contains("...").then_some(named + hidden as usize))?
         }
@@ -108,8 +113,11 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 /// Without an arrow the result has the axes that are named once, in alphabetical order, behind those of an ellipsis.
 fn implied(operands: &[Operand]) -> Vec<Label> {
     let all: Vec<Label> = operands.iter().flat_map(|o| o.labels.iter().copied()).collect();
-    let mut result: Vec<Label> =
-        all.iter().copied().filter(|l| *l < 0 || all.iter().filter(|other| *other == l).count() == 1).collect();
+    let mut result: Vec<Label> = all
+        .iter()
+        .copied()
+        .filter(|l| *l < 0 || all.iter().filter(|other| *other == l).count() == 1)
+        .collect();
     result.sort_unstable();
     result.dedup();
     result
@@ -181,8 +189,10 @@ fn product(
             let value = arranged(importer, operand, &own)?;
             let shape = importer.shape(&value);
             let mut at = shape.iter();
-            let full: Vec<usize> =
-                result.iter().map(|l| if own.contains(l) { at.next().copied().unwrap_or(1) } else { 1 }).collect();
+            let full: Vec<usize> = result
+                .iter()
+                .map(|l| if own.contains(l) { at.next().copied().unwrap_or(1) } else { 1 })
+                .collect();
             importer.reshape(&value, &full)
         };
         let (x, y) = (of_result(importer, &a)?, of_result(importer, &b)?);

@@ -2,6 +2,7 @@
 
 use super::normalization::scaled;
 use super::prelude::*;
+use crate::activation::Pow;
 
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let value = node.value(0)?;
@@ -24,6 +25,16 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         }
     }
     let y = scaled(importer, &y, scale, bias)?;
-    let statistics = Value::Unusable("the statistics of a LayerNormalization");
-    Ok(vec![y, statistics.clone(), statistics])
+    if node.outputs.len() == 1 {
+        return Ok(vec![y]);
+    }
+    // The mean, and one over the standard deviation.
+    let axes: Vec<usize> = (axis..rank).collect();
+    let mean = importer.reduce(value, &axes, true, true)?;
+    let centred = importer.arithmetic(Binary::Sub, value, &mean)?;
+    let squares = importer.activation(&centred, Pow { exponent: 2.0 })?;
+    let variance = importer.reduce(&squares, &axes, true, true)?;
+    let shifted = importer.arithmetic(Binary::Add, &variance, &Tensor::scalar(epsilon).into())?;
+    let inverse = importer.activation(&shifted, Pow { exponent: -0.5 })?;
+    Ok(vec![y, mean, inverse])
 }

@@ -9,7 +9,8 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 
 /// The matrix product of any two values, as numpy's `matmul` has it.
 pub fn product(importer: &mut Importer, a: &Value, b: &Value) -> Result<Value> {
-    let (ranks, mut shapes) = ([importer.shape(a).len(), importer.shape(b).len()], [importer.shape(a), importer.shape(b)]);
+    let (ranks, mut shapes) =
+        ([importer.shape(a).len(), importer.shape(b).len()], [importer.shape(a), importer.shape(b)]);
     if ranks.contains(&0) {
         return importer.fail("a matrix product with a number is not defined: the model is damaged");
     }
@@ -22,14 +23,16 @@ pub fn product(importer: &mut Importer, a: &Value, b: &Value) -> Result<Value> {
     }
     let inner = [shapes[0][shapes[0].len() - 1], shapes[1][shapes[1].len() - 2]];
     if inner[0] != inner[1] {
-        return importer.fail(format!("inner sizes {} and {} of the matrix product differ", inner[0], inner[1]));
+        return importer
+            .fail(format!("inner sizes {} and {} of the matrix product differ", inner[0], inner[1]));
     }
     // Axis 0 of each may be the batch, unless it is summed over or the other one's leading axes go before it.
     let inner_axis = [ranks[0] - 1, ranks[1].saturating_sub(2)];
     for (i, value) in [a, b].into_iter().enumerate() {
         let alone = matches!([b, a][i], Value::Constant(_));
         if importer.has_batch(value) && (inner_axis[i] == 0 || (!alone && ranks[i] < ranks[1 - i])) {
-            return importer.fail("it multiplies along axis 0, which is the batch: each sample must stay by itself");
+            return importer
+                .fail("it multiplies along axis 0, which is the batch: each sample must stay by itself");
         }
     }
     let y = match (a, b) {
@@ -50,7 +53,8 @@ pub fn product(importer: &mut Importer, a: &Value, b: &Value) -> Result<Value> {
             swapped(importer, y)?
         }
         _ => {
-            let (a, b) = (matrix(importer, a, &shapes[0], ranks[0])?, matrix(importer, b, &shapes[1], ranks[1])?);
+            let (a, b) =
+                (matrix(importer, a, &shapes[0], ranks[0])?, matrix(importer, b, &shapes[1], ranks[1])?);
             products(importer, a, b)?
         }
     };
@@ -109,7 +113,8 @@ fn right(importer: &mut Importer, x: NodeId, b: &Tensor) -> Result<NodeId> {
     let x = swapped(importer, x)?;
     let x = importer.builder.reshape(x, &[groups * inner, rows])?;
     let window = Geometry { kernel: vec![1], ..Geometry::default() };
-    let y = importer.builder.conv(x, &[groups * columns, inner, 1], weight.values(), None, groups, &window)?;
+    let y =
+        importer.builder.conv(x, &[groups * columns, inner, 1], weight.values(), None, groups, &window)?;
     let shape: Vec<usize> = heads.into_iter().chain([columns, rows]).collect();
     let y = importer.builder.reshape(y, &shape)?;
     swapped(importer, y)
@@ -124,7 +129,8 @@ fn products(importer: &mut Importer, a: NodeId, b: NodeId) -> Result<NodeId> {
         return importer.fail("a matrix product needs matrices");
     };
     let Some(leading) = joint(before_a, before_b) else {
-        return importer.fail(format!("matrices of shapes {left:?} and {right:?} (per sample) do not broadcast"));
+        return importer
+            .fail(format!("matrices of shapes {left:?} and {right:?} (per sample) do not broadcast"));
     };
     if rows == 1 || columns == 1 {
         // No more products than numbers: one by one, and summed.
@@ -148,7 +154,9 @@ fn constants(importer: &mut Importer, a: &Tensor, b: &Tensor, ranks: [usize; 2])
     left.insert(left.len() - 1, 1);
     right.insert(right.len() - 2, 1);
     let product = importer.fold_binary(Binary::Mul, &a.reshaped(&left), &b.reshaped(&right))?;
-    let Value::Constant(product) = product else { return importer.fail("a product of constants is not constant") };
+    let Value::Constant(product) = product else {
+        return importer.fail("a product of constants is not constant");
+    };
     let rank = product.shape.len();
     let mut y = importer.fold_reduce(&product, Binary::Add, &[rank - 1], false)?;
     let mut shape = y.shape.clone();

@@ -42,6 +42,7 @@ macro_rules! operators {
 
 operators! {
     arithmetic { Add => add, Sub => sub, Mul => mul, Div => div, Pow => pow, Sum => sum, Mean => mean, Neg => neg }
+    attention { Attention => attention, RotaryEmbedding => rotary }
     batch_normalization { BatchNormalization => lower }
     cast { Cast => cast, CastLike => cast_like }
     clip { Clip => clip, Max => max, Min => min }
@@ -84,7 +85,7 @@ operators! {
     reshape { Reshape => reshape, Flatten => flatten, Squeeze => squeeze, Unsqueeze => unsqueeze }
     resize { Resize => resize, Upsample => upsample }
     rounding { Floor => floor, Ceil => ceil, Round => round, Sign => sign }
-    scatter { ScatterElements => scatter_elements, ScatterND => scatter_nd }
+    scatter { Scatter => scatter_elements, ScatterElements => scatter_elements, ScatterND => scatter_nd }
     slice { Slice => lower }
     softmax { Softmax => softmax, LogSoftmax => log_softmax }
     space { DepthToSpace => depth_to_space, SpaceToDepth => space_to_depth }

@@ -2,7 +2,7 @@
 
 use super::along::map;
 use super::prelude::*;
-use crate::activation::{Abs, Pow, Sqrt};
+use crate::activation::{Abs, Pow, Reciprocal, Sqrt};
 
 const EPSILON: f64 = 1e-5f32 as f64;
 
@@ -56,14 +56,18 @@ pub fn instance(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 
 pub fn group(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     if node.opset < 21 {
-        return node.fail("its form with a scale for each group is deprecated: export the model with opset 21 or later");
+        return node.fail(
+            "its form with a scale for each group is deprecated: export the model with opset 21 or later",
+        );
     }
     let (_, channels) = channels(node, importer)?;
     let epsilon = node.float("epsilon")?.unwrap_or(EPSILON);
     node.ignore(&["stash_type"]);
     let groups = node.int("num_groups")?.and_then(|n| usize::try_from(n).ok());
     let Some(groups) = groups.filter(|&n| n > 0 && channels.is_multiple_of(n)) else {
-        return node.fail(format!("{channels} channels in {groups:?} groups: num_groups must be a divisor of the channels"));
+        return node.fail(format!(
+            "{channels} channels in {groups:?} groups: num_groups must be a divisor of the channels"
+        ));
     };
     let x = importer.node(node.value(0)?)?;
     let shape = importer.builder.shape(x).to_vec();
@@ -104,7 +108,9 @@ pub fn lp(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         }
         p => return node.fail(format!("p = {p}: 1 or 2 are possible, the file is damaged")),
     };
-    Ok(vec![importer.arithmetic(Binary::Div, value, &norm)?])
+    // ONNX has 0 where the norm is 0, a jump: there is no series. A quotient would take the limit along a ray.
+    let inverse = importer.activation(&norm, Reciprocal)?;
+    Ok(vec![importer.arithmetic(Binary::Mul, value, &inverse)?])
 }
 
 /// `x / sqrt(mean(x²) + ε) · scale` over the last axes.

@@ -27,7 +27,11 @@ struct Axis {
 
 pub fn upsample(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let rank = importer.shape(node.value(0)?).len();
-    let scales = if node.opset < 9 { node.floats("scales")? } else { Some(node.constant(1, "scales")?.values().to_vec()) };
+    let scales = if node.opset < 9 {
+        node.floats("scales")?
+    } else {
+        Some(node.constant(1, "scales")?.values().to_vec())
+    };
     let Some(scales) = scales else { return node.fail("its scales are missing: the file is damaged") };
     let axes: Vec<usize> = (0..rank).collect();
     let axes = scaled(node, importer, &axes, &scales)?;
@@ -94,6 +98,11 @@ pub fn resize(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         "ceil" => f64::ceil,
         other => return node.fail(format!("nearest_mode = '{other}' is unknown: the file is damaged")),
     };
+    // Between which corners is a matter of dispute: ONNX Runtime and PyTorch take the image's, ONNX's reference those of a fraction of a pixel.
+    let fraction = |axis: &Axis| (axis.from as f64 * axis.scale - axis.to as f64).abs() > 1e-3;
+    if coordinates == "align_corners" && axes.iter().any(fraction) {
+        return node.fail("align_corners with scales that make no whole number of pixels is computed differently by ONNX's implementations: give sizes instead");
+    }
     let mode = mode(node, &["cubic"])?;
     resized(importer, value, &axes, mode, place, round)
 }
@@ -119,7 +128,8 @@ fn scaled(node: &Node, importer: &Importer, axes: &[usize], scales: &[f64]) -> R
         // As the definition has it, in float32.
         let to = (shape[axis] as f32 * scale as f32).floor();
         if !(to >= 1.0 && to <= MAX_SIZE as f32) {
-            return node.fail(format!("a scale of {scale} makes {to} elements of axis {axis} with {}", shape[axis]));
+            return node
+                .fail(format!("a scale of {scale} makes {to} elements of axis {axis} with {}", shape[axis]));
         }
         Ok(Axis { axis, from: shape[axis], to: to as usize, scale })
     };
@@ -127,10 +137,19 @@ fn scaled(node: &Node, importer: &Importer, axes: &[usize], scales: &[f64]) -> R
 }
 
 /// Axes by the sizes of the result.
-fn sized(node: &Node, shape: &[usize], axes: &[usize], sizes: &[i64], policy: Option<&str>) -> Result<Vec<Axis>> {
+fn sized(
+    node: &Node,
+    shape: &[usize],
+    axes: &[usize],
+    sizes: &[i64],
+    policy: Option<&str>,
+) -> Result<Vec<Axis>> {
     let fits = |size: &i64| usize::try_from(*size).is_ok_and(|n| (1..=MAX_SIZE).contains(&n));
     if sizes.len() != axes.len() || !sizes.iter().all(fits) || axes.iter().any(|&axis| shape[axis] == 0) {
-        return node.fail(format!("sizes {sizes:?} for {} axes of {shape:?}: one each from 1 on is needed", axes.len()));
+        return node.fail(format!(
+            "sizes {sizes:?} for {} axes of {shape:?}: one each from 1 on is needed",
+            axes.len()
+        ));
     }
     let ratio = |(&axis, &size): (&usize, &i64)| size as f64 / shape[axis] as f64;
     let ratios = axes.iter().zip(sizes).map(ratio);
@@ -138,7 +157,9 @@ fn sized(node: &Node, shape: &[usize], axes: &[usize], sizes: &[i64], policy: Op
         None | Some("stretch") => None,
         Some("not_larger") => Some(ratios.fold(f64::INFINITY, f64::min)),
         Some("not_smaller") => Some(ratios.fold(0.0, f64::max)),
-        Some(other) => return node.fail(format!("keep_aspect_ratio_policy = '{other}' is unknown: the file is damaged")),
+        Some(other) => {
+            return node.fail(format!("keep_aspect_ratio_policy = '{other}' is unknown: the file is damaged"));
+        }
     };
     let axis = |(&axis, &size): (&usize, &i64)| {
         let from = shape[axis];
@@ -183,7 +204,8 @@ fn resized(
                     let outside = |k: usize| !(0.0..axis.from as f64).contains(&(start + k as f64 - 1.0));
                     let total: f64 = (0..4).filter(|&k| !(exclude && outside(k))).map(|k| weights[k]).sum();
                     for k in (0..4).filter(|&k| !(exclude && outside(k))) {
-                        row[inside(start + k as f64 - 1.0)] += if exclude { weights[k] / total } else { weights[k] };
+                        row[inside(start + k as f64 - 1.0)] +=
+                            if exclude { weights[k] / total } else { weights[k] };
                     }
                 }
                 _ => {

@@ -17,6 +17,7 @@ fn lower(node: &Node, importer: &mut Importer, log: bool) -> Result<Vec<Value>> 
     let together = node.opset < 13;
     let axis = node.axis(node.int("axis")?.unwrap_or(if together { 1 } else { -1 }), shape.len())?;
     importer.not_the_batch(value, axis)?;
+    importer.check_softmax(value, axis, if together { 0 } else { shape[axis] }, log)?;
     if let Value::Constant(tensor) = value {
         let last = if together { shape.len() } else { axis + 1 };
         let axes: Vec<usize> = (axis..last).collect();
@@ -31,6 +32,22 @@ fn lower(node: &Node, importer: &mut Importer, log: bool) -> Result<Vec<Value>> 
     }
     let y = importer.builder.softmax(x, axis, log)?;
     Ok(vec![importer.builder.reshape(y, &sample)?.into()])
+}
+
+impl Importer {
+    /// Softmax over the last axis.
+    pub fn softmax(&mut self, value: &Value) -> Result<Value> {
+        let Some(axis) = self.shape(value).len().checked_sub(1) else {
+            return self.fail("a softmax needs an axis");
+        };
+        if let Value::Constant(tensor) = value {
+            return Ok(constant(self, tensor, &[axis], false)?.into());
+        }
+        let x = self.node(value)?;
+        let y = self.builder.softmax(x, axis, false)?;
+        self.follow(y, &[x]);
+        Ok(y.into())
+    }
 }
 
 /// Of a constant: `e^(x - max) / Σ`, or its logarithm.
