@@ -1,22 +1,28 @@
 //! Reading trained networks from ONNX files.
 //!
-//! A file is decoded (`proto`), the nodes that the chosen output needs are lowered one after the other
-//! (`graph`, `ops`) by operations on values that are either constants or nodes of the model (`values`):
+//! A file is decoded (`proto`, `scope`), the nodes that the chosen output needs are lowered one after the other
+//! (`graph`, `lowering`, `ops`), calls of functions and graphs inside nodes with them (`function`, `control`), by operations on values that are either constants or nodes of the model (`values`):
 //! what depends on constants alone, like the arithmetic of shapes, is computed at once (`fold`).
 //!
 //! Files are not trusted: whatever they hold gives a model or an error, in memory and time proportional to their size.
 
 mod arithmetic;
 mod batch;
+mod budget;
+mod control;
 mod external;
 mod fold;
+mod function;
 mod graph;
+mod lowering;
 mod mask;
 mod node;
 mod ops;
+mod opset;
 mod patterns;
 #[doc(hidden)] // for the fuzz targets, which take files apart
 pub mod proto;
+mod scope;
 mod shape;
 mod tensor;
 mod values;
@@ -116,7 +122,7 @@ impl Model {
 /// If the file can't be read or is no sound ONNX model.
 pub fn output_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
     let path = path.as_ref();
-    Ok(Graph::read(read(path)?).map_err(|e| of_file(e, path))?.outputs)
+    Ok(Graph::read(read(path)?).map_err(|e| of_file(e, path))?.outputs())
 }
 
 fn read(path: &Path) -> Result<Bytes> {

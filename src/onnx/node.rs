@@ -11,7 +11,7 @@ use super::proto::{AttributeProto, NodeProto, attribute_type};
 use super::shape::MAX_RANK;
 use super::shown;
 use super::tensor::{Data, Tensor};
-use super::values::Value;
+use super::values::{Importer, Value};
 use crate::error::{Error, Result};
 
 /// A node of the graph with its inputs.
@@ -38,28 +38,63 @@ pub fn name_of(node: &NodeProto) -> String {
     shown(name.map_or("", |n| n.as_str()))
 }
 
+/// The attributes of a node. Inside of a function some refer to those of the call, `given`; they are left out where that has none.
+pub fn attributes(
+    node: &NodeProto,
+    given: Option<&[AttributeProto]>,
+    importer: &mut Importer,
+) -> Result<Vec<AttributeProto>> {
+    let mut attributes = Vec::with_capacity(node.attribute.len());
+    for bytes in &node.attribute {
+        let attribute = match AttributeProto::decode(bytes.clone()) {
+            Ok(attribute) => attribute,
+            Err(e) => return importer.fail(format!("an attribute is damaged: {e}")),
+        };
+        if attribute.name.is_empty() {
+            return importer.fail("an attribute has no name: the file is damaged");
+        }
+        if attribute.ref_attr_name.is_empty() {
+            attributes.push(attribute);
+            continue;
+        }
+        let Some(given) = given else {
+            return importer.fail(format!(
+                "attribute '{}' is that of a function, which it is not in: the file is damaged",
+                shown(&attribute.name)
+            ));
+        };
+        if let Some(meant) = given.iter().find(|given| given.name == attribute.ref_attr_name) {
+            importer.charge(meant.ints.len() + meant.floats.len() + meant.strings.len())?;
+            attributes.push(AttributeProto { name: attribute.name, ..meant.clone() });
+        }
+    }
+    Ok(attributes)
+}
+
 impl Node {
-    /// A node whose inputs have these values, in order; none where one is left out.
-    pub fn new(proto: NodeProto, opset: i64, values: Vec<Option<Value>>) -> Result<Self> {
-        let mut node = Self {
-            name: name_of(&proto),
+    /// A node under a name for people, whose inputs have these values, in order; none where one is left out.
+    pub fn new(
+        proto: NodeProto,
+        name: String,
+        opset: i64,
+        values: Vec<Option<Value>>,
+        attributes: Vec<AttributeProto>,
+    ) -> Self {
+        Self {
+            name,
             op: shown(&proto.op_type),
             opset,
             outputs: proto.output,
             inputs: proto.input.into_iter().zip(values).map(|(name, value)| Some((name, value?))).collect(),
-            attributes: Vec::with_capacity(proto.attribute.len()),
             inputs_read: Cell::new(0),
-            attributes_read: RefCell::new(vec![false; proto.attribute.len()]),
-        };
-        for bytes in proto.attribute {
-            let decoded = AttributeProto::decode(bytes)
-                .map_err(|e| node.error(format!("an attribute is damaged: {e}")))?;
-            if decoded.name.is_empty() {
-                return node.fail("an attribute has no name: the file is damaged");
-            }
-            node.attributes.push(decoded);
+            attributes_read: RefCell::new(vec![false; attributes.len()]),
+            attributes,
         }
-        Ok(node)
+    }
+
+    /// All attributes, of a call of a function, which looks at what its nodes ask for.
+    pub fn attributes(&self) -> &[AttributeProto] {
+        &self.attributes
     }
 
     /// An error about this node.

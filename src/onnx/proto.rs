@@ -1,8 +1,8 @@
 //! The part of ONNX's protobuf messages that the import reads; every other field is skipped.
 //!
 //! Lists of messages stay slices of the file until they are looked at: a field of two bytes would otherwise become
-//! a structure a hundred times its size, and a small hostile file could fill the memory. Graphs inside attributes
-//! are not declared at all, so that nothing here is recursive.
+//! a structure a hundred times its size, and a small hostile file could fill the memory. So do graphs inside
+//! attributes, so that nothing here is recursive.
 
 use bytes::Bytes;
 use prost::Message;
@@ -41,8 +41,22 @@ pub struct OperatorSetIdProto {
 pub struct FunctionProto {
     #[prost(string, tag = "1")]
     pub name: String,
+    #[prost(string, repeated, tag = "4")]
+    pub input: Vec<String>,
+    #[prost(string, repeated, tag = "5")]
+    pub output: Vec<String>,
+    #[prost(string, repeated, tag = "6")]
+    pub attribute: Vec<String>,
+    #[prost(bytes = "bytes", repeated, tag = "7")]
+    pub node: Vec<Bytes>,
+    #[prost(bytes = "bytes", repeated, tag = "9")]
+    pub opset_import: Vec<Bytes>,
     #[prost(string, tag = "10")]
     pub domain: String,
+    #[prost(bytes = "bytes", repeated, tag = "11")]
+    pub attribute_proto: Vec<Bytes>,
+    #[prost(string, tag = "13")]
+    pub overload: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -75,6 +89,8 @@ pub struct NodeProto {
     pub attribute: Vec<Bytes>,
     #[prost(string, tag = "7")]
     pub domain: String,
+    #[prost(string, tag = "8")]
+    pub overload: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -89,6 +105,8 @@ pub struct AttributeProto {
     pub s: Bytes,
     #[prost(bytes = "bytes", optional, tag = "5")]
     pub t: Option<Bytes>,
+    #[prost(bytes = "bytes", optional, tag = "6")]
+    pub g: Option<Bytes>,
     #[prost(float, repeated, tag = "7")]
     pub floats: Vec<f32>,
     #[prost(int64, repeated, tag = "8")]
@@ -108,6 +126,7 @@ pub mod attribute_type {
     pub const INT: i32 = 2;
     pub const STRING: i32 = 3;
     pub const TENSOR: i32 = 4;
+    pub const GRAPH: i32 = 5;
     pub const FLOATS: i32 = 6;
     pub const INTS: i32 = 7;
     pub const STRINGS: i32 = 8;

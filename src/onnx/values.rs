@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::budget::{Budget, MAX_DEPTH};
 use super::external::External;
 use super::fold::Binary;
 use super::patterns;
@@ -61,22 +62,12 @@ pub struct Importer {
     pub(super) moved: HashSet<NodeId>,
     /// Scores of which a mask leaves some out: which stay. See [`super::mask`].
     pub(super) left_out: HashMap<NodeId, Rc<Tensor>>,
-    /// Elements that may still be computed from constants: bounds memory and time by the file's size.
-    budget: u64,
+    budget: Budget,
     node: (String, String),
 }
 
 /// Largest number of units of one value, as for the builder.
 const MAX_UNITS: usize = 1 << 31;
-
-/// Elements that even the smallest file may compute.
-const BASE_BUDGET: u64 = 4 << 20;
-
-/// Elements that may be computed for each byte of the file: float32 weights need less than one.
-const BUDGET_PER_BYTE: u64 = 8;
-
-/// Elements that a node of the model counts as.
-const ELEMENTS_PER_NODE: usize = 64;
 
 impl Importer {
     pub fn new(builder: ModelBuilder, external: External, batch: Batch, file_size: u64) -> Self {
@@ -86,7 +77,7 @@ impl Importer {
             batch,
             moved: HashSet::new(),
             left_out: HashMap::new(),
-            budget: BASE_BUDGET.saturating_add(file_size.saturating_mul(BUDGET_PER_BYTE)),
+            budget: Budget::of(file_size),
             node: Default::default(),
         }
     }
@@ -104,31 +95,28 @@ impl Importer {
 
     /// Allows more elements, after reading weights of this many bytes from another file.
     pub fn grant(&mut self, bytes: u64) {
-        self.budget = self.budget.saturating_add(bytes.saturating_mul(BUDGET_PER_BYTE));
+        self.budget.grant(bytes);
     }
 
-    /// Counts elements before they are computed.
+    /// Counts elements before they are made.
     pub fn charge(&mut self, elements: usize) -> Result<()> {
-        match self.budget.checked_sub(elements as u64) {
-            Some(rest) => {
-                self.budget = rest;
-                Ok(())
-            }
-            None => self.fail(format!(
-                "computing its constants takes {elements} more elements, out of proportion to the size of the file"
-            )),
+        if self.budget.take(elements) {
+            return Ok(());
         }
+        self.fail(format!(
+            "computing its constants takes {elements} more elements, out of proportion to the size of the file"
+        ))
     }
 
-    /// Counts what is unrolled: nodes that are made again at each step, which take far more memory than an element.
-    pub fn unroll(&mut self, steps: usize, nodes: usize) -> Result<()> {
-        let all = steps.saturating_mul(nodes);
-        self.charge(all.saturating_mul(ELEMENTS_PER_NODE)).or_else(|_| {
-            self.fail(format!(
-                "unrolled over {steps} steps it takes about {all} nodes, out of proportion to the size of the file: give a shorter sequence, \
-                 with --shape or points of that size"
-            ))
-        })
+    /// Counts nodes that are made again for each step or call.
+    pub fn unroll(&mut self, nodes: usize) -> Result<()> {
+        if self.budget.take_nodes(nodes) {
+            return Ok(());
+        }
+        self.fail(format!(
+            "its steps or calls, each with nodes of its own ({nodes} here), are out of proportion to the size of the file: make them fewer, \
+             such as by a shorter sequence, with --shape or points of that size"
+        ))
     }
 
     /// Counts the elements of a constant of this shape.
@@ -137,6 +125,18 @@ impl Importer {
             Some(elements) if shape.len() <= MAX_RANK => self.charge(elements),
             _ => self.fail(format!("a constant of shape {shape:?} is too large")),
         }
+    }
+
+    /// Lowers what is inside of a node, and comes back to it.
+    pub fn inside<T>(&mut self, lower: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if !self.budget.descend() {
+            return self.fail(format!("functions and graphs of nodes are nested more than {MAX_DEPTH} deep"));
+        }
+        let (name, op) = self.node.clone();
+        let result = lower(self)?;
+        self.budget.ascend();
+        self.enter(&name, &op);
+        Ok(result)
     }
 
     /// Sizes of all axes, as the file has them.

@@ -538,12 +538,122 @@ def build(g):
     return g.op("Where", g.op("Greater", "x", g.scalar(0)), g.op("Exp", "x"), g.op("Cos", "x"))
 
 
-@broken("local_function", "an operator defined as a function inside the file (not supported)", change=lambda model: (
-        model.opset_import.append(helper.make_opsetid("local", 1)),
-        model.functions.append(helper.make_function("local", "Twice", ["a"], ["b"], [
-            helper.make_node("Add", ["a", "a"], ["b"])], [helper.make_opsetid("", 17)]))))
+def local(name, inputs, outputs, *nodes, attributes=()):
+    """Adds a function of the domain "local" to a model."""
+
+    def change(model):
+        if all(o.domain != "local" for o in model.opset_import):
+            model.opset_import.append(helper.make_opsetid("local", 1))
+        opsets = [helper.make_opsetid("", 17), helper.make_opsetid("local", 1)]
+        model.functions.append(helper.make_function("local", name, inputs, outputs, list(nodes), opsets, list(attributes)))
+
+    return change
+
+
+@broken("function_attribute", "an attribute that the function doesn't have", change=local(
+        "Twice", ["a"], ["b"], helper.make_node("Add", ["a", "a"], ["b"])))
 def build(g):
-    return g.op("Twice", "x", domain="local")
+    return g.op("Twice", "x", domain="local", factor=2.0)
+
+
+@broken("function_inputs", "more inputs than the function has", change=local(
+        "Twice", ["a"], ["b"], helper.make_node("Add", ["a", "a"], ["b"])))
+def build(g):
+    return g.op("Twice", "x", "x", domain="local")
+
+
+@broken("function_node", "a fault inside of a function", change=local(
+        "Outer", ["a"], ["b"], helper.make_node("Concat", ["a", "a"], ["b"], name="inner", axis=7)))
+def build(g):
+    return g.op("Outer", "x", domain="local")
+
+
+def doubling(model):
+    """Each function calls the one before twice: 2^22 nodes."""
+    for i in range(22):
+        calls = [helper.make_node(f"F{i - 1}", ["a"], ["b"], domain="local"), helper.make_node(f"F{i - 1}", ["b"], ["c"], domain="local")]
+        local(f"F{i}", ["a"], ["c"], *(calls if i else [helper.make_node("Sin", ["a"], ["c"])]))(model)
+
+
+@broken("function_doubling", "functions that call each other 2^22 times", change=doubling)
+def build(g):
+    return g.op("F21", "x", domain="local")
+
+
+def chain(model):
+    for i in range(40):
+        local(f"F{i}", ["a"], ["b"], helper.make_node(f"F{i - 1}", ["a"], ["b"], domain="local") if i else
+              helper.make_node("Sin", ["a"], ["b"]))(model)
+
+
+@broken("function_deep", "functions that call each other, 40 deep", change=chain)
+def build(g):
+    return g.op("F39", "x", domain="local")
+
+
+@broken("attribute_of_no_function", "a reference to an attribute of a function, in none", change=lambda model: model.graph.node[0].attribute.append(
+        onnx.AttributeProto(name="alpha", ref_attr_name="slope", type=onnx.AttributeProto.FLOAT)))
+def build(g):
+    return g.op("Elu", "x")
+
+
+def step(*nodes, inputs=("i", "go_on", "h"), outputs=("go_on_out", "h_out")):
+    """The body of a Loop that keeps its condition, or another graph with these nodes."""
+    nodes = [helper.make_node("Identity", ["go_on"], ["go_on_out"]), *nodes] if "go_on_out" in outputs else nodes
+    kinds = dict(i=TensorProto.INT64, go_on=TensorProto.BOOL, go_on_out=TensorProto.BOOL)
+    info = lambda name: helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), None)
+    return helper.make_graph(nodes, "step", [info(i) for i in inputs], [info(o) for o in outputs])
+
+
+SINE = helper.make_node("Sin", ["h"], ["h_out"])
+
+
+@broken("loop_endless", "a Loop without an end")
+def build(g):
+    return g.op("Loop", "", "", "x", body=step(SINE))
+
+
+@broken("loop_long", "a Loop of 2^40 steps")
+def build(g):
+    return g.op("Loop", g.constant(np.int64(2**40)), "", "x", body=step(SINE))
+
+
+@broken("loop_by_the_input", "a Loop that ends by the input's size", shape=(1,))
+def build(g):
+    near = [helper.make_node("Less", ["h_out", "h"], ["less"])]
+    return g.op("Loop", "", "", "x", body=step(SINE, *near, outputs=("less", "h_out")))
+
+
+@broken("loop_inputs", "a Loop whose graph takes another number of inputs")
+def build(g):
+    return g.op("Loop", g.constant(np.int64(2)), "", "x", "x", outputs=2, body=step(SINE))[0]
+
+
+@broken("loop_outputs", "a Loop whose graph lacks an output")
+def build(g):
+    return g.op("Loop", g.constant(np.int64(2)), "", "x", outputs=2, body=step(SINE))[1]
+
+
+@broken("loop_shapes", "a Loop that collects values of different shapes")
+def build(g):
+    grow = helper.make_node("Concat", ["h", "h"], ["h_out"], axis=1)
+    return g.op("Loop", g.constant(np.int64(2)), "", "x", outputs=2, body=step(grow, outputs=("go_on_out", "h_out", "h_out")))[1]
+
+
+@broken("loop_outer_name", "a graph inside a node that reads a name that is nowhere")
+def build(g):
+    return g.op("Loop", g.constant(np.int64(2)), "", "x", body=step(helper.make_node("Add", ["h", "nowhere"], ["h_out"])))
+
+
+@broken("scan_over_the_batch", "a Scan along the batch")
+def build(g):
+    return g.op("Scan", "x", body=step(SINE, inputs=("h",), outputs=("h_out",)), num_scan_inputs=1)
+
+
+@broken("scan_lengths", "a Scan of two sequences of different lengths", shape=(4, 3))
+def build(g):
+    add = helper.make_node("Add", ["h", "k"], ["h_out"])
+    return g.op("Scan", "x", "x", body=step(add, inputs=("h", "k"), outputs=("h_out",)), num_scan_inputs=2, scan_input_axes=[1, 2])
 
 
 @broken("recursive_function", "a function inside the file that calls itself", change=lambda model: (

@@ -13,6 +13,7 @@ import itertools
 import sys
 from math import pi, sqrt
 
+import control
 import images
 import numpy as np
 import onnx
@@ -1455,6 +1456,7 @@ selections.register(case, layout_case)
 images.register(case, layout_case)
 recurrent.register(case)
 products.register(case)
+control.register(case)
 
 
 def main():

@@ -55,7 +55,7 @@ pub fn lstm(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 fn lower(node: &Node, importer: &mut Importer, kind: &Kind) -> Result<Vec<Value>> {
     let layer = Layer::read(node, importer, kind)?;
     let functions = functions(node, kind.functions, layer.directions.len())?;
-    importer.unroll(layer.read.saturating_mul(layer.directions.len()), NODES)?;
+    importer.unroll(layer.read.saturating_mul(layer.directions.len() * NODES))?;
     let (mut sequences, mut last_h, mut last_c) = (Vec::new(), Vec::new(), Vec::new());
     for (direction, functions) in functions.chunks_exact(kind.functions.len()).enumerate() {
         let (sequence, state) = layer.run(importer, direction, functions)?;
