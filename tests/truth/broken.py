@@ -319,7 +319,7 @@ operator_case("conv_kernel_too_large", "a kernel larger than the image, without 
 operator_case("conv_bias_mismatch", "a bias of 5 for 3 channels", "Conv", weights((3, 2, 3, 3), (5,)), IMAGE)
 operator_case("conv_bad_auto_pad", "auto_pad = SOMEHOW", "Conv", weights((3, 2, 3, 3)), IMAGE, auto_pad="SOMEHOW")
 operator_case("conv_no_weight", "a convolution without a weight", "Conv", shape=IMAGE)
-operator_case("conv_3d", "a convolution over three axes (not supported)", "Conv", weights((1, 1, 2, 2, 2)), (1, 3, 3, 3))
+operator_case("conv_4d", "a convolution over four axes (not supported)", "Conv", weights((1, 1, 2, 2, 2, 2)), (1, 3, 3, 3, 3))
 operator_case("conv_on_vector", "a convolution over a vector", "Conv", weights((1, 1, 3)), (4,))
 operator_case("gemm_mismatch", "a product of 4 features with a weight of 5 x 3", "Gemm", weights((5, 3)))
 operator_case("gemm_bias_mismatch", "a bias of 7 for 3 outputs", "Gemm", weights((4, 3), (7,)))

@@ -22,6 +22,7 @@ import recurrent
 import selections
 import torch
 import torch.nn.functional as F
+import volumes
 from common import Graph, along_rays, check, declare_output_shapes, evaluate, f32, flat, folder, random
 from onnx import TensorProto, helper, numpy_helper
 
@@ -1457,6 +1458,7 @@ images.register(case, layout_case)
 recurrent.register(case)
 products.register(case)
 control.register(case)
+volumes.register(case)
 
 
 def main():

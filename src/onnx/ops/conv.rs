@@ -1,6 +1,7 @@
 //! Convolution.
 
 use super::prelude::*;
+use super::volume;
 use super::window::{each_image, geometry, sizes};
 
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
@@ -9,9 +10,9 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let bias = node.optional_constant(2, "bias")?;
     let groups = node.int("group")?.unwrap_or(1);
     let image = importer.builder.shape(x).get(2..).unwrap_or_default().to_vec();
-    if weight.shape.len() != image.len() + 2 || image.is_empty() {
+    if weight.shape.len() != image.len() + 2 || !(1..=3).contains(&image.len()) {
         return node.fail(format!(
-            "its weight has shape {:?}, its input {:?}: a weight [channels, channels / group, …kernel] and an input [batch, channels, …image] are needed",
+            "its weight has shape {:?}, its input {:?}: a weight [channels, channels / group, …kernel] and an input [batch, channels, …image] with one to three image axes are needed",
             weight.shape,
             importer.builder.shape(x)
         ));
@@ -26,9 +27,10 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let Ok(groups) = usize::try_from(groups) else { return node.fail(format!("group = {groups} must be positive")) };
     let bias = bias.map(|b| b.values().to_vec());
     importer.charge(weight.len() + bias.as_ref().map_or(0, Vec::len))?;
+    volume::charge(importer, image.len(), image[0].saturating_add(geometry.pad_begin[0]).saturating_add(geometry.pad_end[0]))?;
     let shared = weight.values();
     let y = each_image(importer, x, |builder, x| {
-        builder.conv(x, &weight.shape, shared.clone(), bias.clone(), groups, &geometry)
+        volume::conv(builder, x, (&weight.shape, shared.clone()), bias.as_ref(), groups, &geometry)
     })?;
     Ok(vec![y.into()])
 }

@@ -1,6 +1,7 @@
 //! Transposed convolution: zeros between the pixels, as many as the strides skip, then a convolution with the mirrored kernel.
 
 use super::prelude::*;
+use super::volume;
 use super::window::{each_image, sizes};
 use crate::model::{Geometry, NodeId};
 
@@ -10,9 +11,9 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let bias = node.optional_constant(2, "bias")?.map(|b| b.values().to_vec());
     let input = importer.builder.shape(x).to_vec();
     let axes = input.len().saturating_sub(2);
-    if weight.shape.len() != input.len() || !(1..=2).contains(&axes) {
+    if weight.shape.len() != input.len() || !(1..=3).contains(&axes) {
         return node.fail(format!(
-            "its weight has shape {:?}, its input {input:?}: a weight [channels, outputs / group, …kernel] and an input [batch, channels, …image] with one or two image axes are needed",
+            "its weight has shape {:?}, its input {input:?}: a weight [channels, outputs / group, …kernel] and an input [batch, channels, …image] with one to three image axes are needed",
             weight.shape
         ));
     }
@@ -44,6 +45,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let pads = pads(node, axes, &input[2..], &stride, &places)?;
     // The kernel's channels exchanged in each group, its pixels mirrored.
     let mirrored = mirrored(importer, weight, groups)?;
+    volume::charge(importer, axes, places[0].0)?;
     let y = each_image(importer, x, |builder, x| {
         let mut x = x;
         for i in 0..axes {
@@ -68,7 +70,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
             pad_end: end,
             ..Geometry::default()
         };
-        builder.conv(x, &mirrored.shape, mirrored.values(), bias.clone(), groups, &geometry)
+        volume::conv(builder, x, (&mirrored.shape, mirrored.values()), bias.as_ref(), groups, &geometry)
     })?;
     Ok(vec![y.into()])
 }

@@ -8,6 +8,7 @@ use crate::activation::Activation;
 use crate::error::Result;
 
 mod along;
+mod volume;
 mod window;
 
 /// What the files of this folder use.

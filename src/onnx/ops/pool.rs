@@ -1,13 +1,19 @@
 //! Average and maximum pooling, and pooling by p-norms.
 
 use super::prelude::*;
-use super::window;
+use super::{volume, window};
 use crate::activation::{Abs, Pow, Sqrt};
-use crate::model::{Geometry, NodeId};
+use crate::model::{Geometry, ModelBuilder, NodeId};
 
 fn windows(node: &Node, importer: &mut Importer) -> Result<(NodeId, Geometry)> {
     let x = importer.node(node.value(0)?)?;
     let image = importer.builder.shape(x).get(2..).unwrap_or_default().to_vec();
+    if !(1..=3).contains(&image.len()) {
+        return node.fail(format!(
+            "its input has shape {:?}: [batch, channels, …image] with one to three image axes are needed",
+            importer.builder.shape(x)
+        ));
+    }
     let Some(kernel) = window::sizes(node, "kernel_shape", image.len())? else {
         return node.fail("it has no attribute 'kernel_shape': the file is damaged");
     };
@@ -18,14 +24,16 @@ fn windows(node: &Node, importer: &mut Importer) -> Result<(NodeId, Geometry)> {
 pub fn average(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (x, geometry) = windows(node, importer)?;
     let include = node.flag("count_include_pad")?.unwrap_or(false);
-    let y = window::each_image(importer, x, |builder, x| builder.average_pool(x, &geometry, include))?;
+    let y = window::each_image(importer, x, |builder, x| {
+        volume::pool(builder, x, &geometry, |builder, x, geometry| builder.average_pool(x, geometry, include))
+    })?;
     Ok(vec![y.into()])
 }
 
 pub fn max(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (x, geometry) = windows(node, importer)?;
     node.ignore(&["storage_order"]); // of the indices, which nothing may read
-    let y = window::each_image(importer, x, |builder, x| builder.max_pool(x, &geometry))?;
+    let y = window::each_image(importer, x, |builder, x| volume::pool(builder, x, &geometry, ModelBuilder::max_pool))?;
     Ok(vec![y.into(), Value::Unusable("the indices of a MaxPool")])
 }
 
@@ -61,11 +69,15 @@ pub fn norm(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let powers = powers(node, importer, &x.into())?;
     let x = importer.node(&powers)?;
     let shape = importer.builder.shape(x).to_vec();
-    let weight: Vec<usize> = [shape[1], 1].iter().chain(&geometry.kernel).copied().collect();
-    importer.charge_shape(&weight)?;
-    let ones = Tensor::scalar(1.0).expanded(&weight).values();
+    let slices = if shape.len() == 5 { shape[2] } else { 1 };
+    let all: Vec<usize> = [shape[0], shape[1], slices].iter().chain(&geometry.kernel).copied().collect();
+    importer.charge_shape(&all)?;
     let y = window::each_image(importer, x, |builder, x| {
-        builder.conv(x, &weight, ones.clone(), None, weight[0], &geometry)
+        volume::pool(builder, x, &geometry, |builder, x, geometry| {
+            let channels = builder.shape(x)[1];
+            let weight = [&[channels, 1], &geometry.kernel[..]].concat();
+            builder.conv(x, &weight, vec![1.0; weight.iter().product()], None, channels, geometry)
+        })
     })?;
     Ok(vec![root(node, importer, &y.into())?])
 }
