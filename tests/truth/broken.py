@@ -522,10 +522,21 @@ operator_case("resize_huge", "a scale of 10^12", "Resize",
 operator_case("resize_linear_large", "a matrix of 4 by 2^23", "Resize",
               lambda g: ["", g.constant(np.array([1, 1, 1, 2**21], np.float32))], IMAGE, mode="linear")
 operator_case("conv_transpose_strides_huge", "strides of 2^40", "ConvTranspose", weights((2, 1, 2, 2)), IMAGE, strides=[2**40, 1])
+operator_case("grid_sample_axes", "a grid for volumes with an image", "GridSample", lambda g: [g.constant(np.zeros((1, 2, 2, 3), np.float32))], IMAGE)
+operator_case("grid_sample_infinite", "an infinite coordinate", "GridSample",
+              lambda g: [g.constant(np.full((1, 2, 2, 2), np.inf, np.float32))], IMAGE)
+operator_case("col2im_blocks", "another number of blocks", "Col2Im", ints((5, 5), (2, 2)), (4, 15), opset=18)
+operator_case("col2im_huge", "an image of 2^40 by 2^40 pixels", "Col2Im", ints((2**40, 2**40), (2, 2)), (4, 16), opset=18)
+operator_case("center_crop_over_the_batch", "a crop along the batch", "CenterCropPad", ints((2,)), (4,), opset=18, axes=[0])
 operator_case("scatter_mismatch", "updates of another shape", "ScatterElements",
               lambda g: [g.constant(np.zeros((1, 2), np.int64)), g.constant(np.zeros((1, 3), np.float32))], axis=1)
 operator_case("cumsum_over_the_batch", "a running sum over the batch", "CumSum", lambda g: [g.constant(np.int64(0))])
 operator_case("unsupported_top_k", "TopK", "TopK", ints((2,)), outputs=2)
+
+
+@broken("affine_grid_huge", "a grid of 2^40 points", IMAGE)
+def build(g):
+    return g.op("GridSample", "x", g.op("AffineGrid", g.weight(1, 2, 3)[0], g.ints(1, 1, 2**20, 2**20)))
 
 
 @broken("unsupported_nonzero", "NonZero: a shape that depends on the values")

@@ -23,6 +23,7 @@ import selections
 import torch
 import torch.nn.functional as F
 import volumes
+import warps
 from common import Graph, along_rays, check, declare_output_shapes, evaluate, f32, flat, folder, random
 from onnx import TensorProto, helper, numpy_helper
 
@@ -1459,6 +1460,7 @@ recurrent.register(case)
 products.register(case)
 control.register(case)
 volumes.register(case)
+warps.register(layout_case)
 
 
 def main():

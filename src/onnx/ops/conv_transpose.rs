@@ -43,10 +43,38 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         places.push(((input[i + 2] - 1) * stride[i] + reach + 1 + extra[i], reach)); // without pads
     }
     let pads = pads(node, axes, &input[2..], &stride, &places)?;
+    let window = Spread { kernel: kernel.to_vec(), stride, dilation, extra, pads };
+    Ok(vec![transposed(importer, x, weight, bias.as_ref(), groups, &window)?.into()])
+}
+
+/// What a transposed convolution does along each axis.
+pub struct Spread {
+    pub kernel: Vec<usize>,
+    pub stride: Vec<usize>,
+    pub dilation: Vec<usize>,
+    /// Pixels more at the end.
+    pub extra: Vec<usize>,
+    /// Pixels that are cut off at the beginning and the end.
+    pub pads: Vec<(usize, usize)>,
+}
+
+/// A transposed convolution; sizes are below 2^20, and pads leave something.
+pub fn transposed(
+    importer: &mut Importer,
+    x: NodeId,
+    weight: &Tensor,
+    bias: Option<&Vec<f64>>,
+    groups: usize,
+    window: &Spread,
+) -> Result<NodeId> {
+    let Spread { kernel, stride, dilation, extra, pads } = window;
+    let axes = kernel.len();
+    let reach = |i: usize| (kernel[i] - 1) * dilation[i];
     // The kernel's channels exchanged in each group, its pixels mirrored.
     let mirrored = mirrored(importer, weight, groups)?;
-    volume::charge(importer, axes, places[0].0)?;
-    let y = each_image(importer, x, |builder, x| {
+    let depth = importer.builder.shape(x).get(2).copied().unwrap_or(1);
+    volume::charge(importer, axes, depth * stride[0] + reach(0) + extra[0])?;
+    each_image(importer, x, |builder, x| {
         let mut x = x;
         for i in 0..axes {
             x = spread(builder, x, i + 2, stride[i])?;
@@ -54,7 +82,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         let (mut begin, mut end, mut cut) = (vec![0; axes], vec![0; axes], Vec::new());
         for i in 0..axes {
             // What the window reaches beyond the pixels, less the pads, which cut off.
-            let (reach, (first, last)) = (places[i].1, pads[i]);
+            let (reach, (first, last)) = (reach(i), pads[i]);
             begin[i] = reach.saturating_sub(first);
             end[i] = (reach + extra[i]).saturating_sub(last);
             cut.push((first.saturating_sub(reach), last.saturating_sub(reach + extra[i])));
@@ -64,15 +92,14 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
             x = builder.slice(x, i + 2, first, 1, size)?;
         }
         let geometry = Geometry {
-            kernel: kernel.to_vec(),
+            kernel: kernel.clone(),
             dilation: dilation.clone(),
             pad_begin: begin,
             pad_end: end,
             ..Geometry::default()
         };
-        volume::conv(builder, x, (&mirrored.shape, mirrored.values()), bias.as_ref(), groups, &geometry)
-    })?;
-    Ok(vec![y.into()])
+        volume::conv(builder, x, (&mirrored.shape, mirrored.values()), bias, groups, &geometry)
+    })
 }
 
 /// Pads of each axis, from the attribute or so that the result has a given size.

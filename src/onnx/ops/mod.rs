@@ -51,6 +51,7 @@ operators! {
         Equal => equal, Greater => greater, GreaterOrEqual => greater_or_equal, Less => less,
         LessOrEqual => less_or_equal, And => and, Or => or, Not => not, Where => select,
     }
+    col2im { Col2Im => lower }
     concat { Concat => lower }
     constant { Constant => constant, ConstantOfShape => of_shape, Range => range, Shape => shape, Size => size }
     conv { Conv => lower }
@@ -72,7 +73,7 @@ operators! {
         InstanceNormalization => instance, GroupNormalization => group, MeanVarianceNormalization => mean_variance,
         LpNormalization => lp, RMSNormalization => root_mean_square, LRN => local_response,
     }
-    pad { Pad => lower }
+    pad { Pad => lower, CenterCropPad => center }
     pool {
         AveragePool => average, MaxPool => max, GlobalAveragePool => global_average, GlobalMaxPool => global_max,
         LpPool => norm, GlobalLpPool => global_norm,
@@ -94,6 +95,7 @@ operators! {
     swish { Swish => lower }
     transpose { Transpose => lower }
     trilu { Trilu => lower }
+    warp { GridSample => grid_sample, AffineGrid => affine_grid }
 }
 
 /// Lowers any supported node, and checks that all of it was understood.

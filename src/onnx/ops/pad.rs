@@ -61,12 +61,46 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     if mode != Mode::Constant {
         return Ok(vec![value]);
     }
-    let fill = fill.unwrap_or(0.0);
-    if let Value::Constant(tensor) = &value {
-        return Ok(vec![constant(node, importer, tensor, &before, &after, fill)?.into()]);
+    Ok(vec![filled(node, importer, &value, &before, &after, fill.unwrap_or(0.0))?])
+}
+
+/// CenterCropPad: the middle of each axis, or zeros around it; an odd pixel is more at the end.
+pub fn center(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let mut value = node.value(0)?.clone();
+    let rank = importer.shape(&value).len();
+    let Some(wanted) = node.optional_ints(1, "shape")? else { return node.fail("its shape is missing: the file is damaged") };
+    let axes = match node.ints("axes")? {
+        Some(axes) => node.axes(&axes, rank)?,
+        None => (0..rank).collect(),
+    };
+    if wanted.len() != axes.len() {
+        return node.fail(format!("{} sizes for {} axes: one for each is needed", wanted.len(), axes.len()));
     }
-    let x = importer.node(&value)?;
-    Ok(vec![importer.builder.pad(x, &before, &after, fill)?.into()])
+    let (mut before, mut after) = (vec![0; rank], vec![0; rank]);
+    for (&wanted, &axis) in wanted.iter().zip(&axes) {
+        let size = importer.shape(&value)[axis];
+        let Some(wanted) = usize::try_from(wanted).ok().filter(|&n| n > 0) else {
+            return node.fail(format!("a size of {wanted} is not positive"));
+        };
+        if wanted != size {
+            importer.not_the_batch(&value, axis)?;
+        }
+        if wanted <= size {
+            value = importer.slice(&value, axis, (size - wanted) / 2, 1, wanted)?;
+        } else {
+            before[axis] = (wanted - size) / 2;
+            after[axis] = wanted - size - before[axis];
+        }
+    }
+    Ok(vec![filled(node, importer, &value, &before, &after, 0.0)?])
+}
+
+fn filled(node: &Node, importer: &mut Importer, value: &Value, before: &[usize], after: &[usize], fill: f64) -> Result<Value> {
+    if let Value::Constant(tensor) = value {
+        return Ok(constant(node, importer, tensor, before, after, fill)?.into());
+    }
+    let x = importer.node(value)?;
+    Ok(importer.builder.pad(x, before, after, fill)?.into())
 }
 
 /// The index of `0..size` that an index beyond it takes.
