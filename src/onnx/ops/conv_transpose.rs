@@ -30,7 +30,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     };
     let stride = sizes(node, "strides", axes)?.unwrap_or_else(|| vec![1; axes]);
     let dilation = sizes(node, "dilations", axes)?.unwrap_or_else(|| vec![1; axes]);
-    let extra = sizes(node, "output_padding", axes)?.unwrap_or_else(|| vec![0; axes]);
+    let mut extra = sizes(node, "output_padding", axes)?.unwrap_or_else(|| vec![0; axes]);
     let mut places = Vec::with_capacity(axes);
     for i in 0..axes {
         let sized = [input[i + 2], kernel[i], stride[i], dilation[i], extra[i] + 1];
@@ -42,7 +42,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         let reach = (kernel[i] - 1) * dilation[i];
         places.push(((input[i + 2] - 1) * stride[i] + reach + 1 + extra[i], reach)); // without pads
     }
-    let pads = pads(node, axes, &input[2..], &stride, &places)?;
+    let pads = pads(node, axes, &input[2..], &stride, &places, &mut extra)?;
     let window = Spread { kernel: kernel.to_vec(), stride, dilation, extra, pads };
     Ok(vec![transposed(importer, x, weight, bias.as_ref(), groups, &window)?.into()])
 }
@@ -102,8 +102,15 @@ pub fn transposed(
     })
 }
 
-/// Pads of each axis, from the attribute or so that the result has a given size.
-fn pads(node: &Node, axes: usize, image: &[usize], stride: &[usize], places: &[(usize, usize)]) -> Result<Vec<(usize, usize)>> {
+/// Pads of each axis, from the attribute or so that the result has a given size, for which there may be `extra` pixels.
+fn pads(
+    node: &Node,
+    axes: usize,
+    image: &[usize],
+    stride: &[usize],
+    places: &[(usize, usize)],
+    extra: &mut [usize],
+) -> Result<Vec<(usize, usize)>> {
     let given = sizes(node, "pads", 2 * axes)?.unwrap_or_else(|| vec![0; 2 * axes]);
     let output = sizes(node, "output_shape", axes)?;
     let auto_pad = node.text("auto_pad")?.unwrap_or_else(|| "NOTSET".into());
@@ -120,9 +127,12 @@ fn pads(node: &Node, axes: usize, image: &[usize], stride: &[usize], places: &[(
         pads.push(match &wanted {
             None => (given[i], given[axes + i]),
             Some(wanted) => {
-                let Some(total) = full.checked_sub(wanted[i]) else {
-                    return node.fail(format!("a result of {} pixels is wanted, but there are only {full}", wanted[i]));
-                };
+                let more = wanted[i].saturating_sub(full);
+                if more > 1 << 20 {
+                    return node.fail(format!("a result of {} pixels is wanted, far more than the {full} that there are", wanted[i]));
+                }
+                extra[i] += more;
+                let total = full.saturating_sub(wanted[i]);
                 let half = total / 2;
                 if auto_pad == "SAME_UPPER" { (half, total - half) } else { (total - half, half) }
             }
