@@ -69,7 +69,9 @@ impl<'a> Variables<'a> {
             let sizes = sizes(&info)?;
             let sample = sample(name, sizes.as_deref(), options, alone)?;
             for (size, &found) in sizes.iter().flatten().zip(&sample.shape) {
-                if let Err(dim) = size {
+                if let Err(dim) = size
+                    && !matches!(dim.as_str(), "" | "-1")
+                {
                     named.insert(dim.clone(), found);
                 }
             }

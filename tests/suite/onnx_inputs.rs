@@ -197,6 +197,7 @@ fn what_does_not_fit_is_refused() {
     for (model, options, part) in [
         ("two", fixed("c", number(1.0)), "'a', 'b'"),
         ("two", fixed("b", arr1(&[1.0, 2.0, 3.0]).into_dyn()), "['batch', 2]"),
+        ("unnamed", fixed("b", number(1.0)), "the size of axis 1 ('')"),
         ("tokens", fixed("ids", arr1(&[0.5, 1.0]).into_dyn()), "integers"),
         ("tokens", fixed("ids", arr1(&[9.0, 1.0]).into_dyn()), "index 9"),
         ("two", inputs(&["a", "nothing"]), "no input or inner tensor 'nothing'"),

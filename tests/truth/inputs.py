@@ -66,6 +66,10 @@ table = np.arange(12, dtype=np.float32).reshape(4, 3) / 4
 write("tokens", 2, [("ids", ["batch", "length"], TensorProto.INT64), ("mask", ["batch", "length"])], embed,
       [("table", table), ("axes", np.array([1])), ("last", np.array([-1]))], [("embedded", ["batch", "length", 3])])
 
+# Sizes without names, which say nothing of each other.
+write("unnamed", 2, [("a", [None, None]), ("b", [2, None])], [("ReduceSum", ["b", "axes"], "s", {}), ("Mul", ["a", "s"], "y", {})],
+      [("axes", np.array([0, 1]))])
+
 # h_t = x_t + h_{t-1} / 2 over the steps on axis 0; then the square of the last one.
 recurrent = [
     ("RNN", ["x", "W", "R"], "h", dict(hidden_size=1, activations=["Affine"], activation_alpha=[1.0], activation_beta=[0.0])),
