@@ -124,6 +124,7 @@ impl<'a> Call<'a> {
                         read.extend(body.values.values().filter_map(Value::node));
                         runnable.push((attribute, body));
                     }
+                    importer.enter(&node.name, &node.op);
                     control::lower(&node, &runnable, importer)?
                 }
             }
@@ -213,7 +214,7 @@ impl<'a> Call<'a> {
             inner.insert(name.as_str(), self.bound(scope, name, index, importer, values)?);
         }
         let outputs = body.scope.outputs.iter().map(String::as_str);
-        let needed = body.scope.needed(outputs.clone(), |_| false);
+        let mut needed = body.scope.needed(outputs.clone(), |_| false);
         for name in body.scope.names_read(&needed).into_iter().chain(outputs) {
             if !inner.contains_key(name)
                 && let Some(weight) = weight(&body.scope, name, &scope.nodes[index], importer)?
@@ -221,7 +222,31 @@ impl<'a> Call<'a> {
                 inner.insert(name, weight);
             }
         }
+        self.lower_constants(&body.scope, &mut needed, importer, &mut inner);
         Ok(Runnable { call: self, scope: &body.scope, needed, values: inner })
+    }
+
+    /// Lowers the nodes of a body that read constants only, once for all of its steps, so that these share what they compute. What fails waits
+    /// for a step that needs it.
+    fn lower_constants(
+        &self,
+        scope: &'a Scope,
+        needed: &mut [bool],
+        importer: &mut Importer,
+        values: &mut HashMap<&'a str, Value>,
+    ) {
+        for (index, node) in
+            scope.nodes.iter().enumerate().filter(|(index, _)| !scope.bodies.contains_key(index))
+        {
+            let constant = |name: &&String| matches!(values.get(name.as_str()), Some(Value::Constant(_)));
+            if needed[index]
+                && node.input.iter().filter(|name| !name.is_empty()).all(|name| constant(&name))
+                && let Ok(lowered) = self.node(scope, index, importer, values)
+            {
+                values.extend(node.output.iter().map(String::as_str).zip(lowered));
+                needed[index] = false;
+            }
+        }
     }
 
     /// The value of a tensor that a node reads.

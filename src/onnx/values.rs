@@ -133,10 +133,10 @@ impl Importer {
             return self.fail(format!("functions and graphs of nodes are nested more than {MAX_DEPTH} deep"));
         }
         let (name, op) = self.node.clone();
-        let result = lower(self)?;
+        let result = lower(self);
         self.budget.ascend();
         self.enter(&name, &op);
-        Ok(result)
+        result
     }
 
     /// Sizes of all axes, as the file has them.

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 from common import Graph, f32
-from onnx import AttributeProto, TensorProto, helper
+from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 
@@ -81,6 +81,27 @@ def loops(case):
                 h = torch.tanh(h @ w + x + 0.25 * i)
                 steps.append(torch.exp(h))
             return torch.stack([*steps, h], 1)
+
+        return y, f
+
+    @case("loop_constants", [3], opset=17)
+    def build(g):
+        # What a body computes from constants is the same at all steps, but for what the number of the step goes into.
+        w = torch.from_numpy(g.rng.standard_normal((3, 3)).astype(np.float32).astype(np.float64))
+
+        def step(b, i, go_on, h):
+            weight = b.op("Constant", value=numpy_helper.from_array(w.numpy().astype(np.float32)))
+            bias = b.op("Gather", weight, i, axis=0)
+            h = b.op("Tanh", b.op("Add", b.op("MatMul", h, b.op("Transpose", weight)), bias))
+            return [(b.op("Identity", go_on), BOOL), (h, FLOAT)]
+
+        inner = body(g, [("i", INT64), ("go_on", BOOL), ("h", FLOAT)], step)
+        y = g.op("Loop", g.constant(np.int64(3)), "", "x", body=inner)
+
+        def f(x):
+            for i in range(3):
+                x = torch.tanh(x @ w.T + w[i])
+            return x
 
         return y, f
 
