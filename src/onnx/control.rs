@@ -83,7 +83,7 @@ fn repeat(node: &Node, body: &impl Graph, importer: &mut Importer) -> Result<Vec
     let trips = trips.transpose()?.unwrap_or(i64::MAX);
     let mut go_on = node.optional(1)?.map_or(Ok(true), |go_on| truth(node, go_on, "its condition"))?;
     let carried = node.input_count().saturating_sub(2);
-    let mut state = (0..carried).map(|i| node.value(i + 2).cloned()).collect::<Result<Vec<_>>>()?;
+    let mut state = (0..carried).map(|i| node.any(i + 2).cloned()).collect::<Result<Vec<_>>>()?;
     let collected = node.outputs.len().saturating_sub(carried);
     let mut collections = vec![Vec::new(); collected];
     let mut step = 0;
@@ -111,7 +111,7 @@ fn scan(node: &Node, body: &impl Graph, importer: &mut Importer) -> Result<Vec<V
     if node.opset < 9 {
         return node.fail("its form before opset 9 is not supported: export the model with a later one");
     }
-    let inputs = node.values()?;
+    let inputs = (0..node.input_count()).map(|i| node.any(i).cloned()).collect::<Result<Vec<_>>>()?;
     let sequences = match node.int("num_scan_inputs")?.map(usize::try_from) {
         Some(Ok(n)) if (1..=inputs.len()).contains(&n) => n,
         _ => return node.fail(format!("num_scan_inputs must be 1 to {}: the file is damaged", inputs.len())),
@@ -140,7 +140,7 @@ fn scan(node: &Node, body: &impl Graph, importer: &mut Importer) -> Result<Vec<V
         let mut inputs = std::mem::take(&mut state);
         for ((sequence, &axis), &backwards) in sequences.iter().zip(&along).zip(&backwards) {
             let at = if backwards == 0 { step } else { steps - 1 - step };
-            inputs.push(at_index(sequence, axis, at, importer)?);
+            inputs.push(importer.at(sequence, axis, at)?);
         }
         let mut results = run(node, body, inputs, initial.len() + outputs, importer)?.into_iter();
         state.extend(results.by_ref().take(initial.len()));
@@ -168,30 +168,11 @@ fn listed(node: &Node, name: &str, count: usize) -> Result<Vec<i64>> {
     }
 }
 
-/// What is at an index of an axis, without that axis.
-fn at_index(value: &Value, axis: usize, index: usize, importer: &mut Importer) -> Result<Value> {
-    importer.check_left_out("Scan", std::slice::from_ref(value), &[])?;
-    let part = importer.slice(value, axis, index, 1, 1)?;
-    let mut shape = importer.shape(&part);
-    shape.remove(axis);
-    if axis == 0 { importer.reshape_from_the_front(&part, &shape) } else { importer.reshape(&part, &shape) }
-}
-
-/// Joins values along a new axis.
+/// What steps have made, joined along a new axis.
 fn stacked(node: &Node, values: &[Value], axis: i64, importer: &mut Importer) -> Result<Value> {
     let Some(first) = values.first() else {
         return Ok(Value::Unusable("a list of what no step has made"));
     };
-    importer.check_left_out("Scan", values, &[])?;
-    let mut shape = importer.shape(first);
-    let axis = node.axis(axis, shape.len() + 1)?;
-    shape.insert(axis, 1);
-    let mut parts = Vec::with_capacity(values.len());
-    for value in values {
-        parts.push(match axis {
-            0 => importer.reshape_from_the_front(value, &shape)?,
-            _ => importer.reshape(value, &shape)?,
-        });
-    }
-    importer.concat(&parts, axis)
+    let axis = node.axis(axis, importer.shape(first).len() + 1)?;
+    importer.stack(values, axis)
 }

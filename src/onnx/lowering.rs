@@ -168,9 +168,9 @@ impl<'a> Call<'a> {
         );
         let (mut values, mut absent) = (HashMap::new(), Vec::new());
         for (index, name) in function.inputs.iter().enumerate() {
-            match node.optional(index)? {
-                Some(value) => drop(values.insert(name.as_str(), value.clone())),
-                None => absent.push(name.as_str()),
+            match node.has_input(index) {
+                true => drop(values.insert(name.as_str(), node.any(index)?.clone())),
+                false => absent.push(name.as_str()),
             }
         }
         let needed = function.scope.needed(function.scope.outputs.iter().map(String::as_str), |_| false);

@@ -24,6 +24,7 @@ mod patterns;
 pub mod proto;
 mod scope;
 mod shape;
+mod stack;
 mod tensor;
 mod values;
 mod variables;

@@ -112,6 +112,30 @@ impl Node {
         self.inputs.len()
     }
 
+    /// Whether an input is there.
+    pub fn has_input(&self, index: usize) -> bool {
+        matches!(self.inputs.get(index), Some(Some(_)))
+    }
+
+    /// An input of any kind, also a sequence of values.
+    pub fn any(&self, index: usize) -> Result<&Value> {
+        match self.inputs.get(index) {
+            Some(Some((_, sequence @ Value::Sequence(_)))) => {
+                self.inputs_read.set(self.inputs_read.get().max(index + 1));
+                Ok(sequence)
+            }
+            _ => self.value(index),
+        }
+    }
+
+    /// An input that is a sequence of values.
+    pub fn sequence(&self, index: usize) -> Result<&[Value]> {
+        match self.any(index)? {
+            Value::Sequence(values) => Ok(values),
+            _ => self.fail(format!("its input {} is no sequence of values: the file is damaged", index + 1)),
+        }
+    }
+
     /// An input that may be left out.
     pub fn optional(&self, index: usize) -> Result<Option<&Value>> {
         self.inputs_read.set(self.inputs_read.get().max(index + 1));
@@ -119,6 +143,10 @@ impl Node {
             Some(Some((name, Value::Unusable(what)))) => {
                 self.fail(format!("its input '{}' is {what}, which is not supported", shown(name)))
             }
+            Some(Some((name, Value::Sequence(_)))) => self.fail(format!(
+                "its input '{}' is a sequence of values, which this operator doesn't take: the file is damaged",
+                shown(name)
+            )),
             Some(Some((_, value))) => Ok(Some(value)),
             _ => Ok(None),
         }

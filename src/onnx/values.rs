@@ -23,6 +23,8 @@ pub enum Value {
     Node(NodeId),
     /// Whether each unit of a node is above a threshold.
     Above(NodeId, f64),
+    /// Several values, of which constants say which is taken.
+    Sequence(Rc<Vec<Value>>),
     /// An output that no supported operator can read: what it is.
     Unusable(&'static str),
 }
@@ -32,7 +34,7 @@ impl Value {
     pub fn node(&self) -> Option<NodeId> {
         match self {
             Self::Node(id) | Self::Above(id, _) => Some(*id),
-            Self::Constant(_) | Self::Unusable(_) => None,
+            Self::Constant(_) | Self::Sequence(_) | Self::Unusable(_) => None,
         }
     }
 }
@@ -150,7 +152,7 @@ impl Importer {
                 }
                 shape
             }
-            Value::Unusable(_) => Vec::new(),
+            Value::Sequence(_) | Value::Unusable(_) => Vec::new(),
         }
     }
 
@@ -177,6 +179,7 @@ impl Importer {
                 self.affine(x, Some(&Tensor::scalar(0.0)), Some(&per_sample))
             }
             Value::Above(..) => self.fail("a comparison with the model's input is not supported here"),
+            Value::Sequence(_) => self.fail("a sequence of values is no value"),
             Value::Unusable(what) => {
                 self.fail(format!("one of its inputs is {what}, which is not supported"))
             }
@@ -258,15 +261,6 @@ impl Importer {
                 Ok(y.into())
             }
         }
-    }
-
-    /// Another shape for the same units, in which axis 0 is another axis than before.
-    pub fn reshape_from_the_front(&mut self, value: &Value, shape: &[usize]) -> Result<Value> {
-        let y = self.reshape(value, shape)?;
-        if let &Value::Node(y) = &y {
-            self.moves(y, || "axis 0 becomes another one".into())?;
-        }
-        Ok(y)
     }
 
     /// Axis i of the result is axis `permutation[i]`, a permutation of all axes.

@@ -656,6 +656,37 @@ def build(g):
     return g.op("Loop", g.constant(np.int64(2)), "", "x", body=step(helper.make_node("Add", ["h", "nowhere"], ["h_out"])))
 
 
+@broken("sequence_position", "a position beyond a sequence")
+def build(g):
+    return g.op("SequenceAt", g.op("SplitToSequence", "x", axis=1), g.constant(np.int64(4)))
+
+
+@broken("sequence_sizes", "parts that are too large")
+def build(g):
+    return g.op("SequenceAt", g.op("SplitToSequence", "x", g.ints(2, 3), axis=1), g.constant(np.int64(0)))
+
+
+@broken("sequence_over_the_batch", "a sequence of the samples")
+def build(g):
+    return g.op("SequenceAt", g.op("SplitToSequence", "x"), g.constant(np.int64(0)))
+
+
+@broken("sequence_as_value", "a function of a sequence")
+def build(g):
+    return g.op("Sin", g.op("SequenceConstruct", "x", "x"))
+
+
+@broken("sequence_result", "a sequence as the result")
+def build(g):
+    return g.op("SequenceConstruct", "x", "x")
+
+
+@broken("sequence_large", "2^40 parts of nothing")
+def build(g):
+    nothing = g.op("ConstantOfShape", g.ints(0, 2**40))
+    return g.op("Add", "x", g.op("SequenceAt", g.op("SplitToSequence", nothing, axis=1), g.constant(np.int64(0))))
+
+
 @broken("scan_over_the_batch", "a Scan along the batch")
 def build(g):
     return g.op("Scan", "x", body=step(SINE, inputs=("h",), outputs=("h_out",)), num_scan_inputs=1)

@@ -13,7 +13,7 @@ def body(g, inputs, build):
     inner = Graph("inner")
     inner.rng = g.rng
     inner.count = 100 * (g.count + 1)  # names are unique in all scopes
-    info = lambda pair: helper.make_tensor_value_info(*pair, None if pair[1] == FLOAT else [])
+    info = lambda pair: helper.make_tensor_value_info(pair[0], pair[1] or FLOAT, None if pair[1] in (FLOAT, None) else [])
     results = build(inner, *[name for name, _ in inputs])
     g.count = inner.count
     return helper.make_graph(inner.nodes, "inner", [info(i) for i in inputs], [info(r) for r in results], inner.initializers)
@@ -27,6 +27,7 @@ def register(case):
     branches(case)
     loops(case)
     scans(case)
+    sequences(case)
     functions(case)
 
 
@@ -205,6 +206,52 @@ def scans(case):
         inner = body(g, [("x_t", FLOAT), ("c_t", FLOAT)], step)
         y = g.op("Scan", "x", c_name, body=inner, num_scan_inputs=2, scan_input_axes=[1, 0], scan_output_axes=[1])
         return g.op("Exp", y), lambda x: torch.exp(torch.sin(x) * c)
+
+
+def sequences(case):
+    @case("sequence_split", [7, 2], opset=18)
+    def build(g):
+        # Equal parts with a rest, given parts, single ones with and without their axis; parts at positions from either end.
+        x = g.op("Sin", "x")
+        at = lambda s, i: g.op("SequenceAt", s, g.constant(np.int64(i)))
+        threes = g.op("SplitToSequence", x, g.constant(np.int64(3)), axis=1)
+        given = g.op("SplitToSequence", x, g.ints(2, 5), axis=-2)
+        ones = g.op("SplitToSequence", x, axis=1)
+        flat = g.op("SplitToSequence", x, axis=1, keepdims=0)
+        length = g.op("Cast", g.op("SequenceLength", threes), to=FLOAT)
+        last = g.op("Mul", g.op("Unsqueeze", at(flat, 6), g.ints(1)), length)
+        y = g.op("Concat", at(threes, -1), at(given, 1), at(ones, 2), last, at(threes, 0), axis=1)
+        return g.op("Exp", y), lambda x: torch.exp(torch.cat([torch.sin(p) if i != 3 else 3 * torch.sin(p) for i, p in enumerate(
+            [x[:, 6:], x[:, 2:], x[:, 2:3], x[:, 6:], x[:, :3]])], 1))
+
+    @case("sequence_loop", [3], opset=13)
+    def build(g):
+        # As exporters collect values in a loop; inserted in front, one removed.
+        def step(b, i, go_on, h, all_steps):
+            h = b.op("Sin", b.op("Add", h, "x"))
+            return [(b.op("Identity", go_on), BOOL), (h, FLOAT), (b.op("SequenceInsert", all_steps, h, b.constant(np.int64(0))), None)]
+
+        tensor = helper.make_tensor_type_proto(FLOAT, None)
+        inner = body(g, [("i", INT64), ("go_on", BOOL), ("h", FLOAT), ("s", None)], step)
+        for info in (inner.input[3], inner.output[2]):
+            info.type.CopyFrom(helper.make_sequence_type_proto(tensor))
+        _, steps = g.op("Loop", g.constant(np.int64(4)), "", "x", g.op("SequenceEmpty"), outputs=2, body=inner)
+        steps = g.op("SequenceErase", steps, g.constant(np.int64(1)))
+        both = g.op("SequenceConstruct", "x", g.op("Tanh", "x"))
+        y = g.op("Add", g.op("ConcatFromSequence", steps, axis=1),
+                 g.op("ConcatFromSequence", g.op("SequenceInsert", both, g.op("Cos", "x")), axis=-1))
+        z = g.op("Flatten", g.op("ConcatFromSequence", steps, axis=1, new_axis=1))
+
+        def f(x):
+            h, steps = x, []
+            for _ in range(4):
+                h = torch.sin(h + x)
+                steps.insert(0, h)
+            steps.pop(1)
+            joined = torch.cat(steps, 1)
+            return torch.cat([joined + torch.cat([x, torch.tanh(x), torch.cos(x)], 1), joined], 1)
+
+        return g.op("Concat", y, z, axis=1), f
 
 
 def functions(case):

@@ -3,7 +3,7 @@
 use super::prelude::*;
 
 pub fn identity(node: &Node, _: &mut Importer) -> Result<Vec<Value>> {
-    Ok(vec![node.value(0)?.clone()])
+    Ok(vec![node.any(0)?.clone()])
 }
 
 pub fn dropout(node: &Node, _: &mut Importer) -> Result<Vec<Value>> {

@@ -88,6 +88,10 @@ operators! {
     resize { Resize => resize, Upsample => upsample }
     rounding { Floor => floor, Ceil => ceil, Round => round, Sign => sign }
     scatter { Scatter => scatter_elements, ScatterElements => scatter_elements, ScatterND => scatter_nd }
+    sequence {
+        SequenceEmpty => empty, SequenceConstruct => construct, SequenceInsert => insert, SequenceErase => erase,
+        SequenceAt => at, SequenceLength => length, ConcatFromSequence => concat, SplitToSequence => split,
+    }
     slice { Slice => lower }
     softmax { Softmax => softmax, LogSoftmax => log_softmax }
     space { DepthToSpace => depth_to_space, SpaceToDepth => space_to_depth }
