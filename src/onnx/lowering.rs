@@ -3,11 +3,11 @@
 //! A graph inside a node gets the values of outer names that it reads before it starts, so that it needs to know nothing of what is around
 //! it; so does a function.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::control;
 use super::function::{Function, Functions};
-use super::node::{Node, attributes, name_of};
+use super::node::{Node, attributes, elements, name_of};
 use super::ops;
 use super::proto::{AttributeProto, NodeProto, TensorProto, decode};
 use super::scope::{Body, Scope, fail};
@@ -27,7 +27,7 @@ pub struct Call<'a> {
     /// What attributes of nodes may refer to, inside of a function.
     pub attributes: Option<Vec<AttributeProto>>,
     /// Inputs that this call leaves out.
-    pub absent: Vec<&'a str>,
+    pub absent: HashSet<&'a str>,
     /// Names of the calls around, before names of nodes.
     pub path: String,
     /// Numbers of the functions around.
@@ -45,7 +45,7 @@ struct Runnable<'a, 'b> {
 impl<'a> Call<'a> {
     /// Of the graph of a file.
     pub fn of_file(opset: i64, functions: &'a Functions) -> Self {
-        let (absent, stack) = (Vec::new(), Vec::new());
+        let (absent, stack) = (HashSet::new(), Vec::new());
         Self { opset: Some(opset), functions, attributes: None, absent, path: String::new(), stack }
     }
 
@@ -78,7 +78,7 @@ impl<'a> Call<'a> {
         importer.enter(&name, &shown(&proto.op_type));
         let mut inputs = Vec::with_capacity(proto.input.len());
         for name in &proto.input {
-            inputs.push(match name.is_empty() || self.absent.contains(&name.as_str()) {
+            inputs.push(match name.is_empty() || self.absent.contains(name.as_str()) {
                 true => None,
                 false => Some(self.bound(scope, name, index, importer, values)?),
             });
@@ -153,6 +153,12 @@ impl<'a> Call<'a> {
                 function.inputs.len()
             ));
         }
+        // All of it is walked through at each call, also what this one doesn't need.
+        let attributes =
+            node.attributes().len().saturating_mul(function.attributes.len() + function.defaults.len());
+        let sizes = function.defaults.iter().chain(node.attributes()).map(elements).sum::<usize>();
+        let names = 8 * function.inputs.len(); // each has its place in a table
+        importer.charge(attributes.saturating_add(sizes + names + function.scope.nodes.len()))?;
         let defaults = function.defaults.iter().map(|default| &default.name);
         let known: Vec<&str> = function.attributes.iter().chain(defaults).map(String::as_str).collect();
         if let Some(other) = node.attributes().iter().find(|a| !known.contains(&a.name.as_str())) {
@@ -166,11 +172,11 @@ impl<'a> Call<'a> {
         attributes.extend(
             function.defaults.iter().filter(|d| node.attributes().iter().all(|a| a.name != d.name)).cloned(),
         );
-        let (mut values, mut absent) = (HashMap::new(), Vec::new());
+        let (mut values, mut absent) = (HashMap::new(), HashSet::new());
         for (index, name) in function.inputs.iter().enumerate() {
             match node.has_input(index) {
                 true => drop(values.insert(name.as_str(), node.any(index)?.clone())),
-                false => absent.push(name.as_str()),
+                false => drop(absent.insert(name.as_str())),
             }
         }
         let needed = function.scope.needed(function.scope.outputs.iter().map(String::as_str), |_| false);
@@ -209,8 +215,9 @@ impl<'a> Call<'a> {
         importer: &mut Importer,
         values: &mut HashMap<&'a str, Value>,
     ) -> Result<Runnable<'a, 'b>> {
+        importer.charge(body.scope.nodes.len() + body.reads.len())?;
         let mut inner = HashMap::new();
-        for name in body.reads.iter().filter(|name| !self.absent.contains(&name.as_str())) {
+        for name in body.reads.iter().filter(|name| !self.absent.contains(name.as_str())) {
             inner.insert(name.as_str(), self.bound(scope, name, index, importer, values)?);
         }
         let outputs = body.scope.outputs.iter().map(String::as_str);
@@ -219,6 +226,9 @@ impl<'a> Call<'a> {
             if !inner.contains_key(name)
                 && let Some(weight) = weight(&body.scope, name, &scope.nodes[index], importer)?
             {
+                if let Value::Constant(tensor) = &weight {
+                    importer.charge(tensor.len())?; // which it is each time that the node around runs
+                }
                 inner.insert(name, weight);
             }
         }
@@ -298,6 +308,7 @@ impl control::Graph for Runnable<'_, '_> {
     fn run(&self, node: &Node, inputs: Vec<Value>, importer: &mut Importer) -> Result<Vec<Value>> {
         let work = self.needed.iter().filter(|needed| **needed).count() + self.values.len();
         importer.unroll(work)?;
+        importer.charge(self.scope.nodes.len())?;
         let mut values = self.values.clone();
         values.extend(self.scope.inputs.iter().map(|input| input.name.as_str()).zip(inputs));
         importer.inside(|importer| self.call.lower(self.scope, &self.needed, importer, &mut values))?;

@@ -38,6 +38,11 @@ pub fn name_of(node: &NodeProto) -> String {
     shown(name.map_or("", |n| n.as_str()))
 }
 
+/// How many elements an attribute has.
+pub fn elements(attribute: &AttributeProto) -> usize {
+    attribute.ints.len() + attribute.floats.len() + attribute.strings.len()
+}
+
 /// The attributes of a node. Inside of a function some refer to those of the call, `given`; they are left out where that has none.
 pub fn attributes(
     node: &NodeProto,
@@ -64,7 +69,7 @@ pub fn attributes(
             ));
         };
         if let Some(meant) = given.iter().find(|given| given.name == attribute.ref_attr_name) {
-            importer.charge(meant.ints.len() + meant.floats.len() + meant.strings.len())?;
+            importer.charge(given.len() + elements(meant))?;
             attributes.push(AttributeProto { name: attribute.name, ..meant.clone() });
         }
     }

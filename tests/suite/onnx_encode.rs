@@ -16,9 +16,21 @@ pub fn field(number: u8, content: &[u8]) -> Vec<u8> {
 
 /// A node of a graph.
 pub fn node(operator: &str, inputs: &[&str], outputs: &[&str]) -> Vec<u8> {
+    field(1, &content(operator, inputs, outputs))
+}
+
+/// A node without its place.
+pub fn content(operator: &str, inputs: &[&str], outputs: &[&str]) -> Vec<u8> {
     let inputs = inputs.iter().flat_map(|name| field(1, name.as_bytes()));
     let outputs = outputs.iter().flat_map(|name| field(2, name.as_bytes()));
-    field(1, &[inputs.collect(), outputs.collect(), field(4, operator.as_bytes())].concat())
+    [inputs.collect(), outputs.collect(), field(4, operator.as_bytes())].concat()
+}
+
+/// A model's function of the domain "local" with input a and output b, of these encoded fields.
+pub fn function(name: &str, fields: &[u8]) -> Vec<u8> {
+    let ends = [field(1, name.as_bytes()), field(4, b"a"), field(5, b"b")].concat();
+    let function = field(0, &[&ends, fields, &field(9, &[16, 17]), &field(10, b"local")].concat());
+    [&[0xca, 1], &function[1..]].concat() // field 25
 }
 
 /// A model with input x of 4 features and output y, of these encoded fields of its graph.

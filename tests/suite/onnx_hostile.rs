@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::onnx_encode::{field, file, node};
+use crate::onnx_encode::{content, field, file, function, node};
 
 use hope::model::Model;
 use hope::onnx::ImportOptions;
@@ -127,6 +127,26 @@ fn constants_stay_in_proportion_to_the_file() {
     graph.extend(node("Sum", &[&["x"], &inputs[..]].concat(), &["y"]));
     let message = load(file(&graph)).unwrap_err().to_string();
     assert!(message.contains("out of proportion"), "{message}");
+}
+
+/// A call of a function costs what the function is, also what no call needs.
+#[test]
+fn calls_stay_in_proportion_to_the_file() {
+    let names: Vec<String> = (0..40_000).map(|i| format!("t{i}")).collect();
+    let chain = ["x"].into_iter().chain(names.iter().map(String::as_str)).collect::<Vec<_>>();
+    let call = |w: &[&str]| field(1, &[content("F", &w[..1], &w[1..]), field(7, b"local")].concat());
+    let calls: Vec<u8> = chain.windows(2).flat_map(call).collect();
+    let graph = file(&[calls, node("Sin", &chain[chain.len() - 1..], &["y"])].concat());
+    let result = field(7, &content("Cos", &["a"], &["b"]));
+    let unread = names.iter().flat_map(|name| field(7, &content("Sin", &["a"], &[name])));
+    let absent = names.iter().flat_map(|name| field(4, name.as_bytes()));
+    for more in [unread.collect::<Vec<u8>>(), absent.collect()] {
+        let function = function("F", &[result.clone(), more].concat());
+        let message = load([graph.clone(), function].concat()).unwrap_err().to_string();
+        assert!(message.contains("out of proportion"), "{message}");
+    }
+    // Without them it is a chain of 40,000 nodes.
+    load([graph, function("F", &result)].concat()).unwrap();
 }
 
 #[cfg(unix)]
