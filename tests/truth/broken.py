@@ -716,6 +716,27 @@ def build(g):
     return g.op("Mul", "x", g.op("If", condition, **branches))
 
 
+def loss(targets, op="NegativeLogLikelihoodLoss", weight=None, scores=(2, 3), **attributes):
+    def build(g):
+        x = g.op("Reshape", "x", g.ints(*scores))
+        inputs = [x, targets if isinstance(targets, str) else g.constant(np.array(targets))]
+        return g.op(op, *inputs, *([] if weight is None else [g.weight(weight)[0]]), **attributes)
+
+    return build
+
+
+for name, wrong, build in (
+        ("loss_target_outside", "a loss whose target is none of the classes", loss([0, 3])),
+        ("loss_target_shape", "a loss of two samples with three targets", loss([0, 1, 2])),
+        ("loss_target_floats", "a loss whose targets aren't integers", loss([0.0, 1.0])),
+        ("loss_target_of_input", "a loss whose target depends on the input", loss("x")),
+        ("loss_weight_shape", "a loss of three classes with four weights", loss([0, 1], weight=4)),
+        ("loss_of_none", "a mean over targets that are all ignored", loss([1, 1], "SoftmaxCrossEntropyLoss", ignore_index=1)),
+        ("loss_reduction", "a reduction that doesn't exist", loss([0, 1], "SoftmaxCrossEntropyLoss", reduction="median")),
+        ("loss_without_classes", "scores without an axis of classes", loss([0, 1], "SoftmaxCrossEntropyLoss", scores=(6,)))):
+    broken(name, wrong, shape=(6,), batch=1)(build)
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Nested too deeply: written byte by byte, since protobuf's own writers refuse it
 

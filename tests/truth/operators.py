@@ -15,6 +15,7 @@ from math import pi, sqrt
 
 import control
 import images
+import losses
 import numpy as np
 import onnx
 import products
@@ -1458,6 +1459,7 @@ selections.register(case, layout_case)
 images.register(case, layout_case)
 recurrent.register(case)
 products.register(case)
+losses.register(case)
 control.register(case)
 volumes.register(case)
 warps.register(layout_case)

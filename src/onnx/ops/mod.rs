@@ -68,6 +68,7 @@ operators! {
     gemm { Gemm => lower }
     identity { Identity => identity, Dropout => dropout }
     layer_normalization { LayerNormalization => lower }
+    losses { NegativeLogLikelihoodLoss => negative_log_likelihood, SoftmaxCrossEntropyLoss => softmax_cross_entropy }
     matmul { MatMul => lower }
     normalization {
         InstanceNormalization => instance, GroupNormalization => group, MeanVarianceNormalization => mean_variance,

@@ -40,11 +40,21 @@ impl Importer {
         let Some(axis) = self.shape(value).len().checked_sub(1) else {
             return self.fail("a softmax needs an axis");
         };
+        self.along(value, axis, false)
+    }
+
+    /// Logarithm of a softmax over one of the axes.
+    pub fn log_softmax(&mut self, value: &Value, axis: usize) -> Result<Value> {
+        self.not_the_batch(value, axis)?;
+        self.along(value, axis, true)
+    }
+
+    fn along(&mut self, value: &Value, axis: usize, log: bool) -> Result<Value> {
         if let Value::Constant(tensor) = value {
-            return Ok(constant(self, tensor, &[axis], false)?.into());
+            return Ok(constant(self, tensor, &[axis], log)?.into());
         }
         let x = self.node(value)?;
-        let y = self.builder.softmax(x, axis, false)?;
+        let y = self.builder.softmax(x, axis, log)?;
         self.follow(y, &[x]);
         Ok(y.into())
     }
