@@ -150,6 +150,9 @@ impl Graph {
                 "the output '{}' is constant: it does not depend on the input",
                 shown(output)
             )),
+            Some(Value::Unusable(what)) => {
+                format_error(format!("the output '{}' is {what}, which has no derivative", shown(output)))
+            }
             Some(_) => format_error(format!("the output '{}' has no derivative", shown(output))),
             None if self.scope.initializers.contains_key(output) => format_error(format!(
                 "the output '{}' is a weight: it does not depend on the input",

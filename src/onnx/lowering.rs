@@ -94,17 +94,27 @@ impl<'a> Call<'a> {
         let standard = matches!(proto.domain.as_str(), "" | "ai.onnx");
         let attributes = attributes(proto, self.attributes.as_deref(), importer)?;
         let lowered = if !standard {
-            let Some((number, function)) = self.functions.find(proto) else {
-                return fail(
-                    proto,
-                    format!(
-                        "operators of the domain '{}' are not supported: export the model with standard ONNX operators",
-                        shown(&proto.domain)
-                    ),
-                );
-            };
-            let node = Node::new(proto.clone(), name, 0, inputs, attributes);
-            self.function(number, function, &node, importer)?
+            match self.functions.find(proto) {
+                Some((number, function)) => {
+                    let node = Node::new(proto.clone(), name, 0, inputs, attributes);
+                    self.function(number, function, &node, importer)?
+                }
+                None if proto.domain == ops::ml::DOMAIN => {
+                    let node = Node::new(proto.clone(), name, 0, inputs, attributes);
+                    let lowered = ops::ml::lower(&node, importer)?;
+                    importer.check_left_out(&node.op, &given, &lowered)?;
+                    lowered
+                }
+                None => {
+                    return fail(
+                        proto,
+                        format!(
+                            "operators of the domain '{}' are not supported: export the model with standard ONNX operators",
+                            shown(&proto.domain)
+                        ),
+                    );
+                }
+            }
         } else {
             let Some(opset) = self.opset else {
                 return fail(proto, "the function that it is in declares no version of ONNX's operators");

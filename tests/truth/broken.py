@@ -737,6 +737,40 @@ for name, wrong, build in (
     broken(name, wrong, shape=(6,), batch=1)(build)
 
 
+def ml(op, outputs=1, **attributes):
+    """A node of scikit-learn's domain."""
+
+    def build(g):
+        names = g.op(op, "x", domain="ai.onnx.ml", outputs=outputs, **attributes)
+        return names if outputs == 1 else names[-1]
+
+    return build
+
+
+SVM = dict(kernel_type="RBF", kernel_params=[0.5, 0.0, 3.0], support_vectors=[0.0] * 8)
+for name, wrong, build in (
+        ("ml_scaler", "a Scaler of three of four features", ml("Scaler", offset=[0.0] * 3, scale=[1.0] * 3)),
+        ("ml_regressor_huge", "a LinearRegressor of 2^62 targets", ml("LinearRegressor", coefficients=[1.0] * 4, targets=1 << 62)),
+        ("ml_classifier", "a LinearClassifier of three labels for two classes",
+         ml("LinearClassifier", 2, coefficients=[1.0] * 8, intercepts=[0.0] * 2, classlabels_ints=[0, 1, 2])),
+        ("ml_classifier_probit", "a transform by quantiles of the normal distribution (not supported)",
+         ml("LinearClassifier", 2, coefficients=[1.0] * 8, classlabels_ints=[0, 1], post_transform="PROBIT")),
+        ("ml_label", "the label, which is the output asked for",
+         lambda g: g.op("LinearClassifier", "x", domain="ai.onnx.ml", outputs=2, coefficients=[1.0] * 8, classlabels_ints=[0, 1])[0]),
+        ("ml_imputer", "an Imputer of zeros, a jump", ml("Imputer", imputed_value_floats=[1.0], replaced_value_float=0.0)),
+        ("ml_norm", "a Normalizer of an unknown norm", ml("Normalizer", norm="L3")),
+        ("ml_svm", "an SVM with fewer vectors than it says", ml("SVMRegressor", n_supports=3, coefficients=[1.0] * 3, rho=[0.0], **SVM)),
+        ("ml_svm_classes", "an SVM whose classes have more vectors than there are",
+         ml("SVMClassifier", 2, vectors_per_class=[1 << 62, 1 << 62], classlabels_ints=[0, 1], coefficients=[1.0, -1.0], rho=[0.0], **SVM)),
+        ("ml_svm_probabilities", "an SVM with probabilities by iteration (not supported)",
+         ml("SVMClassifier", 2, vectors_per_class=[1, 1], classlabels_ints=[0, 1], coefficients=[1.0, -1.0], rho=[0.0], prob_a=[1.0], prob_b=[0.0], **SVM)),
+        ("ml_trees", "trees, which have no derivatives", ml("TreeEnsembleRegressor", n_targets=1)),
+        ("ml_binarizer", "a step", ml("Binarizer", threshold=0.5)),
+        ("ml_zip_map", "a sequence of maps", ml("ZipMap", classlabels_int64s=[0, 1, 2, 3])),
+        ("ml_categories", "an operator of categories", ml("OneHotEncoder", cats_int64s=[0, 1]))):
+    broken(name, wrong)(build)
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Nested too deeply: written byte by byte, since protobuf's own writers refuse it
 

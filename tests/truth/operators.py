@@ -21,6 +21,7 @@ import onnx
 import products
 import recurrent
 import selections
+import tables
 import torch
 import torch.nn.functional as F
 import volumes
@@ -1460,6 +1461,7 @@ images.register(case, layout_case)
 recurrent.register(case)
 products.register(case)
 losses.register(case)
+tables.register(case)
 control.register(case)
 volumes.register(case)
 warps.register(layout_case)

@@ -8,6 +8,7 @@ use crate::activation::Activation;
 use crate::error::Result;
 
 mod along;
+pub mod ml;
 mod volume;
 mod window;
 

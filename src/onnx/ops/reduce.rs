@@ -9,7 +9,8 @@ use crate::model::Geometry;
 /// The axes, from attribute or input, and whether they stay with size 1. No axes: nothing to do.
 fn axes(node: &Node, rank: usize, input_since: i64) -> Result<(Option<Vec<usize>>, bool)> {
     let keep = node.flag("keepdims")?.unwrap_or(true);
-    let given = if node.opset >= input_since { node.optional_ints(1, "list of axes")? } else { node.ints("axes")? };
+    let given =
+        if node.opset >= input_since { node.optional_ints(1, "list of axes")? } else { node.ints("axes")? };
     let noop = node.flag("noop_with_empty_axes")?.unwrap_or(false);
     match given.filter(|axes| !axes.is_empty()) {
         Some(axes) => Ok((Some(node.axes(&axes, rank)?), keep)),
@@ -96,7 +97,9 @@ pub fn log_sum_exp(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 /// A product of values: of the halves, and so on.
 pub fn product(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let value = node.value(0)?;
-    let (Some(axes), keep) = axes(node, importer.shape(value).len(), 18)? else { return Ok(vec![value.clone()]) };
+    let (Some(axes), keep) = axes(node, importer.shape(value).len(), 18)? else {
+        return Ok(vec![value.clone()]);
+    };
     if let Value::Constant(tensor) = value {
         return Ok(vec![importer.fold_reduce(tensor, Binary::Mul, &axes, keep)?.into()]);
     }
@@ -127,19 +130,31 @@ pub fn min(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     extreme(node, importer, Binary::Min)
 }
 
-/// A maximum over axes is a maximum pooling with one window; exporters write global pooling so.
 fn extreme(node: &Node, importer: &mut Importer, op: Binary) -> Result<Vec<Value>> {
     let value = node.value(0)?;
-    let shape = importer.shape(value);
-    let (Some(axes), keep) = axes(node, shape.len(), 18)? else { return Ok(vec![value.clone()]) };
+    match axes(node, importer.shape(value).len(), 18)? {
+        (Some(axes), keep) => Ok(vec![extremes(importer, op, value, &axes, keep)?]),
+        (None, _) => Ok(vec![value.clone()]),
+    }
+}
+
+/// A maximum over axes is a maximum pooling with one window; exporters write global pooling so.
+pub fn extremes(
+    importer: &mut Importer,
+    op: Binary,
+    value: &Value,
+    axes: &[usize],
+    keep: bool,
+) -> Result<Value> {
     if let Value::Constant(tensor) = value {
-        return Ok(vec![importer.fold_reduce(tensor, op, &axes, keep)?.into()]);
+        return Ok(importer.fold_reduce(tensor, op, axes, keep)?.into());
     }
     let sign = if op == Binary::Max { 1.0 } else { -1.0 };
-    let matrix = columns(importer, value, &axes, keep)?;
+    let matrix = columns(importer, value, axes, keep)?;
     importer.charge(matrix.columns)?;
     let x = patterns::affine(&mut importer.builder, matrix.x, sign, 0.0)?;
-    let x = importer.builder.max_pool(x, &Geometry { kernel: vec![matrix.columns], ..Geometry::default() })?;
+    let x =
+        importer.builder.max_pool(x, &Geometry { kernel: vec![matrix.columns], ..Geometry::default() })?;
     let x = patterns::affine(&mut importer.builder, x, sign, 0.0)?;
-    Ok(vec![importer.builder.reshape(x, &matrix.reduced)?.into()])
+    Ok(importer.builder.reshape(x, &matrix.reduced)?.into())
 }

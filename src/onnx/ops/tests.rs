@@ -168,7 +168,7 @@ fn every_operator_has_a_fixture() {
     let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "onnx"));
     let mut tested: BTreeSet<String> = files.flat_map(|file| operators(&file)).collect();
     tested.extend(OF_CONSTANTS.iter().map(|(op, ..)| (*op).to_owned()));
-    let all = NAMES.iter().copied().chain(Activation::OPERATORS.iter().copied().flatten());
+    let all = NAMES.iter().chain(ml::NAMES).copied().chain(Activation::OPERATORS.iter().copied().flatten());
     let missing: Vec<&str> = all.filter(|name| !tested.contains(*name)).collect();
     assert!(missing.is_empty(), "no model of {missing:?}: see tests/truth/operators.py");
 }
