@@ -11,6 +11,7 @@ mod completions;
 mod converge;
 mod device;
 mod discover;
+mod estimate;
 mod eval;
 mod expand;
 mod failure;

@@ -10,6 +10,7 @@ use hope::results::StandInRecord;
 use hope::{Error, Expansion, Job, Report, Request};
 
 use super::device::{PlaceArgs, describe};
+use super::estimate::Estimate;
 use super::failure::Failure;
 use super::input::shape_of;
 use super::model::{self, ModelArgs};
@@ -158,7 +159,8 @@ impl Setup {
     /// # Errors
     /// If numbers overflow, the device fails, or its numbers are wrong.
     pub fn expand(&self, job: &Job, verbosity: Verbosity) -> Result<Expansion, Failure> {
-        let title = format!("expanding {} to order {}", self.name(), self.request.order);
+        let estimate = Estimate::of(job).announcement();
+        let title = format!("expanding {} to order {}{estimate}", self.name(), self.request.order);
         let reporter = Reporter::new(&title, verbosity);
         let expansion = job.collect(&|progress| {
             reporter.update(progress);

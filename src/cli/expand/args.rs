@@ -111,6 +111,10 @@ pub struct ExpandArgs {
     #[arg(long, value_name = "RESULT.npz", help_heading = "Output")]
     pub out: Option<PathBuf>,
 
+    /// Only say what it would take and write: operations, memory, time, the size of the result.
+    #[arg(long, help_heading = "Output")]
+    pub dry_run: bool,
+
     /// Number type in the result.
     #[arg(long, value_enum, default_value = "f64", help_heading = "Output")]
     pub dtype: NumberType,

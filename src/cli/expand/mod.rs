@@ -15,6 +15,7 @@ use hope::{Error, Job, Report, Terms, memory};
 
 pub use args::ExpandArgs;
 
+use super::estimate::Estimate;
 use super::failure::Failure;
 use super::files::{Files, beside_model, check_ending};
 use super::points::given;
@@ -22,6 +23,7 @@ use super::progress::Reporter;
 use super::setup::Setup;
 use super::targets::Companion;
 use super::terms::{TermsArg, meant};
+use super::values::NumberType;
 use super::verbosity::Verbosity;
 use super::{input, text};
 use summary::{Outcome, summary};
@@ -37,6 +39,10 @@ pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let job = setup.job().map_err(Failure::Input)?;
     let plan = clock.lap();
     verbosity.detail(&plan_text(&job));
+
+    if args.dry_run {
+        return text::print(dry_run(&setup, &target, &job, args)).map_err(Failure::Run);
+    }
 
     let inputs = given([&args.directions, &args.subspace]).chain([setup.path.as_path()]);
     let inputs: Vec<_> = inputs.chain(args.points.files()).collect();
@@ -107,7 +113,8 @@ fn compute(
     verbosity: Verbosity,
 ) -> Result<Report, Failure> {
     let points = text::count(job.points(), "point");
-    let title = format!("expanding {} at {points} to order {}", setup.name(), setup.request.order);
+    let estimate = Estimate::of(job).announcement();
+    let title = format!("expanding {} at {points} to order {}{estimate}", setup.name(), setup.request.order);
     let reporter = Reporter::new(&title, verbosity);
     let report = job.run(sink, &|progress| {
         reporter.update(progress);
@@ -122,6 +129,34 @@ fn compute(
 
 fn cannot_write(target: &Target, error: &std::io::Error) -> anyhow::Error {
     anyhow!("cannot write {}: {error}; nothing was written", target.npz.display())
+}
+
+/// What a run would take and write.
+fn dry_run(setup: &Setup, target: &Target, job: &Job, args: &ExpandArgs) -> String {
+    let bytes = match args.dtype {
+        NumberType::F64 => 8,
+        NumberType::F32 => 4,
+    };
+    let numbers = job.shape().iter().fold(1u64, |n, &size| n.saturating_mul(size as u64));
+    let size = memory::human(numbers.saturating_mul(bytes));
+    let certificate = job.certificate();
+    let exact = if certificate.exact { "yes" } else { "NO" };
+    let (label, header) = setup.header();
+    text::lines(&[
+        (label, header),
+        ("exact", format!("{exact}: {}", certificate.reason)),
+        ("will take", Estimate::of(job).text()),
+        (
+            "result",
+            format!(
+                "{} of shape {}, {size}, in {}",
+                setup.request.terms.name(),
+                text::shape(&job.shape()),
+                target.npz.display()
+            ),
+        ),
+        ("dry run", "nothing was computed, nothing was written".into()),
+    ])
 }
 
 fn plan_text(job: &Job) -> String {

@@ -213,3 +213,36 @@ fn kinks_are_reported() {
     assert!(json["kinks"]["median"].as_f64().is_some());
     assert!(json["exact_reason"].as_str().is_some_and(|reason| reason.contains("piecewise linear")));
 }
+
+#[test]
+fn a_dry_run_says_what_it_would_take_and_writes_nothing() {
+    let w = Workplace::new();
+    let model = example("mnist_mlp1_sigmoid.onnx");
+    let digits = example("digits.npy");
+    let args =
+        ["expand", &model, "--at", &digits, "--order", "3", "--out", "r.npz", "--dry-run", "--device", "cpu"];
+    let text = w.done(&args).stdout;
+    for part in [
+        "mnist_mlp1_sigmoid.onnx",
+        "exact        yes",
+        "FLOP",
+        "unmixed of shape 40 x 10 x 3 x 784, 7.2 MiB, in r.npz",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(w.files(), [""; 0]);
+    // Half of it in f32, also without a word of anything else.
+    let halved = w.done(&[&args[..], &["--dtype", "f32", "--quiet"]].concat());
+    assert!(
+        halved.stdout.contains("3.6 MiB") && halved.stderr.is_empty(),
+        "{}{}",
+        halved.stdout,
+        halved.stderr
+    );
+    // What a run would refuse is refused.
+    w.refused(&["expand", &model, "--at", &digits, "--order", "31", "--dry-run"], &["31"]);
+    w.refused(
+        &["expand", &model, "--at", &digits, "--order", "3", "--memory", "1KiB", "--dry-run"],
+        &["memory"],
+    );
+}
