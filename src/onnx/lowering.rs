@@ -90,55 +90,43 @@ impl<'a> Call<'a> {
             }
         }
         let given: Vec<Value> = inputs.iter().flatten().cloned().collect();
-        let mut read: Vec<NodeId> = inputs.iter().flatten().filter_map(Value::node).collect();
-        let standard = matches!(proto.domain.as_str(), "" | "ai.onnx");
         let attributes = attributes(proto, self.attributes.as_deref(), importer)?;
-        let lowered = if !standard {
-            match self.functions.find(proto) {
-                Some((number, function)) => {
-                    let node = Node::new(proto.clone(), name, 0, inputs, attributes);
-                    self.function(number, function, &node, importer)?
-                }
-                None if proto.domain == ops::ml::DOMAIN => {
-                    let node = Node::new(proto.clone(), name, 0, inputs, attributes);
-                    let lowered = ops::ml::lower(&node, importer)?;
-                    importer.check_left_out(&node.op, &given, &lowered)?;
-                    lowered
-                }
-                None => {
-                    return fail(
-                        proto,
-                        format!(
-                            "operators of the domain '{}' are not supported: export the model with standard ONNX operators",
-                            shown(&proto.domain)
-                        ),
-                    );
-                }
-            }
-        } else {
-            let Some(opset) = self.opset else {
-                return fail(proto, "the function that it is in declares no version of ONNX's operators");
-            };
-            let node = Node::new(proto.clone(), name, opset, inputs, attributes);
-            match scope.bodies.get(&index) {
-                None => {
-                    let lowered = ops::lower(&node, importer)?;
-                    importer.check_left_out(&node.op, &given, &lowered)?;
-                    lowered
-                }
-                Some(bodies) => {
-                    let mut runnable = Vec::with_capacity(bodies.len());
-                    for body in bodies {
-                        let (attribute, body) =
-                            (body.attribute.as_str(), self.runnable(scope, body, index, importer, values)?);
-                        read.extend(body.values.values().filter_map(Value::node));
-                        runnable.push((attribute, body));
-                    }
-                    importer.enter(&node.name, &node.op);
-                    control::lower(&node, &runnable, importer)?
-                }
+        let standard = matches!(proto.domain.as_str(), "" | "ai.onnx");
+        if !standard && let Some((number, function)) = self.functions.find(proto) {
+            let node = Node::new(proto.clone(), name, 0, inputs, attributes);
+            return self.function(number, function, &node, importer);
+        }
+        let lower = match proto.domain.as_str() {
+            _ if standard => ops::lower,
+            ops::ml::DOMAIN => ops::ml::lower,
+            other => {
+                return fail(
+                    proto,
+                    format!(
+                        "operators of the domain '{}' are not supported: export the model with standard ONNX operators",
+                        shown(other)
+                    ),
+                );
             }
         };
+        let opset = match self.opset {
+            Some(opset) => opset,
+            None if !standard => 0,
+            None => return fail(proto, "the function that it is in declares no version of ONNX's operators"),
+        };
+        let node = Node::new(proto.clone(), name, opset, inputs, attributes);
+        if let Some(bodies) = scope.bodies.get(&index) {
+            let mut runnable = Vec::with_capacity(bodies.len());
+            for body in bodies {
+                let attribute = body.attribute.as_str();
+                runnable.push((attribute, self.runnable(scope, body, index, importer, values)?));
+            }
+            importer.enter(&node.name, &node.op);
+            return control::lower(&node, &runnable, importer);
+        }
+        let lowered = lower(&node, importer)?;
+        importer.check_left_out(&node.op, &given, &lowered)?;
+        let read: Vec<NodeId> = given.iter().filter_map(Value::node).collect();
         for y in lowered.iter().filter_map(Value::node) {
             importer.follow(y, &read);
         }

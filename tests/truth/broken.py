@@ -528,6 +528,12 @@ operator_case("grid_sample_infinite", "an infinite coordinate", "GridSample",
 operator_case("col2im_blocks", "another number of blocks", "Col2Im", ints((5, 5), (2, 2)), (4, 15), opset=18)
 operator_case("col2im_huge", "an image of 2^40 by 2^40 pixels", "Col2Im", ints((2**40, 2**40), (2, 2)), (4, 16), opset=18)
 operator_case("center_crop_over_the_batch", "a crop along the batch", "CenterCropPad", ints((2,)), (4,), opset=18, axes=[0])
+operator_case("dft_last_axis", "a transform along real and imaginary parts", "DFT", lambda g: ["", g.constant(np.int64(-1))], (4, 2), opset=20)
+operator_case("dft_huge", "a transform of length 2^40", "DFT", lambda g: [g.constant(np.int64(2**40))], (4, 1), opset=20)
+operator_case("dft_large", "a transform of length 2^29", "DFT", lambda g: [g.constant(np.int64(2**29))], (4, 1), opset=20)
+operator_case("stft_frame", "frames longer than the signal", "STFT", lambda g: [g.constant(np.int64(1)), "", g.constant(np.int64(5))], (4, 1))
+operator_case("reverse_sequence_lengths", "lengths beyond the sequence", "ReverseSequence", ints((5,)), (4, 1), time_axis=1, batch_axis=0)
+operator_case("reverse_sequence_over_the_batch", "the samples the other way round", "ReverseSequence", ints((1, 1, 1, 1)))
 operator_case("scatter_mismatch", "updates of another shape", "ScatterElements",
               lambda g: [g.constant(np.zeros((1, 2), np.int64)), g.constant(np.zeros((1, 3), np.float32))], axis=1)
 operator_case("cumsum_over_the_batch", "a running sum over the batch", "CumSum", lambda g: [g.constant(np.int64(0))])

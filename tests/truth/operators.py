@@ -14,6 +14,7 @@ import sys
 from math import pi, sqrt
 
 import control
+import fourier
 import images
 import losses
 import numpy as np
@@ -1465,6 +1466,7 @@ tables.register(case)
 control.register(case)
 volumes.register(case)
 warps.register(layout_case)
+fourier.register(layout_case)
 
 
 def main():

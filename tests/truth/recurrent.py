@@ -63,7 +63,34 @@ def direction(op, x, w, r, b, h, c, p, functions, clip=None, coupled=False, line
     return torch.stack(outputs), h, c
 
 
+def reversed_sequences(case):
+    lengths = dict(time_first=(0, 1, [3, 1]), batch_first=(1, 0, [4]))
+    for name, (time, batch, lens) in lengths.items():
+        # Time first, two sequences are one sample, after its batch of 1 has gone.
+        shape = [5, 2, 3] if name == "time_first" else [5, 3]
+
+        @case(f"reverse_sequence_{name}", shape, batch=1, rows=1)
+        def build(g, time=time, batch=batch, lens=lens, name=name):
+            x = g.op("Sin", "x")
+            sequence = g.op("Squeeze", x, g.ints(0)) if name == "time_first" else x
+            y = g.op("ReverseSequence", sequence, g.ints(*lens), time_axis=time, batch_axis=batch)
+            if name == "time_first":
+                y = g.op("Unsqueeze", y, g.ints(0))
+
+            def truth(x):
+                x = torch.sin(x)
+                n = lens[0]
+                if name == "batch_first":
+                    return torch.cat([x[:, :n].flip(1), x[:, n:]], 1)
+                rows = [torch.cat([x[:, : lens[i], i].flip(1), x[:, lens[i] :, i]], 1) for i in range(2)]
+                return torch.stack(rows, 2)
+
+            return g.op("Exp", y), lambda x: torch.exp(truth(x))
+
+
 def register(case):
+    reversed_sequences(case)
+
     def layer(name, op, way="forward", bias=True, initial=None, peepholes=False, output=0, activations=None, alphas=(), betas=(),
               layout=0, length=None, opset=17, **options):
         """initial: None, "zero", "fixed", or "computed" from the input."""

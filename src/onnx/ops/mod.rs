@@ -64,6 +64,7 @@ operators! {
         OneHot => one_hot, NonZero => non_zero, Mod => modulo, IsNaN => is_nan, IsInf => is_inf, Xor => xor,
         EyeLike => eye_like,
     }
+    fourier { DFT => dft, STFT => stft }
     gather { Gather => lower, GatherElements => gather_elements, GatherND => gather_nd, Compress => compress }
     gelu { Gelu => lower }
     gemm { Gemm => lower }
@@ -88,6 +89,7 @@ operators! {
     }
     reshape { Reshape => reshape, Flatten => flatten, Squeeze => squeeze, Unsqueeze => unsqueeze }
     resize { Resize => resize, Upsample => upsample }
+    reverse_sequence { ReverseSequence => lower }
     rounding { Floor => floor, Ceil => ceil, Round => round, Sign => sign }
     scatter { Scatter => scatter_elements, ScatterElements => scatter_elements, ScatterND => scatter_nd }
     sequence {
