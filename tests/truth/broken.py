@@ -777,6 +777,15 @@ for name, wrong, build in (
     broken(name, wrong)(build)
 
 
+broken("quantize_input", "a value that is rounded to integers, a step function", opset=13)(
+    lambda g: g.op("DequantizeLinear", g.op("QuantizeLinear", "x", g.scalar(0.5)), g.scalar(0.5)))
+broken("dequantize_shapes", "three scales for an axis of four", opset=13)(
+    lambda g: g.op("Add", "x", g.op("DequantizeLinear", g.constant(np.zeros((1, 4), np.int8)), g.constant(np.ones(3, np.float32)))))
+broken("dequantize_blocks", "blocks of 2^62 weights", opset=21)(
+    lambda g: g.op("Add", "x", g.op("DequantizeLinear", g.constant(np.zeros((1, 4), np.int8)), g.constant(np.ones((1, 4), np.float32)),
+                                    block_size=1 << 62)))
+
+
 # ---------------------------------------------------------------------------------------------------------------
 # Nested too deeply: written byte by byte, since protobuf's own writers refuse it
 

@@ -20,6 +20,7 @@ import losses
 import numpy as np
 import onnx
 import products
+import quantized
 import recurrent
 import selections
 import tables
@@ -1463,6 +1464,7 @@ recurrent.register(case)
 products.register(case)
 losses.register(case)
 tables.register(case)
+quantized.register(case)
 control.register(case)
 volumes.register(case)
 warps.register(layout_case)

@@ -82,6 +82,7 @@ operators! {
         LpPool => norm, GlobalLpPool => global_norm,
     }
     prelu { PRelu => lower }
+    quantized { DequantizeLinear => dequantize }
     recurrent { RNN => rnn, GRU => gru, LSTM => lstm }
     reduce {
         ReduceMean => mean, ReduceSum => sum, ReduceProd => product, ReduceMax => max, ReduceMin => min, ReduceL1 => l1,
@@ -129,9 +130,9 @@ fn elementwise(node: &Node, importer: &mut Importer) -> Result<Value> {
     failed?;
     match function {
         Some(function) => importer.activation(node.value(0)?, function),
-        None => node.fail(
+        None => node.fail(quantized::reason(&node.op).unwrap_or(
             "this operator is not supported: replace it in the model by supported ones, or cut the model off before it with --output-name",
-        ),
+        )),
     }
 }
 
