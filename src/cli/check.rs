@@ -42,7 +42,7 @@ fn report(args: &CheckArgs) -> Result<String> {
     if !(1..=hope::series::MAX_ORDER).contains(&args.order) {
         bail!("order {} is not supported: choose 1 to {}", args.order, hope::series::MAX_ORDER);
     }
-    let model = args.network.load(None)?;
+    let model = args.network.load_or_list()?;
     let mut text = header(&args.network.model.to_string_lossy(), &model) + "\n\n";
     text.push_str(&layers(&model));
     let _ =

@@ -9,10 +9,10 @@ use ndarray::{ArrayD, IxDyn};
 use hope::Error;
 use hope::model::Model;
 use hope::npy::{self, Array};
-use hope::onnx::ImportOptions;
+use hope::onnx::{ImportOptions, obstacles};
 
 use super::targets;
-use super::text::shape;
+use super::text::{count, shape};
 
 /// The options of commands that work on a network.
 #[derive(Debug, Args)]
@@ -74,7 +74,33 @@ pub struct NetworkArgs {
     allow_external: Vec<PathBuf>,
 }
 
+impl NetworkArgs {
+    /// What they say, for points of a shape.
+    fn options(&self, points: Option<Vec<usize>>) -> Result<ImportOptions> {
+        Ok(ImportOptions {
+            output_name: self.output_name.clone(),
+            inputs: self.input.clone(),
+            fixed: self.fix.iter().map(|given| fixed(given)).collect::<Result<_>>()?,
+            shape: self.shape.clone(),
+            points,
+            allow_external: self.allow_external.clone(),
+        })
+    }
+}
+
 impl ModelArgs {
+    /// Loads the model without points; if it can't be, says everything that stands in the way.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn load_or_list(&self) -> Result<Model> {
+        self.load(None).map_err(|first| {
+            let options = self.network.options(None);
+            let found = options.ok().and_then(|options| obstacles(&self.model, &options).ok());
+            listed(&self.model, &found.unwrap_or_default()).unwrap_or(first)
+        })
+    }
+
     /// The model's file, without its folders.
     pub fn name(&self) -> String {
         self.model.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -95,17 +121,45 @@ impl ModelArgs {
 /// # Errors
 /// If the file isn't a usable model; the message names file, node and cause.
 pub fn load(path: &Path, network: &NetworkArgs, points: Option<Vec<usize>>) -> Result<Model> {
-    let options = ImportOptions {
-        output_name: network.output_name.clone(),
-        inputs: network.input.clone(),
-        fixed: network.fix.iter().map(|given| fixed(given)).collect::<Result<_>>()?,
-        shape: network.shape.clone(),
-        points,
-        allow_external: network.allow_external.clone(),
-    };
+    let options = network.options(points)?;
     let (model, files) = Model::from_onnx_files(path, &options).map_err(|error| in_model(path, &error))?;
     targets::read_along(files);
     if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }
+}
+
+/// Several obstacles in one message: those of the same kind on one line.
+fn listed(path: &Path, obstacles: &[Error]) -> Option<anyhow::Error> {
+    match obstacles {
+        [] | [Error::Node { .. }] => return None,
+        [alone] => {
+            return Some(anyhow!(
+                "{alone}\nAs far as one can tell without that, nothing else stands in the way."
+            ));
+        }
+        _ => {}
+    }
+    let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
+    for error in obstacles {
+        let (kind, node) = match error {
+            Error::Node { node, op, cause } => (format!("{op}: {cause}"), Some(node.as_str())),
+            other => (in_model(path, other).to_string(), None),
+        };
+        let kind = kind.trim_start_matches(&format!("{}: ", path.display())).to_owned();
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, nodes)) => nodes.extend(node),
+            None => kinds.push((kind, node.into_iter().collect())),
+        }
+    }
+    let mut text = format!("{}: {} stand in the way", path.display(), count(obstacles.len(), "thing"));
+    for (kind, nodes) in kinds {
+        text.push_str(&format!("\n  {kind}"));
+        match nodes[..] {
+            [] => {}
+            [node] => text.push_str(&format!(" (node '{node}')")),
+            [node, ..] => text.push_str(&format!(" (node '{node}' and {} more)", nodes.len() - 1)),
+        }
+    }
+    Some(anyhow!("{text}"))
 }
 
 /// An input that is fixed, from `NAME=VALUE`.

@@ -24,9 +24,9 @@ fn format_error<T>(message: impl Into<String>) -> Result<T> {
 /// A decoded file.
 #[derive(Debug)]
 pub struct Graph {
-    scope: Scope,
-    opset: i64,
-    functions: Functions,
+    pub(super) scope: Scope,
+    pub(super) opset: i64,
+    pub(super) functions: Functions,
 }
 
 impl Graph {
@@ -66,7 +66,7 @@ impl Graph {
     }
 
     /// The inputs that are variables: those that are asked for, or the only one that the output depends on.
-    fn variables<'a>(
+    pub(super) fn variables<'a>(
         &'a self,
         options: &'a ImportOptions,
         output: &str,
@@ -98,6 +98,35 @@ impl Graph {
         }
     }
 
+    /// The output that is asked for.
+    pub(super) fn output<'a>(&'a self, options: &'a ImportOptions) -> Result<&'a str> {
+        let Scope { outputs, producers, .. } = &self.scope;
+        match options.output_name.as_deref() {
+            None => Ok(outputs.first().ok_or_else(|| malformed("the model has no output"))?),
+            Some(name) if outputs.iter().any(|o| o == name) || producers.contains_key(name) => Ok(name),
+            Some(name) => {
+                let names = outputs.iter().map(|name| shown(name)).collect();
+                Err(Error::NoTensor { what: "output", name: shown(name), names })
+            }
+        }
+    }
+
+    /// Makes values of what a point has, and of what is fixed.
+    pub(super) fn bind<'a>(
+        &'a self,
+        variables: &Variables<'a>,
+        options: &'a ImportOptions,
+        importer: &mut Importer,
+        values: &mut HashMap<&'a str, Value>,
+    ) -> Result<()> {
+        variables.bind(importer, values)?;
+        for (name, array) in &options.fixed {
+            let declared = self.declared(name)?;
+            values.insert(name, variables.fixed(importer, &declared, array)?.into());
+        }
+        Ok(())
+    }
+
     /// Makes the model that computes one output; also the files that weights were read from.
     pub fn import<'a>(
         &'a self,
@@ -105,27 +134,11 @@ impl Graph {
         external: External,
         file_size: u64,
     ) -> Result<(Model, Vec<PathBuf>)> {
-        let output = match options.output_name.as_deref() {
-            None => self.scope.outputs.first().ok_or_else(|| malformed("the model has no output"))?,
-            Some(name)
-                if self.scope.outputs.iter().any(|o| o == name)
-                    || self.scope.producers.contains_key(name) =>
-            {
-                name
-            }
-            Some(name) => {
-                let names = self.scope.outputs.iter().map(|name| shown(name)).collect();
-                return Err(Error::NoTensor { what: "output", name: shown(name), names });
-            }
-        };
+        let output = self.output(options)?;
         let variables = Variables::new(self.variables(options, output)?, options)?;
         let mut importer = Importer::new(variables.builder(), external, variables.batch(), file_size);
         let mut values: HashMap<&str, Value> = HashMap::new();
-        variables.bind(&mut importer, &mut values)?;
-        for (name, array) in &options.fixed {
-            let declared = self.declared(name)?;
-            values.insert(name, variables.fixed(&mut importer, &declared, array)?.into());
-        }
+        self.bind(&variables, options, &mut importer, &mut values)?;
         let needed = self.scope.needed([output], |name| values.contains_key(name));
         let read = self.scope.names_read(&needed);
         let open = |name: &&str| read.contains(name) && !values.contains_key(name);

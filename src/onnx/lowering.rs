@@ -66,7 +66,8 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    fn node(
+    /// Lowers one node: a value for each of its outputs.
+    pub fn node(
         &self,
         scope: &'a Scope,
         index: usize,

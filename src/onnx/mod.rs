@@ -25,6 +25,7 @@ pub mod proto;
 mod scope;
 mod shape;
 mod stack;
+mod survey;
 mod tensor;
 mod values;
 mod variables;
@@ -124,6 +125,28 @@ impl Model {
 pub fn output_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
     let path = path.as_ref();
     Ok(Graph::read(read(path)?).map_err(|e| of_file(e, path))?.outputs())
+}
+
+/// Everything that stands in the way of a model, in the order of its nodes; where [`Model::from_onnx`] stops at the first. Nothing, if it can be
+/// imported. What a file leaves open doesn't end the search: nodes whose shapes aren't known are looked at as far as their operators go.
+///
+/// ```
+/// use hope::onnx::{ImportOptions, obstacles};
+///
+/// let found = obstacles("tests/fixtures/broken/unsupported_round.onnx", &ImportOptions::default())?;
+/// assert!(found[0].to_string().contains("Round"));
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// If the file can't be read or is no sound ONNX model.
+pub fn obstacles(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Vec<Error>> {
+    let path = path.as_ref();
+    let file = read(path)?;
+    let size = file.len() as u64;
+    let graph = Graph::read(file).map_err(|e| of_file(e, path))?;
+    let found = graph.obstacles(options, External::of(path, &options.allow_external), size);
+    Ok(found.into_iter().map(|error| of_file(clipped(error), path)).collect())
 }
 
 fn read(path: &Path) -> Result<Bytes> {

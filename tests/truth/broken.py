@@ -282,6 +282,11 @@ weight_case("external_not_a_number", "weights in README.md at the offset 'ten'",
 # Operators with shapes or attributes that cannot be
 
 
+def open_sizes(model):
+    for axis in model.graph.input[0].type.tensor_type.shape.dim:
+        axis.dim_param = "n"
+
+
 def operator_case(name, wrong, op_type, constants=lambda g: [], shape=(4,), opset=17, outputs=1, **attributes):
     @broken(name, wrong, shape=shape, opset=opset)
     def build(g):
@@ -515,6 +520,20 @@ operator_case("mask_of_a_row", "a mask that leaves nothing of a row", "Add",
               lambda g: [g.constant(np.array([[-np.inf] * 4, [0] * 4, [0] * 4], np.float32))], (3, 4))
 operator_case("mask_of_no_softmax", "a mask of -inf without a softmax", "Add",
               lambda g: [g.constant(np.array([0, -np.inf, 0, 0], np.float32))], (3, 4))
+
+
+@broken("several_obstacles", "operators that aren't supported, and a round of the input, before and behind each other")
+def build(g):
+    y = g.op("Round", "x")
+    z = g.op("Det", g.op("Det", g.op("Tanh", "x")))
+    return g.op("Add", g.op("NonMaxSuppression", y), g.op("Add", g.op("Ceil", "x"), z))
+
+
+@broken("several_obstacles_and_open_sizes", "the same in an input of open sizes", change=lambda model: open_sizes(model))
+def build(g):
+    return g.op("Det", g.op("Round", g.op("Relu", "x")))
+
+
 operator_case("unsupported_resize", "Resize", "Resize", lambda g: ["", g.constant(np.array([1, 1, 2, 2], np.float32))], IMAGE,
               coordinate_transformation_mode="tf_crop_and_resize")
 operator_case("resize_huge", "a scale of 10^12", "Resize",

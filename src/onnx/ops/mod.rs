@@ -107,6 +107,15 @@ operators! {
     warp { GridSample => grid_sample, AffineGrid => affine_grid }
 }
 
+/// What is said of an operator that there is none of here.
+pub const UNSUPPORTED: &str = "this operator is not supported: replace it in the model by supported ones, or cut the model off before it with --output-name";
+
+/// Whether there is such an operator.
+pub fn is_known(domain: &str, operator: &str) -> bool {
+    let standard = matches!(domain, "" | "ai.onnx");
+    standard && (find(operator).is_some() || Activation::from_onnx(operator, |_| None).is_some())
+}
+
 /// Lowers any supported node, and checks that all of it was understood.
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let values = match find(&node.op) {
@@ -130,9 +139,7 @@ fn elementwise(node: &Node, importer: &mut Importer) -> Result<Value> {
     failed?;
     match function {
         Some(function) => importer.activation(node.value(0)?, function),
-        None => node.fail(quantized::reason(&node.op).unwrap_or(
-            "this operator is not supported: replace it in the model by supported ones, or cut the model off before it with --output-name",
-        )),
+        None => node.fail(quantized::reason(&node.op).unwrap_or(UNSUPPORTED)),
     }
 }
 

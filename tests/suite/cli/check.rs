@@ -46,3 +46,22 @@ fn cost_grows_with_the_order() {
     assert!(cost("10") > 1.5 * cost("5"));
     w.refused(&["check", &model, "--order", "31"], &["order 31", "1 to 30"]);
 }
+
+fn broken(name: &str) -> String {
+    crate::common::path("tests/fixtures/broken").join(name).to_string_lossy().into_owned()
+}
+
+#[test]
+fn everything_that_stands_in_the_way_is_listed() {
+    let w = Workplace::new();
+    w.refused(
+        &["check", &broken("several_obstacles.onnx")],
+        &["5 things", "Round: its input", "Det: this operator", "and 1 more", "NonMaxSuppression", "Ceil"],
+    );
+    // Without sizes, too: as far as one can tell.
+    let open = broken("several_obstacles_and_open_sizes.onnx");
+    w.refused(&["check", &open], &["2 things", "has no fixed size on axis 1", "--shape", "Det"]);
+    w.refused(&["check", &open, "--shape", "1,4"], &["2 things", "Round: its input", "Det"]);
+    let sizes = broken("dynamic_image.onnx");
+    w.refused(&["check", &sizes], &["no fixed size", "nothing else stands in the way"]);
+}
