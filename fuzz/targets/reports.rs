@@ -3,6 +3,11 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../src/cli"]
+mod cli {
+    #[allow(dead_code)]
+    pub mod text;
+}
 #[path = "../../src/cli/bench/json.rs"]
 mod json;
 #[path = "../../src/cli/bench/record.rs"]

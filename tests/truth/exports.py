@@ -11,6 +11,7 @@ import logging
 import zlib
 from math import sqrt, pi
 
+import architectures
 import numpy as np
 import onnx
 import recurrent
@@ -82,10 +83,28 @@ class PlainLayerNorm(nn.Module):
         return d / torch.sqrt((d * d).mean(axes, keepdim=True) + eps) * self.norm.weight + self.norm.bias
 
 
+class PlainGroupNorm(nn.Module):
+    """The same of groups of channels; a group for each channel, where there are none."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x):
+        groups = getattr(self.norm, "num_groups", x.shape[1])
+        y = x.reshape(x.shape[0], groups, -1)
+        d = y - y.mean(2, keepdim=True)
+        y = (d / torch.sqrt((d * d).mean(2, keepdim=True) + float(np.float32(self.norm.eps)))).reshape(x.shape)
+        each = (-1, *[1] * (x.dim() - 2))
+        return y * self.norm.weight.reshape(each) + self.norm.bias.reshape(each)
+
+
 def spell_out(module):
     for name, child in module.named_children():
         if isinstance(child, nn.LayerNorm):
             setattr(module, name, PlainLayerNorm(child))
+        elif isinstance(child, (nn.GroupNorm, nn.InstanceNorm2d)):
+            setattr(module, name, PlainGroupNorm(child))
         else:
             spell_out(child)
     return module
@@ -382,3 +401,4 @@ def fixed_batch_eight():
 
 
 recurrent.register_exports(export_cases)
+architectures.register(export_cases, with_rounded_epsilon)
