@@ -57,11 +57,12 @@ impl Graph {
                 break;
             }
             let known = node.input.iter().all(|name| !unknown.contains(name.as_str()));
+            let is_operator = ops::is_known(&node.domain, &node.op_type)
+                || self.functions.find(node).is_some()
+                || self.scope.bodies.contains_key(&index);
             let lowered = match &mut importer {
                 Some(importer) if known => call.node(&self.scope, index, importer, &mut values).map(Some),
-                _ if ops::is_known(&node.domain, &node.op_type) || self.functions.find(node).is_some() => {
-                    Ok(None)
-                }
+                _ if is_operator => Ok(None),
                 _ => Err(Error::Node {
                     node: name_of(node),
                     op: shown(&node.op_type),

@@ -227,6 +227,9 @@ fn sample(name: &str, declared: Option<&[Size]>, options: &ImportOptions, alone:
             ),
         };
     };
+    if declared.contains(&Ok(0)) {
+        return fail("has an axis of size 0".into());
+    }
     let sizes = match (&options.shape, &options.points) {
         (Some(shape), _) if alone => given(declared, shape).map(Some),
         (None, Some(points)) if alone => Ok(of_points(declared, points)),
