@@ -522,6 +522,11 @@ operator_case("mask_of_no_softmax", "a mask of -inf without a softmax", "Add",
               lambda g: [g.constant(np.array([0, -np.inf, 0, 0], np.float32))], (3, 4))
 
 
+@broken("no_samples", "a batch of no samples, and a constant of none", batch=0)
+def build(g):
+    return g.op("Add", "x", g.constant(np.zeros((0, 4), np.float32)))
+
+
 @broken("several_obstacles", "operators that aren't supported, and a round of the input, before and behind each other")
 def build(g):
     y = g.op("Round", "x")
