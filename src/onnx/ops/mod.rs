@@ -112,8 +112,11 @@ pub const UNSUPPORTED: &str = "this operator is not supported: replace it in the
 
 /// Whether there is such an operator.
 pub fn is_known(domain: &str, operator: &str) -> bool {
-    let standard = matches!(domain, "" | "ai.onnx");
-    standard && (find(operator).is_some() || Activation::from_onnx(operator, |_| None).is_some())
+    match domain {
+        "" | "ai.onnx" => find(operator).is_some() || Activation::from_onnx(operator, |_| None).is_some(),
+        ml::DOMAIN => ml::is_known(operator),
+        _ => false,
+    }
 }
 
 /// Lowers any supported node, and checks that all of it was understood.

@@ -41,6 +41,11 @@ operators! {
 /// Name of the domain.
 pub const DOMAIN: &str = "ai.onnx.ml";
 
+/// Whether there is such an operator.
+pub fn is_known(operator: &str) -> bool {
+    find(operator).is_some()
+}
+
 /// Lowers any supported node of the domain, and checks that all of it was understood.
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let Some(lower) = find(&node.op) else { return node.fail(reason(&node.op)) };
