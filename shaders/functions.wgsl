@@ -166,6 +166,23 @@ fn hope_cos(x: f32) -> f32 {
     return hope_sincos(x).y;
 }
 
+// Half the exponential is squared: e^x is not a number where half of it is one.
+fn hope_cosh(x: f32) -> f32 {
+    let e = hope_exp(0.5 * abs(x));
+    return (0.5 * e) * e + 0.5 / (e * e);
+}
+
+fn hope_sinh(x: f32) -> f32 {
+    let u = abs(x);
+    if u < 1.0 {
+        let z = x * x;
+        return x + x * z * (1.66666667e-1 + z * (8.33333333e-3 + z * (1.98412698e-4 + z * 2.75573192e-6)));
+    }
+    let e = hope_exp(0.5 * u);
+    let y = (0.5 * e) * e - 0.5 / (e * e);
+    return select(y, -y, x < 0.0);
+}
+
 // As Cephes' tanhf.
 fn hope_tanh(x: f32) -> f32 {
     let u = abs(x);

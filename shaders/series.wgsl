@@ -95,3 +95,17 @@ fn times_argument(x: f32) {
     }
     a[0] *= x;
 }
+
+// Behind a[0] a function with the derivative r = first (w / w_0)^{-1/2}, w = w_0 + w_1 t + w_2 t^2, by ratio = -w_1 / (2 w_0) and
+// scale = -w_2 / w_0: w r' = -w' r / 2 is (k+1) r_{k+1} = (2k+1) ratio r_k + k scale r_{k-1}.
+fn inverse_root_series(first: f32, ratio: f32, scale: f32) {
+    var before = 0.0;
+    var r = first;
+    // unroll
+    for (var k = 0u; k < TERMS; k++) {
+        a[k + 1u] = r * (1.0 / f32(k + 1u));
+        let next = (f32(2u * k + 1u) * ratio * r + f32(k) * scale * before) * (1.0 / f32(k + 1u));
+        before = r;
+        r = next;
+    }
+}

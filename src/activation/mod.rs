@@ -9,7 +9,7 @@ use crate::series::{MAX_ORDER, TILE, Tile};
 
 /// What the files of this folder use.
 mod prelude {
-    pub(crate) use super::{Function, constant, exceeds, exponential_branch, piece};
+    pub(crate) use super::{Function, constant, exceeds, exponential_branch, inverse_root, piece};
     pub use crate::scalar::Scalar;
     pub(crate) use crate::series::limit::sound;
     pub use crate::series::{self, Coefficient, MAX_ORDER, Tile};
@@ -211,10 +211,16 @@ macro_rules! activations {
 
 activations! {
     abs::Abs,
+    acos::Acos,
+    acosh::Acosh,
+    asin::Asin,
+    asinh::Asinh,
     atan::Atan,
+    atanh::Atanh,
     celu::Celu,
     clip::Clip,
     cos::Cos,
+    cosh::Cosh,
     elu::Elu,
     erf::Erf,
     exp::Exp,
@@ -232,9 +238,11 @@ activations! {
     sigmoid::Sigmoid,
     silu::Silu,
     sin::Sin,
+    sinh::Sinh,
     softplus::Softplus,
     softsign::Softsign,
     sqrt::Sqrt,
+    tan::Tan,
     tanh::Tanh,
 }
 
@@ -317,5 +325,17 @@ pub(crate) fn exponential_branch<T: Scalar>(u: T, scale: T, rate: T, a: &mut [T]
     for (k, a) in a.iter_mut().enumerate().skip(1) {
         term *= rate / T::of(k as f64);
         *a = term;
+    }
+}
+
+/// Series behind `a[0]` of a function with the derivative `first · (w / w_0)^{-1/2}`, where `w = w_0 + w_1 t + w_2 t²`, by
+/// `ratio = -w_1 / 2w_0` and `scale = -w_2 / w_0`: `w r' = -w' r / 2` is `(k+1) r_{k+1} = (2k+1) ratio r_k + k scale r_{k-1}`.
+pub(crate) fn inverse_root<T: Scalar>(first: T, ratio: T, scale: T, a: &mut [T]) {
+    let (mut before, mut r) = (T::zero(), first);
+    for (k, a) in a.iter_mut().skip(1).enumerate() {
+        let inverse = T::of(1.0 / (k + 1) as f64);
+        *a = r * inverse;
+        let next = (T::of((2 * k + 1) as f64) * ratio * r + T::of(k as f64) * scale * before) * inverse;
+        (before, r) = (r, next);
     }
 }

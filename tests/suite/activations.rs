@@ -102,7 +102,8 @@ fn kinks_are_those_of_the_truth() {
 fn a_wrong_coefficient_is_seen() {
     let (points, functions) = table();
     for (name, truth) in functions {
-        let i = points.iter().position(|&x| x == 1.25).unwrap();
+        let defined = |&i: &usize| !truth[[i, 0]].is_nan();
+        let i = (0..points.len()).filter(|&i| [0.25, 1.25].contains(&points[i])).rfind(defined).unwrap();
         let scale = (0..13).fold(0.0f64, |m, k| m.max(truth[[i, k]].abs()));
         let mut wrong = truth.clone();
         wrong[[i, 7]] += 1e-9 * scale;

@@ -53,6 +53,11 @@ def positive(f):
     return lambda x: f if x > 0 else None
 
 
+def between(low, high, f):
+    """Defined between two numbers only."""
+    return lambda x: f if low < x < high else None
+
+
 def nonzero(f):
     return lambda x: f if x != 0 else None
 
@@ -77,10 +82,16 @@ def scaled(factor):
 # Each entry: name -> (point -> formula that holds around the point, or None).
 FUNCTIONS = {
     "abs": pieces([0], scaled(-1), scaled(1)),
+    "acos": between(-1, 1, mp.acos),
+    "acosh": between(1, mp.inf, mp.acosh),
+    "asin": between(-1, 1, mp.asin),
+    "asinh": smooth(mp.asinh),
     "atan": smooth(mp.atan),
+    "atanh": between(-1, 1, mp.atanh),
     "celu(1.5)": pieces([0], lambda x: mpf(1.5) * (mp.exp(x / mpf(1.5)) - 1), scaled(1)),
     "clip(-1.5,2.5)": pieces([-1.5, 2.5], constant(-1.5), scaled(1), constant(2.5)),
     "cos": smooth(mp.cos),
+    "cosh": smooth(mp.cosh),
     "elu(1.2)": pieces([0], lambda x: mpf(1.2) * (mp.exp(x) - 1), scaled(1)),
     "erf": smooth(mp.erf),
     "exp": smooth(mp.exp),
@@ -105,10 +116,12 @@ FUNCTIONS = {
     "sigmoid": smooth(sigmoid),
     "silu": smooth(lambda x: x * sigmoid(x)),
     "sin": smooth(mp.sin),
+    "sinh": smooth(mp.sinh),
     "softplus": smooth(softplus),
     # x / (1 + |x|): the second derivative jumps at 0.
     "softsign": pieces([0], lambda x: x / (1 - x), lambda x: x / (1 + x)),
     "sqrt": positive(mp.sqrt),
+    "tan": smooth(mp.tan),
     "tanh": smooth(mp.tanh),
 }
 

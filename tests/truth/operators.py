@@ -1044,6 +1044,10 @@ for name, function in {"exp": torch.exp, "sin": torch.sin, "cos": torch.cos, "ta
     elementwise_case(name, operator(name.capitalize()), function)
 for name, function in {"sqrt": torch.sqrt, "reciprocal": torch.reciprocal, "log": torch.log}.items():
     elementwise_case(name, operator(name.capitalize()), function, points="positive", center=1.5)
+for name in ["sinh", "cosh", "asinh"]:
+    elementwise_case(name, operator(name.capitalize()), getattr(torch, name), center=-0.5)
+for name, center in {"tan": 0.6, "asin": 0.3, "acos": -0.3, "atanh": 0.3, "acosh": 2}.items():
+    elementwise_case(name, operator(name.capitalize()), getattr(torch, name), center=center, direct=False)
 elementwise_case("softsign", operator("Softsign"), lambda x: x / (1 + x.abs()), center=-1)
 elementwise_case("abs", operator("Abs"), torch.abs, center=-1)
 elementwise_case("relu", operator("Relu"), torch.relu, center=0.7)
