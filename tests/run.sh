@@ -41,6 +41,14 @@ step cargo clippy --quiet --all-targets -- -D warnings
 step cargo clippy --quiet --no-default-features --lib -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --no-deps
 
+# The fuzz targets share sources with the program; running them takes longer (fuzz/README.md). libFuzzer is C++.
+command -v c++ >/dev/null || install g++
+if command -v c++ >/dev/null; then
+    step cargo check --quiet --manifest-path fuzz/Cargo.toml
+else
+    echo "skipped fuzz: no C++ compiler"
+fi
+
 # The optimised build once: the tests run thousands of expansions, and the program is read back with numpy below.
 # The validation layer of Vulkan, where it is installed, listens: each of its messages is a failure.
 export WGPU_VALIDATION=1 WGPU_DEBUG=0

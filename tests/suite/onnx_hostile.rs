@@ -38,13 +38,23 @@ fn every_broken_file_is_refused_with_a_clear_message() {
             Ok(_) => writeln!(messages, "{name}\n    ACCEPTED, but should not be").unwrap(),
             Err(error) => {
                 let folder = file.parent().unwrap().to_string_lossy().into_owned();
-                let message = error.to_string().replace(&folder, "FOLDER");
+                let message = without_size(&error.to_string().replace(&folder, "FOLDER"));
                 writeln!(messages, "{name}\n    {message}").unwrap();
             }
         }
     }
     assert!(!messages.contains("ACCEPTED"), "{messages}");
     insta::assert_snapshot!(messages);
+}
+
+/// Without the size of the README of these files, which some name as their weights: it changes with each file.
+fn without_size(message: &str) -> String {
+    match message.split_once("which has only ") {
+        Some((before, after)) => {
+            format!("{before}which has only N{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+        None => message.into(),
+    }
 }
 
 /// The outcome doesn't matter, only that there is one.

@@ -60,6 +60,28 @@ fn interruption_leaves_nothing() {
     }
 }
 
+/// The same while a GPU that software makes works, where there is one: the signal comes while it prepares, computes or hands over.
+#[test]
+fn interruption_of_work_on_a_gpu_leaves_nothing() {
+    let w = Workplace::new();
+    if !w.done(&["adapters"]).stdout.contains("llvmpipe") {
+        return;
+    }
+    let (model, at) = (example("mnist_cnn_tanh.onnx"), example("digits.npy"));
+    let args = ["expand", &model, "--at", &at, "--order", "16", "--device", "llvmpipe", "--out", "r.npz"];
+    for milliseconds in [0, 30, 300, 3000] {
+        let (mut child, mut stderr) = long_run(&w, w.command(&args));
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        signal(&child, "TERM");
+        let status = child.wait().expect("an end");
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).expect("the message");
+        assert_eq!(status.code(), Some(143), "after {milliseconds} ms: {text}");
+        assert!(text.contains("interrupted; nothing was written"), "{text}");
+        assert_eq!(w.files(), [""; 0], "after {milliseconds} ms");
+    }
+}
+
 /// A run whose standard error is full, and read by nobody, so that it hangs there.
 #[test]
 fn an_interruption_waits_for_nobody() {
