@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
-use hope::npy;
+use hope::npy::{self, NpzReader};
 use hope::rays::Directions;
 
 use super::image::{self, Layout};
@@ -27,17 +27,85 @@ pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
         let layout = Layout::of(model).map_err(|error| anyhow!("{given}: {error}"))?;
         return image::read_png(path, layout);
     }
-    rows(path, model, "point")
+    if is_archive(path) { archive(path, model) } else { rows(path, model, "point") }
 }
 
-/// The shape of what `--at` gives, `[points, …]`, if it tells one: sizes that the model's file leaves open are its.
-pub fn shape_of(at: &[String]) -> Option<Vec<usize>> {
-    let given = at.first()?;
-    match inline(given) {
-        Some(rows) => Some(vec![rows.len(), rows.first()?.len()]),
-        // What is wrong with it is told when it is read.
-        None => npy::shape(Path::new(given)).ok(),
+/// Shapes of points, `[points, …]`: sizes that the model's file leaves open are theirs.
+#[derive(Clone, Debug, Default)]
+pub struct Shapes {
+    /// Of the only input.
+    pub points: Option<Vec<usize>>,
+    /// Of inputs by name.
+    pub named: Vec<(String, Vec<usize>)>,
+}
+
+/// The shapes of what `--at` gives, as far as it tells them.
+pub fn shapes_of(at: &[String]) -> Shapes {
+    let Some(given) = at.first() else { return Shapes::default() };
+    // What is wrong with it is told when it is read.
+    if let Some(rows) = inline(given) {
+        let points = rows.first().map(|row| vec![rows.len(), row.len()]);
+        return Shapes { points, ..Shapes::default() };
     }
+    let path = Path::new(given);
+    if !is_archive(path) {
+        return Shapes { points: npy::shape(path).ok(), ..Shapes::default() };
+    }
+    let Ok(mut archive) = NpzReader::open(path) else { return Shapes::default() };
+    let names = archive.names();
+    let named: Vec<_> =
+        names.into_iter().filter_map(|name| Some((name.clone(), archive.array(&name).ok()?.shape))).collect();
+    let points = if let [(_, shape)] = &named[..] { Some(shape.clone()) } else { None };
+    Shapes { points, named }
+}
+
+fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
+}
+
+/// Points of several inputs: an array for each, by its name.
+fn archive(path: &Path, model: &Model) -> Result<Vec<f64>> {
+    let parts = &model.origin().inputs;
+    let mut archive = NpzReader::open(path)?;
+    let names = archive.names();
+    let file = path.display();
+    let (mut columns, mut count) = (Vec::with_capacity(parts.len()), None);
+    for part in parts {
+        // The only array may have any name.
+        let name = match (&names[..], &parts[..]) {
+            ([only], [_]) => only,
+            _ => &part.name,
+        };
+        if !archive.has(name) {
+            bail!(
+                "{file}: there is no array '{name}' in it, but {}: save one for each input",
+                names.join(", ")
+            );
+        }
+        let array = archive.array(name)?;
+        let size: usize = part.shape.iter().product(); // of a model that is there
+        let points = array.values.len() / size.max(1);
+        let fits = [[&[points], &part.shape[..]].concat(), vec![points, size]];
+        if points == 0 || !fits.iter().any(|shape| squeezed(shape) == squeezed(&array.shape)) {
+            bail!(
+                "{file}: the array '{name}' has shape {:?}, but points of this input are {} or {}",
+                array.shape,
+                shape_text(&["B"], &part.shape),
+                shape_text(&["B"], &[size]),
+            );
+        }
+        check_finite(&format!("{file}: array '{name}'"), "point", size, &array.values)?;
+        if *count.get_or_insert(points) != points {
+            bail!("{file}: the arrays have different numbers of points: '{name}' has {points}");
+        }
+        columns.push((size, array.values));
+    }
+    let Some(count) = count else { bail!("{file}: this model's inputs have no names: give points as .npy") };
+    let mut rows = Vec::with_capacity(count * model.inputs());
+    for point in 0..count {
+        columns.iter().for_each(|(size, values)| rows.extend_from_slice(&values[point * size..][..*size]));
+    }
+    Ok(rows)
 }
 
 /// An image with its name, as numbers in the order of the model's input, before normalisation.

@@ -11,6 +11,7 @@ use hope::model::Model;
 use hope::npy::{self, Array};
 use hope::onnx::{ImportOptions, obstacles};
 
+use super::input::Shapes;
 use super::targets;
 use super::text::{count, shape};
 
@@ -76,13 +77,14 @@ pub struct NetworkArgs {
 
 impl NetworkArgs {
     /// What they say, for points of a shape.
-    fn options(&self, points: Option<Vec<usize>>) -> Result<ImportOptions> {
+    fn options(&self, Shapes { points, named }: Shapes) -> Result<ImportOptions> {
         Ok(ImportOptions {
             output_name: self.output_name.clone(),
             inputs: self.input.clone(),
             fixed: self.fix.iter().map(|given| fixed(given)).collect::<Result<_>>()?,
             shape: self.shape.clone(),
             points,
+            named_points: named,
             allow_external: self.allow_external.clone(),
         })
     }
@@ -94,8 +96,8 @@ impl ModelArgs {
     /// # Errors
     /// As [`load`].
     pub fn load_or_list(&self) -> Result<Model> {
-        self.load(None).map_err(|first| {
-            let options = self.network.options(None);
+        self.load(Shapes::default()).map_err(|first| {
+            let options = self.network.options(Shapes::default());
             let found = options.ok().and_then(|options| obstacles(&self.model, &options).ok());
             listed(&self.model, &found.unwrap_or_default()).unwrap_or(first)
         })
@@ -110,8 +112,8 @@ impl ModelArgs {
     ///
     /// # Errors
     /// As [`load`].
-    pub fn load(&self, points: Option<Vec<usize>>) -> Result<Model> {
-        load(&self.model, &self.network, points)
+    pub fn load(&self, shapes: Shapes) -> Result<Model> {
+        load(&self.model, &self.network, shapes)
     }
 }
 
@@ -120,8 +122,8 @@ impl ModelArgs {
 ///
 /// # Errors
 /// If the file isn't a usable model; the message names file, node and cause.
-pub fn load(path: &Path, network: &NetworkArgs, points: Option<Vec<usize>>) -> Result<Model> {
-    let options = network.options(points)?;
+pub fn load(path: &Path, network: &NetworkArgs, shapes: Shapes) -> Result<Model> {
+    let options = network.options(shapes)?;
     let (model, files) = Model::from_onnx_files(path, &options).map_err(|error| in_model(path, &error))?;
     targets::read_along(files);
     if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }

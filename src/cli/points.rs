@@ -13,8 +13,9 @@ use super::text::count;
 /// The options of commands that take many points.
 #[derive(Debug, Args)]
 pub struct PointsArgs {
-    /// Reference points: an .npy file of shape [B, …input shape] or [B, p], numbers such as "0.5,-0.5;0,0", or a .png image where
-    /// the network takes images of its size (brightness as numbers from 0 to 1). May be given several times.
+    /// Reference points: an .npy file of shape [B, …input shape] or [B, p], an .npz file with such an array for each
+    /// of several inputs by name, numbers such as "0.5,-0.5;0,0", or a .png image where the network takes images of its size (brightness as
+    /// numbers from 0 to 1). May be given several times.
     #[arg(
         long,
         value_name = "POINTS",

@@ -12,7 +12,7 @@ use hope::{Error, Expansion, Job, Report, Request};
 use super::device::{PlaceArgs, describe};
 use super::estimate::Estimate;
 use super::failure::Failure;
-use super::input::shape_of;
+use super::input::shapes_of;
 use super::model::{self, ModelArgs};
 use super::points::Points;
 use super::progress::Reporter;
@@ -41,7 +41,7 @@ impl Setup {
     /// # Errors
     /// If the file isn't a usable model.
     pub fn new(args: &ModelArgs, at: &[String], order: usize) -> Result<Self> {
-        let (path, model) = (args.model.clone(), args.load(shape_of(at))?);
+        let (path, model) = (args.model.clone(), args.load(shapes_of(at))?);
         Ok(Self { path, model, original: None, request: Request::new(Vec::new(), order), notes: Vec::new() })
     }
 

@@ -6,6 +6,7 @@
 mod builder;
 mod front;
 mod op;
+mod origin;
 mod smooth;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use crate::geometry::{Pool, Strided, StridedDim, Window};
 pub use builder::{Constant, Geometry, ModelBuilder};
 pub use op::{Affine, Conv, Linear, Op, PerUnit};
+pub use origin::{FixedInput, InputPart, Origin};
 pub use smooth::Smoothing;
 
 use crate::error::{Error, Result};
@@ -75,6 +77,7 @@ pub struct Model {
     nodes: Vec<Node>,
     output: NodeId,
     output_name: String,
+    origin: Arc<Origin>,
 }
 
 impl Model {
@@ -111,6 +114,11 @@ impl Model {
     /// The output's name.
     pub fn output_name(&self) -> &str {
         &self.output_name
+    }
+
+    /// What of its file it is a function of.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Shape of the output for one sample.
@@ -168,7 +176,7 @@ impl Model {
     pub fn truncated(&self, output: NodeId) -> Self {
         let needed = needed(&self.nodes, output);
         let nodes = needed.iter().map(|&id| self.node(id).clone());
-        Self::cut(&needed, nodes, self.node(output).name.clone())
+        Self::cut(&needed, nodes, self.node(output).name.clone(), self.origin.clone())
     }
 
     /// The model without a softmax or log-softmax at its very end.
@@ -193,21 +201,26 @@ impl Model {
     }
 
     /// Keeps only the nodes that the output depends on.
-    fn pruned(nodes: Vec<Node>, output: NodeId, output_name: String) -> Self {
+    fn pruned(nodes: Vec<Node>, output: NodeId, output_name: String, origin: Arc<Origin>) -> Self {
         let needed = needed(&nodes, output);
         let nodes = nodes.into_iter().enumerate();
         let kept = nodes.filter(|(index, _)| needed.binary_search(&NodeId(*index)).is_ok());
-        Self::cut(&needed, kept.map(|(_, node)| node), output_name)
+        Self::cut(&needed, kept.map(|(_, node)| node), output_name, origin)
     }
 
     /// The model of these nodes, ascending, whose last one is the output.
-    fn cut(needed: &[NodeId], nodes: impl Iterator<Item = Node>, output_name: String) -> Self {
+    fn cut(
+        needed: &[NodeId],
+        nodes: impl Iterator<Item = Node>,
+        output_name: String,
+        origin: Arc<Origin>,
+    ) -> Self {
         let renamed = |id: NodeId| NodeId(needed.binary_search(&id).unwrap_or_default());
         let nodes: Vec<Node> = nodes
             .map(|node| Node { inputs: node.inputs.iter().map(|&input| renamed(input)).collect(), ..node })
             .collect();
         let output = NodeId(nodes.len() - 1);
-        Self { nodes, output, output_name }
+        Self { nodes, output, output_name, origin }
     }
 
     /// For each node, the nodes that read it, once per edge.

@@ -166,6 +166,7 @@ impl Model {
             }
         }
         let mut builder = Model::builder(self.input_shape());
+        builder.origin(self.origin.clone());
         let mut renamed = vec![NodeId(0)];
         for node in &self.nodes[1..] {
             let inputs: Vec<NodeId> = node.inputs.iter().map(|input| renamed[input.0]).collect();

@@ -180,6 +180,13 @@ impl<R: Read + Seek> NpzReader<R> {
         self.zip.index_for_name(&format!("{name}.npy")).is_some()
     }
 
+    /// Names of the arrays.
+    pub fn names(&self) -> Vec<String> {
+        let names =
+            self.zip.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()));
+        names.collect()
+    }
+
     /// Reads an array of numbers.
     ///
     /// # Errors

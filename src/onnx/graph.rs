@@ -119,6 +119,7 @@ impl Graph {
         importer: &mut Importer,
         values: &mut HashMap<&'a str, Value>,
     ) -> Result<()> {
+        importer.builder.origin(variables.origin(&options.fixed).into());
         variables.bind(importer, values)?;
         for (name, array) in &options.fixed {
             let declared = self.declared(name)?;

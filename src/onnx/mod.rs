@@ -60,6 +60,8 @@ pub struct ImportOptions {
     /// Shape of the points that the model is for, `[points, …]`: open sizes are theirs, unless [`Self::shape`] has them. Each point may have
     /// the input's axes without the batch, with it, or be flat if one size is open.
     pub points: Option<Vec<usize>>,
+    /// The same of several inputs, by name.
+    pub named_points: Vec<(String, Vec<usize>)>,
     /// Folders in which weights outside the model's file may be, besides the model's own.
     pub allow_external: Vec<PathBuf>,
 }

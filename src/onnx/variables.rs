@@ -11,7 +11,7 @@ use super::tensor::{Kind, Tensor, kind};
 use super::values::{Importer, Value};
 use super::{ImportOptions, malformed, shown};
 use crate::error::Result;
-use crate::model::{Model, ModelBuilder};
+use crate::model::{FixedInput, InputPart, Model, ModelBuilder, Origin};
 
 /// Most numbers of a sample.
 const MAX_UNITS: usize = 1 << 31;
@@ -106,6 +106,23 @@ impl<'a> Variables<'a> {
         match &self.samples[..] {
             [(_, sample)] => Model::builder(sample.point()),
             samples => Model::builder(&[samples.iter().map(|(_, sample)| sample.units()).sum()]),
+        }
+    }
+
+    /// What a model of them is a function of.
+    pub fn origin(&self, fixed: &[(String, ArrayD<f64>)]) -> Origin {
+        let part = |(name, sample): &(&str, Sample)| InputPart {
+            name: (*name).into(),
+            shape: sample.point().to_vec(),
+        };
+        let constant = |(name, array): &(String, ArrayD<f64>)| FixedInput {
+            name: name.clone(),
+            shape: array.shape().to_vec(),
+            value: array.first().copied().filter(|first| array.iter().all(|x| x == first)),
+        };
+        Origin {
+            inputs: self.samples.iter().map(part).collect(),
+            fixed: fixed.iter().map(constant).collect(),
         }
     }
 
@@ -230,9 +247,10 @@ fn sample(name: &str, declared: Option<&[Size]>, options: &ImportOptions, alone:
     if declared.contains(&Ok(0)) {
         return fail("has an axis of size 0".into());
     }
-    let sizes = match (&options.shape, &options.points) {
+    let named = options.named_points.iter().find(|(named, _)| *named == name).map(|(_, points)| points);
+    let sizes = match (&options.shape, named.or(options.points.as_ref().filter(|_| alone))) {
         (Some(shape), _) if alone => given(declared, shape).map(Some),
-        (None, Some(points)) if alone => Ok(of_points(declared, points)),
+        (_, Some(points)) => Ok(of_points(declared, points)),
         _ => Ok(None),
     };
     match sizes {

@@ -28,6 +28,8 @@ pub struct Seconds {
 /// |---|---|
 /// | `model`, `model_sha256` | the model's file and its hash |
 /// | `output_name`, `input_shape`, `output_shape` | of the model, for one point |
+/// | `inputs` | name and shape of each input of the file that points have, one after the other |
+/// | `fixed` | inputs that are constants: name, shape as given, `value` where it is one number |
 /// | `method` | how it was computed |
 /// | `exact`, `exact_reason`, `smooth`, `one_sided`, `kinks` | what it claims: [`Claim`] |
 /// | `order`, `terms`, `outputs`, `points`, `rays`, `variables` | what was computed; rays and variables where there are such |
@@ -71,12 +73,16 @@ impl<'a> Record<'a> {
         let Self { job, report, seconds, .. } = self;
         let (model, request) = (job.model(), job.request());
         let about = request.device.backend().about();
+        let origin = model.origin();
+        let listed = |list: Vec<Value>| (!list.is_empty()).then_some(list);
         let record = json!({
             "model": self.model.map(|file| file.path.to_string_lossy()),
             "model_sha256": self.model.map(|file| &file.sha256),
             "output_name": model.output_name(),
             "input_shape": model.input_shape(),
             "output_shape": model.output_shape(),
+            "inputs": listed(origin.inputs.iter().map(|part| json!({ "name": part.name, "shape": part.shape })).collect()),
+            "fixed": listed(origin.fixed.iter().map(|fixed| json!({ "name": fixed.name, "shape": fixed.shape, "value": fixed.value })).collect()),
             "method": request.method.name(),
             "order": request.order,
             "terms": request.terms.name(),

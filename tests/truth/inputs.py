@@ -53,6 +53,7 @@ write("rows", 2, [("x", [2, 3])], first + [("Mul", ["x0", "x1"], "y", {})], [(f"
 # a_0 e^{b_0} + a_1 e^{b_1}
 scaled = [("Exp", ["b"], "e", {}), ("Mul", ["a", "e"], "p", {}), ("ReduceSum", ["p", "axes"], "y", dict(keepdims=1))]
 write("two", 2, [("a", ["batch", 2]), ("b", ["batch", 2])], scaled, [("axes", np.array([1]))])
+write("two_open", 2, [("a", ["batch", "n"]), ("b", ["batch", "n"])], scaled, [("axes", np.array([1]))])
 
 # The sum over tokens of their embeddings, masked, then squared.
 embed = [

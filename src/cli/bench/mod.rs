@@ -21,6 +21,7 @@ use hope::bench::{Effort, Target, Workload};
 
 use super::failure::Failure;
 use super::files::Files;
+use super::input::Shapes;
 use super::model::{self, NetworkArgs};
 use super::progress::Reporter;
 use super::text;
@@ -129,7 +130,7 @@ fn workloads(args: &BenchArgs) -> Result<Vec<Workload>> {
     let all = match &args.model {
         None => Workload::all(args.quick)?,
         Some(path) => {
-            let model = model::load(path, &args.network, None)?;
+            let model = model::load(path, &args.network, Shapes::default())?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().replace(' ', "_");
             Workload::network(&name, &Arc::new(model), args.quick)
         }

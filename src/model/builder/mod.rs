@@ -5,7 +5,9 @@ mod windows;
 
 pub use windows::Geometry;
 
-use super::{Affine, Linear, Model, Node, NodeId, Op, PerUnit, Weights};
+use std::sync::Arc;
+
+use super::{Affine, Linear, Model, Node, NodeId, Op, Origin, PerUnit, Weights};
 use crate::activation::{Activation, Pow, Reciprocal};
 use crate::error::{Error, Result};
 use crate::geometry::MatMulShape;
@@ -25,6 +27,7 @@ pub struct ModelBuilder {
     pub(super) nodes: Vec<Node>,
     name: Option<String>,
     kind: Option<String>,
+    origin: Arc<Origin>,
 }
 
 /// A constant tensor with its shape, to be broadcast.
@@ -45,12 +48,12 @@ impl ModelBuilder {
             inputs: Vec::new(),
             shape: input_shape.to_vec(),
         };
-        Self { nodes: vec![input], name: None, kind: None }
+        Self { nodes: vec![input], name: None, kind: None, origin: Arc::default() }
     }
 
     /// Goes on from nodes that are there, the input first.
     pub(super) fn of(nodes: Vec<Node>) -> Self {
-        Self { nodes, name: None, kind: None }
+        Self { nodes, name: None, kind: None, origin: Arc::default() }
     }
 
     /// The input node.
@@ -67,6 +70,12 @@ impl ModelBuilder {
     /// Says which operator of the source format the nodes that follow come from.
     pub fn kind(&mut self, kind: impl Into<String>) -> &mut Self {
         self.kind = Some(kind.into());
+        self
+    }
+
+    /// Says what of its file the model is a function of.
+    pub(crate) fn origin(&mut self, origin: Arc<Origin>) -> &mut Self {
+        self.origin = origin;
         self
     }
 
@@ -119,7 +128,7 @@ impl ModelBuilder {
                 return Err(Error::Shape { end, shape: self.nodes[id.0].shape.clone() });
             }
         }
-        Ok(Model::pruned(self.nodes, output, name))
+        Ok(Model::pruned(self.nodes, output, name, self.origin))
     }
 
     /// Matrix product over the last axis with `weight` of shape `[outputs, inputs]`.

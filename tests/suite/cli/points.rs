@@ -100,3 +100,68 @@ fn commands_for_one_point_say_in_the_same_words_which_option_chooses() {
     let run = w.done(&[&args[..], &["--point", "7"]].concat());
     assert!(run.stderr.contains("at point 7 of the 40 in --image"), "{}", run.stderr);
 }
+
+/// An uncompressed archive, as numpy.savez makes them.
+fn npz(w: &Workplace, name: &str, arrays: &[(&str, &[usize], &[f64])]) {
+    let mut archive = ndarray_npy::NpzWriter::new(std::fs::File::create(w.path(name)).expect("a file"));
+    for (name, shape, values) in arrays {
+        let array = ndarray::ArrayD::from_shape_vec(*shape, values.to_vec()).expect("the shape fits");
+        archive.add_array(*name, &array).expect("an array");
+    }
+    archive.finish().expect("an archive");
+}
+
+#[test]
+fn points_of_several_inputs_come_by_name() {
+    let w = Workplace::new();
+    let model =
+        |name: &str| crate::common::path("tests/fixtures/inputs").join(name).to_string_lossy().into_owned();
+    let (two, open) = (model("two.onnx"), model("two_open.onnx"));
+    // a_0 e^{b_0} + a_1 e^{b_1}, at two points; the order in the archive doesn't matter.
+    let (a, b) = ([1.0, 2.0, -1.0, 0.5], [0.0, 0.25, 1.0, -0.5]);
+    npz(&w, "p.npz", &[("b", &[2, 2], &b), ("a", &[2, 2], &a)]);
+    for model in [&two, &open] {
+        let args = [
+            "expand", model, "--input", "a,b", "--at", "p.npz", "--order", "2", "--out", "r.npz", "--device",
+            "cpu",
+        ];
+        w.done(&args);
+        let (value, unmixed) = (w.array("r.npz", "value"), w.array("r.npz", "unmixed"));
+        for point in 0..2 {
+            let (a, b) = (&a[2 * point..][..2], &b[2 * point..][..2]);
+            let truth = a[0] * f64::exp(b[0]) + a[1] * f64::exp(b[1]);
+            assert!((value[[point, 0]] - truth).abs() < 1e-14 * truth.abs());
+            for i in 0..2 {
+                assert!((unmixed[[point, 0, 0, i]] - b[i].exp()).abs() < 1e-14);
+                assert_eq!(unmixed[[point, 0, 1, i]], 0.0);
+                assert!((unmixed[[point, 0, 1, 2 + i]] - a[i] * b[i].exp() / 2.0).abs() < 1e-14);
+            }
+        }
+        let record = w.json("r.json");
+        assert_eq!(record["inputs"][1]["name"], "b");
+        assert_eq!(record["inputs"][1]["shape"], serde_json::json!([2]));
+    }
+    // What is fixed is in the record, too.
+    let fixed =
+        ["expand", &two, "--input", "a", "--fix", "b=0.5", "--at", "1,2", "--order", "1", "--out", "r.npz"];
+    w.done(&fixed);
+    let record = w.json("r.json");
+    assert_eq!(record["fixed"], serde_json::json!([{ "name": "b", "shape": [], "value": 0.5 }]));
+    assert_eq!(record["inputs"], serde_json::json!([{ "name": "a", "shape": [2] }]));
+    // A single input's array may have any name.
+    npz(&w, "one.npz", &[("x", &[1, 2], &[1.0, 2.0])]);
+    w.done(&[
+        "expand", &two, "--input", "a", "--fix", "b=0.5", "--at", "one.npz", "--order", "1", "--out", "r.npz",
+    ]);
+
+    let refused = |arrays: &[(&str, &[usize], &[f64])], words: &[&str]| {
+        npz(&w, "q.npz", arrays);
+        w.refused(&["expand", &two, "--input", "a,b", "--at", "q.npz", "--order", "2"], words);
+    };
+    refused(&[("a", &[2, 2], &a)], &["no array 'b'", "a"]);
+    refused(&[("a", &[2, 2], &a), ("b", &[1, 2], &b[..2])], &["different numbers of points"]);
+    refused(&[("a", &[2, 2], &a), ("b", &[4, 1], &b)], &["'b'", "[4, 1]", "[B, 2]"]);
+    refused(&[("a", &[1, 2], &[1.0, f64::NAN]), ("b", &[1, 2], &b[..2])], &["'a'", "NaN"]);
+    std::fs::write(w.path("q.npz"), "no archive").expect("a file");
+    w.refused(&["expand", &two, "--input", "a,b", "--at", "q.npz", "--order", "2"], &["q.npz", "archive"]);
+}
