@@ -110,3 +110,57 @@ fn a_wrong_coefficient_is_seen() {
         assert!(worst::<f64>(parse(&name), &points, &wrong).1 > 1e-12, "{name}");
     }
 }
+
+/// The first three coefficients at a point.
+fn taylor(name: &str, x: f64) -> [f64; 3] {
+    let mut a = [0.0; 3];
+    parse(name).taylor(&[x], &mut a);
+    a
+}
+
+#[test]
+fn inverses_and_hyperbolic_functions_hold_at_special_points() {
+    let close = |name: &str, x: f64, truth: [f64; 3]| {
+        let found = taylor(name, x);
+        for (k, (found, truth)) in found.into_iter().zip(truth).enumerate() {
+            let error = (found - truth).abs();
+            assert!(error <= 4e-16 * truth.abs(), "{name} at {x:e}, order {k}: {found:e}, not {truth:e}");
+        }
+    };
+    // Small arguments keep their digits; c_2 is ±x³-like times a factor, from the functions' series at 0.
+    for x in [1e-20, -1e-20, 1e-9] {
+        close("sinh", x, [x, 1.0, x / 2.0]);
+        close("tan", x, [x, 1.0, x]);
+        close("asinh", x, [x, 1.0, -x / 2.0]);
+        close("atanh", x, [x, 1.0, x]);
+        close("asin", x, [x, 1.0, x / 2.0]);
+    }
+    close("cosh", 0.0, [1.0, 0.0, 0.5]);
+    close("acos", 0.0, [std::f64::consts::FRAC_PI_2, -1.0, 0.0]);
+    // Large ones don't overflow where the result doesn't.
+    let ln_2 = std::f64::consts::LN_2;
+    close("asinh", 1e300, [1e300f64.ln() + ln_2, 1e-300, 0.0]);
+    close("asinh", -1e300, [-1e300f64.ln() - ln_2, 1e-300, 0.0]);
+    close("acosh", 1e300, [1e300f64.ln() + ln_2, 1e-300, 0.0]);
+    assert!(taylor("sinh", 710.0).iter().all(|a| a.is_finite()), "e^710 / 2 is a number");
+    assert!(taylor("cosh", -710.0).iter().all(|a| a.is_finite()));
+    // At the ends of the domain the value is finite, and no derivative is.
+    for (name, x, value) in [
+        ("asin", 1.0, std::f64::consts::FRAC_PI_2),
+        ("asin", -1.0, -std::f64::consts::FRAC_PI_2),
+        ("acos", 1.0, 0.0),
+        ("acosh", 1.0, 0.0),
+    ] {
+        let [a, b, _] = taylor(name, x);
+        assert!((a - value).abs() < 1e-15 && !b.is_finite(), "{name} at {x}: {a}, {b}");
+    }
+    for x in [1.0, -1.0] {
+        assert!(taylor("atanh", x).iter().all(|a| !a.is_finite()));
+    }
+    // Outside of it there is no value, nor a derivative that could be taken for one.
+    for (name, x) in
+        [("asin", 1.5), ("acos", -1.5), ("acosh", 0.5), ("acosh", -3.0), ("atanh", 1.5), ("atanh", -2.0)]
+    {
+        assert!(taylor(name, x)[0].is_nan(), "{name} at {x}");
+    }
+}
