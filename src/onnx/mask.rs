@@ -17,9 +17,6 @@ const LEFT_OUT: f64 = -1e38;
 const PASS: &[&str] =
     &["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast", "Dropout", "Expand", "Add", "Where"];
 
-/// Operators that make shares of scores.
-const SOFTMAX: &[&str] = &["Softmax", "Attention"];
-
 /// Whether a constant is added to scores to leave some out.
 pub fn is_mask(tensor: &Tensor) -> bool {
     let values = tensor.values();
@@ -82,7 +79,7 @@ impl Importer {
         else {
             return Ok(());
         };
-        if SOFTMAX.contains(&op) {
+        if op == "Softmax" {
             return Ok(());
         }
         if !PASS.contains(&op) {

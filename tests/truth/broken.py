@@ -522,6 +522,12 @@ operator_case("mask_of_no_softmax", "a mask of -inf without a softmax", "Add",
               lambda g: [g.constant(np.array([0, -np.inf, 0, 0], np.float32))], (3, 4))
 
 
+@broken("mask_into_attention", "scores with -inf as the queries of an Attention", shape=(2, 3, 4), opset=23)
+def build(g):
+    queries = g.op("Add", "x", g.constant(np.array([0, -np.inf, 0, 0], np.float32)))
+    return g.op("Attention", queries, "x", "x")
+
+
 @broken("no_samples", "a batch of no samples, and a constant of none", batch=0)
 def build(g):
     return g.op("Add", "x", g.constant(np.zeros((0, 4), np.float32)))
