@@ -56,7 +56,8 @@ impl Estimate {
         let amount =
             format!("about {}, at most {} of memory", text::flops(self.flops), memory::human(self.memory));
         match self.time {
-            None => format!("{amount}; less than some seconds"),
+            None if self.flops < WORTH_MEASURING => format!("{amount}; less than some seconds"),
+            None => amount,
             Some((peak, seconds)) => format!(
                 "{amount}; roughly {} on {} (it does {}/s at most, of which networks reach a twentieth to a third)",
                 roughly(seconds),

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
-use hope::npy::{self, NpzReader};
+use hope::npy::{self, Array, NpzReader};
 use hope::rays::Directions;
 
 use super::image::{self, Layout};
@@ -84,16 +84,14 @@ fn archive(path: &Path, model: &Model) -> Result<Vec<f64>> {
         }
         let array = archive.array(name)?;
         let size: usize = part.shape.iter().product(); // of a model that is there
-        let points = array.values.len() / size.max(1);
-        let fits = [[&[points], &part.shape[..]].concat(), vec![points, size]];
-        if points == 0 || !fits.iter().any(|shape| squeezed(shape) == squeezed(&array.shape)) {
+        let Some(points) = samples(&array, &part.shape) else {
             bail!(
                 "{file}: the array '{name}' has shape {:?}, but points of this input are {} or {}",
                 array.shape,
                 shape_text(&["B"], &part.shape),
                 shape_text(&["B"], &[size]),
             );
-        }
+        };
         check_finite(&format!("{file}: array '{name}'"), "point", size, &array.values)?;
         if *count.get_or_insert(points) != points {
             bail!("{file}: the arrays have different numbers of points: '{name}' has {points}");
@@ -143,15 +141,21 @@ pub fn data(path: &Path, model: &Model) -> Result<Vec<f64>> {
     rows(path, model, "sample")
 }
 
+/// How many samples of a shape an array holds, one after the other; none if it has another shape than that.
+fn samples(array: &Array, shape: &[usize]) -> Option<usize> {
+    let size: usize = shape.iter().product(); // of a model that is there
+    let count = array.values.len() / size.max(1);
+    // Axes of size 1 don't change the order of the numbers: [B, 28, 28] is as good as [B, 1, 28, 28].
+    let fits = [[&[count], shape].concat(), vec![count, size]]
+        .iter()
+        .any(|shape| squeezed(shape) == squeezed(&array.shape));
+    Some(count).filter(|&count| count > 0 && count * size == array.values.len() && fits)
+}
+
 fn rows(path: &Path, model: &Model, what: &str) -> Result<Vec<f64>> {
     let array = npy::read(path)?;
     let (name, inputs) = (path.display(), model.inputs());
-    let count = array.values.len() / inputs;
-    // Axes of size 1 don't change the order of the numbers: [B, 28, 28] is as good as [B, 1, 28, 28].
-    let fits = [[&[count], model.input_shape()].concat(), vec![count, inputs]]
-        .iter()
-        .any(|shape| squeezed(shape) == squeezed(&array.shape));
-    if count == 0 || count * inputs != array.values.len() || !fits {
+    if samples(&array, model.input_shape()).is_none() {
         bail!(
             "{name}: the array has shape {:?}, but {what}s of this model are {} or {}",
             array.shape,

@@ -140,7 +140,11 @@ fn dry_run(setup: &Setup, target: &Target, job: &Job, args: &ExpandArgs) -> Stri
     let numbers = job.shape().iter().fold(1u64, |n, &size| n.saturating_mul(size as u64));
     let size = memory::human(numbers.saturating_mul(bytes));
     let certificate = job.certificate();
-    let exact = if certificate.exact { "yes" } else { "NO" };
+    let exact = match (certificate.exact, &setup.original) {
+        (true, None) => "yes",
+        (true, Some(_)) => "of a smooth stand-in",
+        (false, _) => "NO",
+    };
     let (label, header) = setup.header();
     text::lines(&[
         (label, header),
