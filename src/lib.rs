@@ -84,7 +84,7 @@ pub mod trust;
 
 pub use backend::{Device, KernelTime};
 pub use certificate::{Certificate, Kinks, TermKind};
-pub use error::{Error, Format, Result};
+pub use error::{Error, ErrorKind, Format, Result};
 pub use expansion::{
     Batch, Cost, Expansion, Job, Largest, OnProgress, Prepared, Progress, Report, Request, Shortfall, Sink,
     Terms, Verification, expand, expand_async,

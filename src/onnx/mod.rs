@@ -10,6 +10,7 @@ mod arithmetic;
 mod batch;
 mod budget;
 mod control;
+mod embed;
 mod external;
 mod fold;
 mod function;
@@ -127,6 +128,16 @@ impl Model {
 pub fn output_names(path: impl AsRef<Path>) -> Result<Vec<String>> {
     let path = path.as_ref();
     Ok(Graph::read(read(path)?).map_err(|e| of_file(e, path))?.outputs())
+}
+
+/// The bytes of a model's file, with weights inside that are in other files: what [`Model::from_onnx_bytes`] takes anywhere.
+///
+/// # Errors
+/// If the file can't be read or is damaged, or a weight can't be read.
+pub fn with_weights_inside(path: impl AsRef<Path>, options: &ImportOptions) -> Result<Vec<u8>> {
+    let path = path.as_ref();
+    let mut external = External::of(path, &options.allow_external);
+    embed::embed(read(path)?, &mut external).map_err(|e| of_file(clipped(e), path))
 }
 
 /// Everything that stands in the way of a model, in the order of its nodes; where [`Model::from_onnx`] stops at the first. Nothing, if it can be

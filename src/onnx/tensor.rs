@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::external::External;
 use super::proto::{EXTERNAL, TensorProto};
 use super::shape::{MAX_RANK, count};
@@ -124,17 +126,9 @@ impl Tensor {
     /// Decodes a stored tensor; the second value is the number of bytes that came from another file.
     pub fn decode(tensor: &TensorProto, external: &mut External) -> Result<(Self, u64), String> {
         let kind = kind(tensor.data_type)?;
-        if tensor.dims.len() > MAX_RANK {
-            return Err(format!("it has {} axes; up to {MAX_RANK} are supported", tensor.dims.len()));
-        }
-        let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
-        let count = shape.as_ref().and_then(|s| count(s));
-        let (Some(shape), Some(count)) = (shape, count) else {
-            return Err(format!("its shape {:?} is impossible", tensor.dims));
-        };
+        let (shape, count) = sizes(tensor)?;
         let (raw, outside) = if tensor.data_location == EXTERNAL {
-            let fits = |length: u64| check_length(length, size(tensor.data_type), count, &shape);
-            let raw = external.load(&tensor.external_data, fits)?;
+            let raw = Self::external(tensor, external)?;
             let length = raw.len() as u64;
             (Some(raw), length)
         } else {
@@ -155,6 +149,27 @@ impl Tensor {
             ));
         }
         Ok((tensor, outside))
+    }
+
+    /// The bytes of a tensor that are in another file.
+    pub fn external(tensor: &TensorProto, external: &mut External) -> Result<Bytes, String> {
+        kind(tensor.data_type)?;
+        let (shape, count) = sizes(tensor)?;
+        let fits = |length: u64| check_length(length, size(tensor.data_type), count, &shape);
+        external.load(&tensor.external_data, fits)
+    }
+}
+
+/// The shape of a stored tensor, and its number of elements.
+fn sizes(tensor: &TensorProto) -> Result<(Vec<usize>, usize), String> {
+    if tensor.dims.len() > MAX_RANK {
+        return Err(format!("it has {} axes; up to {MAX_RANK} are supported", tensor.dims.len()));
+    }
+    let shape: Option<Vec<usize>> = tensor.dims.iter().map(|&d| usize::try_from(d).ok()).collect();
+    let count = shape.as_ref().and_then(|s| count(s));
+    match (shape, count) {
+        (Some(shape), Some(count)) => Ok((shape, count)),
+        _ => Err(format!("its shape {:?} is impossible", tensor.dims)),
     }
 }
 

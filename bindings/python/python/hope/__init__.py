@@ -1,0 +1,46 @@
+"""High-order Taylor polynomials of trained neural networks.
+
+>>> import hope
+>>> model = hope.load("net.onnx")                   # doctest: +SKIP
+>>> expansion = model.expand(points, order=4)       # doctest: +SKIP
+>>> expansion.unmixed[0, 7, 2 - 1, 412]             # doctest: +SKIP
+"""
+
+from ._errors import (
+    ApproximationWarning,
+    DeviceError,
+    Error,
+    FileError,
+    FormatError,
+    MemoryLimitError,
+    NumericalError,
+    RequestError,
+    SelectionError,
+    ShapeError,
+    UnsupportedError,
+)
+from ._expansion import Certificate, Expansion
+from ._hope import adapters
+from ._model import Model, expand, load
+from ._polynomial import Polynomial
+
+__all__ = [
+    "ApproximationWarning",
+    "Certificate",
+    "DeviceError",
+    "Error",
+    "Expansion",
+    "FileError",
+    "FormatError",
+    "MemoryLimitError",
+    "Model",
+    "NumericalError",
+    "Polynomial",
+    "RequestError",
+    "SelectionError",
+    "ShapeError",
+    "UnsupportedError",
+    "adapters",
+    "expand",
+    "load",
+]

@@ -1,0 +1,248 @@
+"""What comes of an expansion."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _hope
+from ._errors import FileError, FormatError, RequestError
+from ._inputs import index
+from ._polynomial import Polynomial
+
+Reals = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Whether coefficients are the network's own up to rounding (and up to the nearest kink), and why."""
+
+    exact: bool
+    reason: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Expansion:
+    """Normalised Taylor coefficients, ``c_k = (1/k!) d^k y / dt^k``, of every selected output at every point.
+
+    With B points, m selected outputs, n orders, p inputs, R directions, and T terms in d variables:
+
+    Attributes
+    ----------
+    points : ndarray, shape (B, p)
+    value : ndarray, shape (B, m)
+        The network's outputs at the points.
+    coefficients : ndarray
+        The same as `unmixed`, `along` or `mixed`, whichever there is.
+    kink : ndarray, shape (B, R), or None
+        How far each ray goes to the nearest kink, infinite if it meets none; (B, 1) for mixed terms. None where the network is
+        smooth or the method has no rays.
+    directions : ndarray, shape (R, p) or (B, R, p), or None
+    subspace : ndarray, shape (d, p), or None
+        The directions of the variables of mixed terms, if these aren't the inputs.
+    """
+
+    terms: str
+    points: NDArray[np.float64]
+    value: Reals
+    coefficients: Reals
+    kink: Reals | None
+    directions: NDArray[np.float64] | None
+    subspace: NDArray[np.float64] | None
+    _exponents: NDArray[np.uint8] | None
+    _record: str = field(repr=False)
+
+    def _of_kind(self, terms: str) -> Reals:
+        if self.terms != terms:
+            raise AttributeError(f"this expansion has no coefficients '{terms}', it has '{self.terms}'")
+        return self.coefficients
+
+    @property
+    def unmixed(self) -> Reals:
+        """Coefficients along each input, shape (B, m, n, p): ``unmixed[b, o, k - 1, i]`` is c_k of output o along input i."""
+        return self._of_kind("unmixed")
+
+    @property
+    def along(self) -> Reals:
+        """Coefficients along directions, shape (B, m, n, R)."""
+        return self._of_kind("along")
+
+    @property
+    def mixed(self) -> Reals:
+        """Coefficients of all monomials, shape (B, m, T), in the order of `exponents`."""
+        return self._of_kind("mixed")
+
+    @property
+    def exponents(self) -> NDArray[np.uint8]:
+        """Exponents of mixed terms, shape (T, d), by degree."""
+        if self._exponents is None:
+            raise AttributeError(f"only mixed terms have exponents, this expansion has '{self.terms}'")
+        return self._exponents
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What is known of the result, as the program writes it into RESULT.json."""
+        report: dict[str, Any] = json.loads(self._record)
+        return report
+
+    @property
+    def certificate(self) -> Certificate:
+        """Whether the coefficients are exact, and why."""
+        report = self.report
+        return Certificate(report["exact"], report["exact_reason"])
+
+    @property
+    def order(self) -> int:
+        """The highest order."""
+        return int(self.report["order"])
+
+    @property
+    def outputs(self) -> list[int]:
+        """The network's outputs that were selected, m of them."""
+        return list(self.report["outputs"])
+
+    def polynomial(
+        self, output: int | None = None, point: int | None = None, direction: int | None = None
+    ) -> Polynomial:
+        """The Taylor polynomial of one output at one point.
+
+        Mixed terms give the whole polynomial, in the inputs x1, x2, … or in the coordinates t1, t2, … of the subspace. Unmixed ones
+        give an additive polynomial, right along each input and without the terms that mix inputs. Along a direction it is one in t.
+
+        Parameters
+        ----------
+        output : int
+            The network's output; needed if several were selected.
+        point : int
+            The point; needed if there are several.
+        direction : int
+            The direction; needed if there are several.
+        """
+        count = len(self.points)
+        b = _chosen(point, count, "point")
+        outputs = self.outputs
+        if output is not None and output not in outputs:
+            raise RequestError(f"output {output} was not selected; there are {outputs}")
+        o = outputs.index(output) if output is not None else _chosen(None, len(outputs), "output")
+        at, value = self.points[b], float(self.value[b, o])
+        coefficients = np.asarray(self.coefficients[b, o], dtype=np.float64)
+        if direction is not None and self.directions is None:
+            raise RequestError(f"this expansion has no directions, it has '{self.terms}'")
+        if self._exponents is not None:
+            made = _hope.Polynomial.mixed(at, self._exponents, coefficients, self.subspace)
+        elif self.directions is not None:
+            r = _chosen(direction, self.coefficients.shape[-1], "direction")
+            row = self.directions[b, r] if self.directions.ndim == 3 else self.directions[r]
+            made = _hope.Polynomial.along(at, value, np.ascontiguousarray(coefficients[:, r]), row)
+        else:
+            made = _hope.Polynomial.unmixed(at, value, coefficients)
+        return Polynomial(made)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All arrays by their names in RESULT.npz, and the report."""
+        return {**self._arrays(), "report": self.report}
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        arrays = {
+            "points": self.points,
+            "value": self.value,
+            self.terms: self.coefficients,
+            "kink": self.kink,
+            "directions": self.directions,
+            "exponents": self._exponents,
+        }
+        return {name: array for name, array in arrays.items() if array is not None}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes RESULT.npz, and RESULT.json beside it, as the program does: both or none of them."""
+        target = Path(path)
+        if target.suffix.lower() != ".npz" or not target.stem:
+            raise FormatError(f"{target}: the result is an .npz archive, its name has to end in .npz")
+        dtype = self.value.dtype
+        arrays = {
+            name: array if array.dtype == np.uint8 else array.astype(dtype, copy=False)
+            for name, array in self._arrays().items()
+        }
+
+        def archive(file: IO[bytes]) -> None:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+        def record(file: IO[bytes]) -> None:
+            file.write(self._record.encode())
+
+        begun: list[tuple[str, Path]] = []
+        try:
+            for final, write in ((target, archive), (target.with_suffix(".json"), record)):
+                begun.append((_written(final, write), final))
+            while begun:
+                os.replace(*begun[0])
+                begun.pop(0)
+        except OSError as error:
+            raise FileError(f"cannot write {target}: {error}") from error
+        finally:
+            for temporary, _ in begun:
+                Path(temporary).unlink(missing_ok=True)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        report, certificate = self.report, self.certificate
+        shape = " x ".join(map(str, self.coefficients.shape))
+        rows = [
+            ("exact" if certificate.exact else "NOT EXACT", certificate.reason),
+            ("coefficients", f"{self.terms}, order {report['order']}, {shape}"),
+            ("computed", f"{report['method']} on {report['device']} in {report['precision']}"),
+        ]
+        if verify := report.get("verify"):
+            rows.append(("verified", f"{verify['rays']} rays, off by {verify['max_relative_deviation']:.1e} at most"))
+        if kinks := report.get("kinks"):
+            nearest = kinks["smallest"]  # null stands for infinity
+            rows.append(("nearest kink", "none is reached" if nearest is None else f"at t = {nearest:.3g}"))
+        return rows
+
+    def __repr__(self) -> str:
+        lines = [f"  {label}: {text}" for label, text in self._rows()]
+        return "\n".join([f"Expansion at {len(self.points)} point(s) of {len(self.outputs)} output(s)", *lines])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align: left'>{html.escape(label)}</th>"
+            f"<td style='text-align: left'>{html.escape(text)}</td></tr>"
+            for label, text in self._rows()
+        )
+        return f"<table>{rows}</table>"
+
+
+def _chosen(given: int | None, count: int, what: str) -> int:
+    if given is not None:
+        return index(given, count, what)
+    if count != 1:
+        raise RequestError(f"there are {count} {what}s: choose one by {what}=, from 0 to {count - 1}")
+    return 0
+
+
+def _written(final: Path, write: Callable[[IO[bytes]], None]) -> str:
+    """Writes a file under another name beside its own."""
+    with tempfile.NamedTemporaryFile(dir=final.parent, prefix=f".{final.name}.", delete=False) as file:
+        try:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+            os.chmod(file.name, 0o666 & ~_umask())
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+        return file.name
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,24 @@
+//! The part of the Python package `hope` that is written in Rust: thin calls of the library.
+//!
+//! What people see is in `python/hope`; `_hope.pyi` says what is here.
+
+mod arrays;
+mod error;
+mod network;
+mod place;
+mod polynomial;
+mod run;
+mod wanted;
+
+use pyo3::prelude::*;
+
+/// The module `hope._hope`.
+#[pymodule]
+mod _hope {
+    #[pymodule_export]
+    use crate::network::{Network, file_bytes, read_bytes, read_file};
+    #[pymodule_export]
+    use crate::place::adapters;
+    #[pymodule_export]
+    use crate::polynomial::Polynomial;
+}

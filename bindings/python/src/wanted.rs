@@ -1,0 +1,118 @@
+//! What `Model.expand` asks for.
+
+use hope::plan::Method;
+use hope::rays::Directions;
+use hope::{Error, Request, Terms};
+use numpy::PyReadonlyArrayDyn;
+use pyo3::prelude::*;
+
+use crate::arrays::read;
+use crate::error::raised;
+use crate::place::{Place, precision};
+
+/// The keys of a dictionary that `hope/_model.py` makes.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Wanted<'py> {
+    order: usize,
+    terms: String,
+    /// Directions of rays `[rays, inputs]` or `[points, rays, inputs]`, or of variables `[variables, inputs]`.
+    rows: Option<PyReadonlyArrayDyn<'py, f64>>,
+    method: String,
+    outputs: Option<Vec<usize>>,
+    device: String,
+    precision: Option<String>,
+    threads: Option<usize>,
+    memory: Option<u64>,
+    verify: Option<usize>,
+}
+
+/// What tells prepared requests apart.
+#[derive(Clone, PartialEq)]
+pub struct Key {
+    order: usize,
+    terms: String,
+    rows: Option<(Vec<usize>, Vec<f64>)>,
+    method: String,
+    outputs: Option<Vec<usize>>,
+    device: String,
+    precision: hope::Precision,
+    threads: Option<usize>,
+    memory: Option<u64>,
+    verify: usize,
+}
+
+impl Key {
+    /// Whether it is worth keeping: directions of their own for each point are for these points only.
+    pub fn lasts(&self) -> bool {
+        self.rows.as_ref().is_none_or(|(shape, _)| shape.len() == 2)
+    }
+}
+
+impl Wanted<'_> {
+    /// The request, without points; its device is open.
+    ///
+    /// # Errors
+    /// If a name means nothing, or there is no such device.
+    pub fn request(self, py: Python<'_>) -> PyResult<(Key, Request)> {
+        let rows = self.rows.as_ref().map(read);
+        let terms = terms(&self.terms, rows.clone()).map_err(raised)?;
+        let method = method(&self.method).map_err(raised)?;
+        let precision = self.precision.as_deref().map(precision).transpose()?;
+        let Place { device, precision, verify } =
+            Place::new(py, &self.device, precision, self.order, self.verify)?;
+        let key = Key {
+            order: self.order,
+            terms: self.terms,
+            rows,
+            method: self.method,
+            outputs: self.outputs.clone(),
+            device: self.device,
+            precision,
+            threads: self.threads,
+            memory: self.memory,
+            verify,
+        };
+        let request = Request {
+            terms,
+            method,
+            outputs: self.outputs,
+            precision,
+            device,
+            memory: self.memory,
+            threads: self.threads,
+            verify,
+            ..Request::new(Vec::new(), self.order)
+        };
+        Ok((key, request))
+    }
+}
+
+fn terms(name: &str, rows: Option<(Vec<usize>, Vec<f64>)>) -> hope::Result<Terms> {
+    Ok(match (name, rows) {
+        ("unmixed", _) => Terms::Unmixed,
+        ("mixed", None) => Terms::Mixed(None),
+        ("mixed", Some((_, rows))) => Terms::subspace(rows),
+        ("along", Some((shape, rows))) => Terms::Along(match shape[..] {
+            [_, rays, inputs] => Directions::PerPoint { inputs, rays, rows },
+            _ => Directions::Shared { inputs: shape.last().copied().unwrap_or(0), rows },
+        }),
+        _ => return Err(unknown("terms", name, "'unmixed', 'mixed', or 'along' with directions")),
+    })
+}
+
+/// A method by its name.
+///
+/// # Errors
+/// If there is no such method.
+pub fn method(name: &str) -> hope::Result<Method> {
+    match name {
+        "exact" => Ok(Method::Exact),
+        "hope" => Ok(Method::Hope),
+        _ => Err(unknown("method", name, "'exact', or 'hope' for the published rule")),
+    }
+}
+
+fn unknown(what: &str, name: &str, choices: &str) -> Error {
+    Error::Text { text: name.into(), cause: format!("{what} '{name}': choose {choices}") }
+}
