@@ -2,6 +2,7 @@
 //!
 //! What people see is in `python/hope`; `_hope.pyi` says what is here.
 
+mod applications;
 mod arrays;
 mod error;
 mod network;
@@ -16,7 +17,9 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _hope {
     #[pymodule_export]
-    use crate::network::{Network, file_bytes, read_bytes, read_file};
+    use crate::applications::{accuracy, cost, discover, heatmap, interactions, kinks, layers, rule, trust};
+    #[pymodule_export]
+    use crate::network::{Network, file_bytes, obstacles, read_bytes, read_file};
     #[pymodule_export]
     use crate::place::adapters;
     #[pymodule_export]

@@ -8,7 +8,7 @@ use hope::backend::Place as Where;
 use hope::forward::Forward;
 use hope::model::{Model, Smoothing};
 use hope::ndarray::ArrayD;
-use hope::onnx::{ImportOptions, with_weights_inside};
+use hope::onnx::{self, ImportOptions, with_weights_inside};
 use hope::results::{ModelFile, Record, Seconds, StandInRecord};
 use hope::trust::StandIn;
 use hope::{Job, Number, Precision, Prepared, Report, Request};
@@ -98,6 +98,28 @@ impl Network {
         Ok(Self { model: Arc::new(model), original, file: None, external: false, kept })
     }
 
+    /// The network, also where a stand-in for it is expanded.
+    pub fn itself(&self) -> Model {
+        self.original.as_ref().map_or_else(|| (*self.model).clone(), |original| original.model.clone())
+    }
+
+    /// A dictionary that says what a result may claim.
+    pub fn claimed<'py>(&self, py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {
+        let hope::Certificate { exact, reason, .. } = &report.certificate;
+        let result = PyDict::new(py);
+        result.set_item("exact", *exact && self.original.is_none())?;
+        result.set_item("stand_in", self.original.is_some())?;
+        let reason = match &self.original {
+            None => reason.clone(),
+            Some(original) => format!(
+                "of a smooth stand-in for the network ({}), not of the network itself; {reason}",
+                original.rules
+            ),
+        };
+        result.set_item("reason", reason)?;
+        Ok(result)
+    }
+
     fn kept<R>(&self, act: impl FnOnce(&mut Vec<(Key, Prepared)>) -> R) -> R {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.process != std::process::id() {
@@ -140,6 +162,13 @@ pub fn read_bytes(py: Python<'_>, bytes: Vec<u8>, choices: Choices<'_>) -> PyRes
 fn how(choices: &Choices) -> PyResult<(bool, Option<Smoothing>)> {
     let smooth = choices.smooth.as_ref().map(|rules| rules.parse()).transpose().map_err(raised)?;
     Ok((choices.logits, smooth))
+}
+
+/// Everything that stands in the way of a model in a file, as messages.
+#[pyfunction]
+pub fn obstacles(py: Python<'_>, path: PathBuf) -> PyResult<Vec<String>> {
+    let found = move |_: &Watch| onnx::obstacles(&path, &ImportOptions::default());
+    Ok(beside(py, None, found)?.iter().map(ToString::to_string).collect())
 }
 
 /// The bytes of a model's file, with weights inside that are in other files.

@@ -16,7 +16,18 @@ type Term = (f64, Vec<(u32, u8)>);
 #[pyclass(frozen, module = "hope._hope")]
 pub struct Polynomial(TaylorPolynomial);
 
+impl From<TaylorPolynomial> for Polynomial {
+    fn from(polynomial: TaylorPolynomial) -> Self {
+        Self(polynomial)
+    }
+}
+
 impl Polynomial {
+    /// The library's.
+    pub fn inner(&self) -> &TaylorPolynomial {
+        &self.0
+    }
+
     fn of(made: hope::Result<TaylorPolynomial>) -> PyResult<Self> {
         made.map(Self).map_err(raised)
     }

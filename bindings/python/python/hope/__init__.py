@@ -6,6 +6,20 @@
 >>> expansion.unmixed[0, 7, 2 - 1, 412]             # doctest: +SKIP
 """
 
+from ._applications import (
+    Check,
+    Discovery,
+    Heatmap,
+    Interactions,
+    Surrogate,
+    Trust,
+    check,
+    discover,
+    heatmap,
+    interactions,
+    surrogate,
+    trust,
+)
 from ._errors import (
     ApproximationWarning,
     DeviceError,
@@ -27,11 +41,15 @@ from ._polynomial import Polynomial
 __all__ = [
     "ApproximationWarning",
     "Certificate",
+    "Check",
     "DeviceError",
+    "Discovery",
     "Error",
     "Expansion",
     "FileError",
     "FormatError",
+    "Heatmap",
+    "Interactions",
     "MemoryLimitError",
     "Model",
     "NumericalError",
@@ -39,8 +57,16 @@ __all__ = [
     "RequestError",
     "SelectionError",
     "ShapeError",
+    "Surrogate",
+    "Trust",
     "UnsupportedError",
     "adapters",
+    "check",
+    "discover",
     "expand",
+    "heatmap",
+    "interactions",
     "load",
+    "surrogate",
+    "trust",
 ]

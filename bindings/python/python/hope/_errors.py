@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 
 class Error(Exception):
@@ -96,3 +97,9 @@ def exception(name: str, message: str) -> Error:
     """An exception of the class of this name; called from Rust."""
     made: Error = globals()[name](in_python(message))
     return made
+
+
+def warn_unless(exact: bool, reason: str, stand_in: bool, method: str, depth: int = 3) -> None:
+    """Warns of a result that isn't exact, to the caller so many calls up; who asks for a stand-in knows that it is one."""
+    if not exact and (method == "hope" or not stand_in):
+        warnings.warn(f"not exact: {reason}", ApproximationWarning, stacklevel=depth)

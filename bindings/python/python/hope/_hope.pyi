@@ -21,6 +21,46 @@ class Result(TypedDict):
     exponents: NDArray[np.uint8] | None
     record: str
 
+class Claimed(TypedDict):
+    exact: bool
+    reason: str
+    stand_in: bool
+
+class FoundExpression(Claimed):
+    expression: Polynomial
+    quality: tuple[float, float]
+    local: Polynomial
+    local_quality: tuple[float, float]
+    deviation: float
+    terms: list[tuple[list[int], float, float]]
+
+class FoundTrust(Claimed):
+    convergence: _Floats
+    growing: NDArray[np.bool_]
+    radius: _Floats
+    limit: list[str]
+    order: NDArray[np.uint8] | None
+    checks: list[tuple[int, int, int, float, float, float | None]]
+
+class FoundHeatmap(Claimed):
+    value: float
+    predicted: _Floats
+    across_kinks: int
+
+class FoundInteractions(Claimed):
+    inputs: list[int]
+    matrix: _Floats
+    pairs: list[tuple[int, int, float]]
+
+class Accuracy(TypedDict):
+    radius: float
+    samples: int
+    largest: float
+    mean: float
+    rms: float
+    spread: float
+    limited: bool | None
+
 class Network:
     @property
     def input_shape(self) -> list[int]: ...
@@ -92,3 +132,49 @@ def adapters() -> list[Adapter]: ...
 def read_file(path: str | PathLike[str], choices: Mapping[str, Any]) -> Network: ...
 def read_bytes(bytes: bytes, choices: Mapping[str, Any]) -> Network: ...
 def file_bytes(path: str | PathLike[str], allow_external: list[str]) -> bytes: ...
+def obstacles(path: str | PathLike[str]) -> list[str]: ...
+def layers(network: Network) -> list[tuple[str, str, list[int], int, str]]: ...
+def kinks(network: Network) -> str: ...
+def rule(network: Network, terms: str) -> tuple[bool, str]: ...
+def cost(network: Network, order: int, by: str) -> tuple[float, int]: ...
+def discover(
+    network: Network,
+    region: tuple[list[float], list[float]],
+    output: int,
+    samples: int,
+    at: list[float] | None,
+    tolerance: float,
+    seed: int,
+    wanted: Mapping[str, Any],
+) -> FoundExpression: ...
+def trust(
+    network: Network,
+    points: _Floats,
+    question: tuple[float, float | None, int],
+    wanted: Mapping[str, Any],
+    progress: Callable[[int, int], Any] | None,
+) -> FoundTrust: ...
+def heatmap(
+    network: Network,
+    point: _Floats,
+    output: int,
+    push: tuple[float, _Floats | None, _Floats | None],
+    wanted: Mapping[str, Any],
+) -> FoundHeatmap: ...
+def interactions(
+    network: Network,
+    point: _Floats,
+    output: int,
+    inputs: list[int] | None,
+    strongest: tuple[int, float],
+    wanted: Mapping[str, Any],
+) -> FoundInteractions: ...
+def accuracy(
+    network: Network,
+    polynomial: Polynomial,
+    output: int,
+    radius: float,
+    tolerance: float | None,
+    samples: int,
+    seed: int,
+) -> Accuracy: ...

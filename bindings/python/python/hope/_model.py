@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _errors, _hope, _inputs, _progress
+from . import _errors, _hope, _inputs, _place, _progress
 from ._expansion import Expansion
 
 if TYPE_CHECKING:
@@ -21,19 +20,13 @@ if TYPE_CHECKING:
     from ._progress import OnProgress
 
 
-class Options(TypedDict, total=False):
+class Options(_place.Place, total=False):
     """What `Model.expand` takes by name."""
 
     terms: str | None
     directions: Any
     subspace: Any
     outputs: int | Iterable[int] | None
-    method: str
-    device: str
-    precision: Any
-    threads: int | None
-    memory: int | str | None
-    verify: int | None
     radius: float
     progress: bool | OnProgress | None
 
@@ -155,7 +148,6 @@ class Model:
         -------
         Expansion
         """
-        order = _inputs.whole(order, "order")
         points = self._points(x)
         rows = None
         if directions is not None and subspace is not None:
@@ -171,18 +163,18 @@ class Model:
             missing = "need directions" if terms == "along" else f"don't go with {'directions' if directions is not None else 'a subspace'}"
             raise _errors.RequestError(f"terms '{terms}' {missing}")
         terms = terms or kind
-        wanted = {
-            "order": order,
-            "terms": terms,
-            "rows": rows,
-            "method": method,
-            "outputs": self._outputs(outputs),
-            "device": device,
-            "precision": _inputs.precision(precision),
-            "threads": None if threads is None else _inputs.whole(threads, "threads", 1),
-            "memory": _inputs.memory(memory),
-            "verify": None if verify is None else _inputs.whole(verify, "verify"),
-        }
+        wanted = _place.wanted(
+            order,
+            terms,
+            rows,
+            self._outputs(outputs),
+            method=method,
+            device=device,
+            precision=precision,
+            threads=threads,
+            memory=memory,
+            verify=verify,
+        )
         with _progress.shown(progress, "expanding") as update:
             found = self._network.expand(points, wanted, float(radius), update)
         expansion = Expansion(
@@ -196,10 +188,9 @@ class Model:
             _exponents=found["exponents"],
             _record=found["record"],
         )
-        certificate, stand_in = expansion.certificate, "smooth" in expansion.report
-        # Who asks for a stand-in knows that it is one.
-        if not certificate.exact and (method == "hope" or not stand_in):
-            warnings.warn(f"not exact: {certificate.reason}", _errors.ApproximationWarning, stacklevel=2)
+        certificate = expansion.certificate
+        stand_in = "smooth" in expansion.report
+        _errors.warn_unless(certificate.exact, certificate.reason, stand_in, method)
         return expansion
 
     def to_bytes(self) -> bytes:

@@ -1,0 +1,466 @@
+"""From derivatives to answers: thin calls of the library's applications."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _errors, _hope, _inputs, _place, _progress
+from ._errors import Error, warn_unless
+from ._expansion import Certificate
+from ._model import Model, load
+from ._polynomial import Polynomial
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._place import Place
+    from ._progress import OnProgress
+
+Floats = NDArray[np.float64]
+
+
+def _loaded(model: Any, example: Any = None) -> Model:
+    return model if isinstance(model, Model) else load(model, example=example)
+
+
+def _certificate(found: _hope.Claimed, place: Place) -> Certificate:
+    certificate = Certificate(found["exact"], found["reason"])
+    warn_unless(certificate.exact, certificate.reason, found["stand_in"], place.get("method", "exact"), 4)
+    return certificate
+
+
+def _point(model: Model, x: Any) -> Floats:
+    points = model._points(x)
+    if len(points) != 1:
+        raise _errors.ShapeError(f"this works at one point, not at {len(points)}")
+    point: Floats = points[0]
+    return point
+
+
+def _output(model: Model, output: int | None) -> int:
+    count = int(np.prod(model.output_shape, dtype=np.int64))
+    if output is None and count != 1:
+        raise _errors.RequestError(f"the network has {count} outputs: choose one by output=, from 0 to {count - 1}")
+    return _inputs.index(output or 0, count, "output")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a network, and what it does to smoothness: "input", "linear", "smooth" or "kinks"."""
+
+    name: str
+    operator: str
+    shape: tuple[int, ...]
+    parameters: int
+    character: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What all unmixed coefficients at one point take, in f64 on the processor."""
+
+    flops: float
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """What is in a network, and what an expansion of it will be.
+
+    Attributes
+    ----------
+    obstacles : list of Error
+        What stands in the way of the model; nothing, if it can be expanded. Then the rest is there.
+    kinks : str
+        "none" where it is smooth, "piecewise", or "piecewise linear": orders from 2 are zero between kinks.
+    rule : dict
+        Whether the published rule is exact, for "unmixed" and "mixed" terms, or the error of the one that it has no answer for.
+    cost : dict
+        By method, or the error of a method that has no answer.
+    """
+
+    obstacles: list[Error]
+    model: Model | None
+    layers: list[Layer]
+    kinks: str
+    rule: dict[str, Certificate | Error]
+    cost: dict[str, Cost | Error]
+
+    @property
+    def supported(self) -> bool:
+        """Whether the model can be expanded."""
+        return not self.obstacles
+
+
+def check(model: Any, order: int = 3, **choices: Any) -> Check:
+    """Shows what is in a network, whether the published rule is exact on it, and what an expansion costs.
+
+    Takes what `load` takes. A model that can't be loaded is no exception here: `Check.obstacles` says what stands in the way.
+    """
+    order = _inputs.whole(order, "order")
+    try:
+        loaded = model if isinstance(model, Model) else load(model, **choices)
+    except Error as error:
+        return Check(_obstacles(model, error), None, [], "", {}, {})
+    network = loaded._network
+    rule: dict[str, Certificate | Error] = {}
+    for terms in ("unmixed", "mixed"):
+        try:
+            rule[terms] = Certificate(*_hope.rule(network, terms))
+        except Error as error:
+            rule[terms] = error
+    cost: dict[str, Cost | Error] = {}
+    for method in ("exact", "hope"):
+        try:
+            cost[method] = Cost(*_hope.cost(network, order, method))
+        except Error as error:
+            cost[method] = error
+    layers = [
+        Layer(name, operator, tuple(shape), parameters, character)
+        for name, operator, shape, parameters, character in _hope.layers(network)
+    ]
+    return Check([], loaded, layers, _hope.kinks(network), rule, cost)
+
+
+def _obstacles(model: Any, first: Error) -> list[Error]:
+    """All that stands in the way where the library can tell: of files."""
+    if not isinstance(model, (str, os.PathLike)) or not isinstance(first, _errors.UnsupportedError):
+        return [first]
+    found = [_errors.UnsupportedError(_errors.in_python(message)) for message in _hope.obstacles(model)]
+    return [*found] or [first]
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """An expression that a network has learnt.
+
+    Attributes
+    ----------
+    expression : Polynomial
+        The terms that the expansions agree on, fitted to the network.
+    r_squared, max_error : float
+        How well it fits, at fresh points of the box.
+    local : Polynomial
+        The network's own Taylor polynomial at the centre.
+    deviation : float
+        Standard deviation of the network over the box.
+    """
+
+    expression: Polynomial
+    r_squared: float
+    max_error: float
+    local: Polynomial
+    deviation: float
+    certificate: Certificate
+
+
+def discover(
+    model: Any,
+    box: tuple[float, float] | Sequence[tuple[float, float]],
+    order: int = 3,
+    *,
+    output: int | None = None,
+    samples: int = 100,
+    at: Any = None,
+    tolerance: float = 0.03,
+    seed: int = 0,
+    **place: Unpack[Place],
+) -> Discovery:
+    """Finds the shortest polynomial expression that fits a network in a box.
+
+    Parameters
+    ----------
+    box : (low, high), or one such pair for each input
+        Where the network was trained.
+    order : int
+        Highest degree of terms.
+    at : array_like
+        Where the expression is centred; default: the origin if the box contains it, else the middle.
+    tolerance : float
+        Misfit that it may have (root mean square), relative to the network's standard deviation over the box.
+    """
+    loaded = _loaded(model)
+    size = int(np.prod(loaded.input_shape, dtype=np.int64))
+    ends = _inputs.numbers(box, "ends of the box")
+    ends = np.tile(ends, (size, 1)) if ends.shape == (2,) else ends
+    if ends.shape != (size, 2):
+        raise _errors.ShapeError(f"the box is (low, high), or {size} such pairs, one for each input")
+    found = _hope.discover(
+        loaded._network,
+        (ends[:, 0].tolist(), ends[:, 1].tolist()),
+        _output(loaded, output),
+        _inputs.whole(samples, "samples", 1),
+        None if at is None else _point(loaded, at).tolist(),
+        float(tolerance),
+        _inputs.whole(seed, "seed"),
+        _place.wanted(order, "mixed", **place),
+    )
+    r_squared, max_error = found["quality"]
+    return Discovery(
+        Polynomial(found["expression"]),
+        r_squared,
+        max_error,
+        Polynomial(found["local"]),
+        found["deviation"],
+        _certificate(found, place),
+    )
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A polynomial in place of a network near a point, and how far it is off, measured over a ball in its variables.
+
+    Attributes
+    ----------
+    radius : float
+        Of the ball; the largest within the tolerance, if one was asked for.
+    largest, mean, rms : float
+        Errors at random points, half of them in the ball, half on its sphere.
+    spread : float
+        Standard deviation of the network's values in the ball.
+    limited : bool or None
+        Whether the tolerance limits the radius; None without a tolerance.
+    """
+
+    polynomial: Polynomial
+    certificate: Certificate
+    radius: float
+    samples: int
+    largest: float
+    mean: float
+    rms: float
+    spread: float
+    limited: bool | None
+
+    def __call__(self, x: Any) -> Any:
+        """Values of the polynomial: see `Polynomial`."""
+        return self.polynomial(x)
+
+
+def surrogate(
+    model: Any,
+    x: Any,
+    order: int = 8,
+    *,
+    output: int | None = None,
+    terms: str = "mixed",
+    subspace: Any = None,
+    tolerance: float | None = None,
+    radius: float = 1.0,
+    samples: int = 2000,
+    seed: int = 1,
+    **place: Unpack[Place],
+) -> Surrogate:
+    """Puts the polynomial in place of the network near a point, and measures its errors. They are measurements, not bounds.
+
+    Parameters
+    ----------
+    x : array_like
+        One point.
+    subspace : array_like, shape (d, p)
+        For networks of many inputs: the polynomial is one in these directions.
+    tolerance : float
+        Find the largest radius whose measured error stays below it; `radius` is where the search begins.
+    """
+    loaded = _loaded(model, x)
+    chosen = _output(loaded, output)
+    point = _point(loaded, x)
+    expansion = loaded.expand(point, order, terms=terms, subspace=subspace, outputs=chosen, **place)
+    polynomial = expansion.polynomial()
+    found = _hope.accuracy(
+        loaded._network,
+        polynomial._inner,
+        chosen,
+        float(radius),
+        None if tolerance is None else float(tolerance),
+        _inputs.whole(samples, "samples"),
+        _inputs.whole(seed, "seed"),
+    )
+    return Surrogate(polynomial, expansion.certificate, **found)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimated error beside the measured one (None where the network has no finite value), at a distance t along a ray."""
+
+    point: int
+    output: int
+    ray: int
+    t: float
+    estimated: float
+    measured: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """How far polynomials along rays hold; arrays of shape (B, m, R). All are estimates but for the checks.
+
+    Attributes
+    ----------
+    convergence : ndarray
+        Radius of convergence, infinite where the series seems to end.
+    growing : ndarray of bool
+        Whether that still grows with the order.
+    radius : ndarray
+        Up to there the polynomial is within the tolerance.
+    limit : ndarray of str
+        What limits it: "tolerance", "convergence", "kink" or "nothing".
+    order : ndarray of int, or None
+        With a wanted radius: the lowest order that suffices for it, 0 if none does.
+    """
+
+    convergence: Floats
+    growing: NDArray[np.bool_]
+    radius: Floats
+    limit: NDArray[np.str_]
+    order: NDArray[np.uint8] | None
+    checks: list[Estimate]
+    certificate: Certificate
+
+
+def trust(
+    model: Any,
+    x: Any,
+    order: int = 4,
+    *,
+    tolerance: float,
+    radius: float | None = None,
+    directions: Any = None,
+    outputs: int | Iterable[int] | None = None,
+    checks: int = 100,
+    progress: bool | OnProgress | None = None,
+    **place: Unpack[Place],
+) -> Trust:
+    """Estimates how far to trust the polynomials along each input, or along directions.
+
+    Parameters
+    ----------
+    tolerance : float
+        Largest error of an output that is tolerated, absolute.
+    radius : float
+        A radius that is wanted: which order it needs.
+    checks : int
+        Number of estimates to check against the network.
+    """
+    loaded = _loaded(model, x)
+    points, rows = loaded._points(x), None
+    if directions is not None:
+        rows = _inputs.directions(directions, loaded.input_shape, len(points))
+    wanted = _place.wanted(order, "unmixed" if rows is None else "along", rows, loaded._outputs(outputs), **place)
+    question = (float(tolerance), None if radius is None else float(radius), _inputs.whole(checks, "checks"))
+    with _progress.shown(progress, "expanding") as update:
+        found = _hope.trust(loaded._network, points, question, wanted, update)
+    return Trust(
+        found["convergence"],
+        found["growing"],
+        found["radius"],
+        np.array(found["limit"]).reshape(found["radius"].shape),
+        found["order"],
+        [Estimate(*one) for one in found["checks"]],
+        _certificate(found, place),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """Predicted changes of an output for changing each input, alone.
+
+    Attributes
+    ----------
+    value : float
+        The output at the point.
+    predicted : ndarray, shape (n, ...input shape)
+        ``predicted[k - 1]`` is the change that the polynomial of order k predicts.
+    across_kinks : int
+        Number of inputs that meet a kink on their way: there the prediction need not hold.
+    """
+
+    value: float
+    predicted: Floats
+    across_kinks: int
+    certificate: Certificate
+
+
+def heatmap(
+    model: Any,
+    x: Any,
+    order: int = 3,
+    *,
+    output: int | None = None,
+    delta: Any = 0.5,
+    baseline: Any = None,
+    **place: Unpack[Place],
+) -> Heatmap:
+    """Predicts the change of an output for changing each input of a point, alone: which inputs matter.
+
+    Parameters
+    ----------
+    x : array_like
+        One point.
+    delta : float or array_like of the input's shape
+        The change of each input.
+    baseline : array_like of the input's shape
+        Change each input to this number instead: zeros, a data set's mean.
+    """
+    loaded = _loaded(model, x)
+    many = None if np.ndim(delta) == 0 else _point(loaded, delta)
+    to = None if baseline is None else _point(loaded, baseline)
+    push = (float(delta) if many is None else 0.0, many, to)
+    found = _hope.heatmap(
+        loaded._network, _point(loaded, x), _output(loaded, output), push, _place.wanted(order, **place)
+    )
+    predicted = found["predicted"].reshape(-1, *loaded.input_shape)
+    return Heatmap(found["value"], predicted, found["across_kinks"], _certificate(found, place))
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Which inputs act together: second-order coefficients.
+
+    Attributes
+    ----------
+    inputs : list of int
+        The K inputs, flattened.
+    matrix : ndarray, shape (K, K)
+        Mixed second derivatives of two inputs; on the diagonal half the second derivative of one.
+    pairs : list of (int, int, float)
+        All pairs and their coefficients, the largest by magnitude first.
+    """
+
+    inputs: list[int]
+    matrix: Floats
+    pairs: list[tuple[int, int, float]]
+    certificate: Certificate
+
+
+def interactions(
+    model: Any,
+    x: Any,
+    *,
+    output: int | None = None,
+    inputs: Iterable[int] | None = None,
+    strongest: int = 24,
+    delta: float = 1.0,
+    **place: Unpack[Place],
+) -> Interactions:
+    """Second-order coefficients of all pairs of some inputs at a point.
+
+    Parameters
+    ----------
+    inputs : sequence of int
+        The inputs; default: the `strongest`, by what orders 1 and 2 say of changing one by `delta`.
+    """
+    loaded = _loaded(model, x)
+    point = _point(loaded, x)
+    chosen = None if inputs is None else [_inputs.index(i, len(point), "input") for i in inputs]
+    most = (min(_inputs.whole(strongest, "strongest"), len(point)), float(delta))
+    found = _hope.interactions(
+        loaded._network, point, _output(loaded, output), chosen, most, _place.wanted(2, **place)
+    )
+    return Interactions(found["inputs"], found["matrix"], found["pairs"], _certificate(found, place))
