@@ -2,16 +2,19 @@
 # All tests. Needs Rust and Python 3. Installs what else they need: numpy, sympy and onnx into .venv if Python lacks them, and on
 # Debian and Ubuntu a software Vulkan driver if the machine has no driver at all. With CI=true it installs two drivers and
 # the validation layer, and a machine without an adapter is an error. With CI=true or --isa it also looks for spills in what AMD's
-# compiler makes of the shaders, for which no GPU is needed: see benches/isa/README.md.
+# compiler makes of the shaders, for which no GPU is needed: see benches/isa/README.md. cargo-deny, if it is installed, looks at the
+# dependencies' licenses and sources; with CI=true or --deny it is installed first, into target/tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-isa=${CI:-}
-case "${1:-}" in
-    "") ;;
-    --isa) isa=true ;;
-    *) echo "usage: tests/run.sh [--isa]" >&2; exit 2 ;;
-esac
+isa=${CI:-} deny=${CI:-}
+for switch in "$@"; do
+    case "$switch" in
+        --isa) isa=true ;;
+        --deny) deny=true ;;
+        *) echo "usage: tests/run.sh [--isa] [--deny]" >&2; exit 2 ;;
+    esac
+done
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
@@ -40,6 +43,19 @@ step cargo fmt --check
 step cargo clippy --quiet --all-targets -- -D warnings
 step cargo clippy --quiet --no-default-features --lib -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --no-deps
+
+PATH=$PATH:$PWD/target/tools/bin
+if [ "$deny" = true ] && ! command -v cargo-deny >/dev/null; then
+    # Unoptimised: it has little to do.
+    CARGO_PROFILE_DEV_DEBUG=false step cargo install --quiet --debug --locked --root target/tools cargo-deny@0.20.2
+fi
+if command -v cargo-deny >/dev/null; then
+    for workspace in . fuzz benches/isa bindings/python; do
+        step cargo deny --manifest-path "$workspace/Cargo.toml" --log-level error --locked check bans licenses sources
+    done
+else
+    echo "skipped cargo deny: it is not installed (tests/run.sh --deny installs it)"
+fi
 
 # The fuzz targets share sources with the program; running them takes longer (fuzz/README.md). libFuzzer is C++.
 command -v c++ >/dev/null || install g++
