@@ -12,6 +12,10 @@ struct Params {
     scale_count: u32,
     shift_inner: u32,
     shift_count: u32,
+    // Whether the adjoint takes the k-th power of the scale at order k, as in the published rule.
+    powers: u32,
+    // A factor of adjoints: 1 or -1.
+    sign: f32,
 }
 
 alias Coefficients = array<f32, MAX_ORDER + 1u>;
@@ -62,7 +66,7 @@ fn affine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     out[i] = value;
 }
 
-// x̄[k] = scale^k z̄[k], or added to x̄.
+// x̄[k] = scale z̄[k], or scale^k z̄[k]; or added to x̄.
 @compute @workgroup_size(WORKGROUP)
 fn affine_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
@@ -76,7 +80,7 @@ fn affine_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
         value = x[i];
         let factor = scale(i % params.out.units);
         // Factor by factor, as the power alone may underflow.
-        for (var k = 0u; k < order; k++) {
+        for (var k = 0u; k < select(1u, order, params.powers == 1u); k++) {
             value *= factor;
         }
     }
@@ -268,5 +272,64 @@ fn limits(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
             sum /= lead;
         }
         out[row(params.out, k, p.sample, p.lane) + p.unit] = sum;
+    }
+}
+
+// What `multiply_adjoint` and `divide_adjoint` read of the adjoint, the second input, whose block k is the coefficient of t^(k-1).
+fn load_adjoint(p: Place) -> Coefficients {
+    var series: Coefficients;
+    // unroll
+    for (var k = 1u; k <= Y_ORDER; k++) {
+        series[k] = y[row(params.y, k, p.sample, p.lane) + p.unit];
+    }
+    return series;
+}
+
+fn pass_on(p: Place, block: u32, value: f32) {
+    let i = row(params.out, block, p.sample, p.lane) + p.unit;
+    put(i, params.sign * value);
+}
+
+// x̄ = ± b z̄, or added to x̄.
+@compute @workgroup_size(WORKGROUP)
+fn multiply_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = invocation(id, groups);
+    if i >= series_count() {
+        return;
+    }
+    let p = place(i);
+    let b = load_x(p);
+    let z = load_adjoint(p);
+    // unroll
+    for (var k = 1u; k <= ORDER; k++) {
+        var sum = 0.0;
+        // unroll
+        for (var j = max(k, Y_ORDER) - Y_ORDER; j <= min(k - 1u, X_ORDER); j++) {
+            sum += b[j] * z[k - j];
+        }
+        pass_on(p, k, sum);
+    }
+}
+
+// x̄ = z̄ / b, or added to x̄.
+@compute @workgroup_size(WORKGROUP)
+fn divide_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = invocation(id, groups);
+    if i >= series_count() {
+        return;
+    }
+    let p = place(i);
+    let b = load_x(p);
+    let z = load_adjoint(p);
+    var quotient: Coefficients;
+    // unroll
+    for (var k = 1u; k <= ORDER; k++) {
+        var sum = z[k];
+        // unroll
+        for (var j = 1u; j <= min(k - 1u, X_ORDER); j++) {
+            sum -= b[j] * quotient[k - j];
+        }
+        quotient[k] = sum / b[0];
+        pass_on(p, k, quotient[k]);
     }
 }

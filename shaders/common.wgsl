@@ -21,8 +21,9 @@ struct Layout {
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
-// Twin of src/kernel/kink.rs. Of each (sample, lane) the distance to the nearest kink, and 0 if the ray begins on one, as the bits of
-// non-negative floats: those order like integers. Then 1 if the series have to hold for t < 0, 0 for t > 0.
+// Twin of src/kernel/kink.rs. Of each (sample, lane) the distance to the nearest kink as the bits of a non-negative float, which order like
+// integers; and 1 if the ray begins on one, 0 if moreover a branch there is left undecided. Then 1 if the series have to hold for t < 0,
+// 0 for t > 0.
 @group(0) @binding(6) var<storage, read_write> kinks: array<atomic<u32>>;
 
 // Number of this invocation in a grid of one dimension that is folded into two.
@@ -59,6 +60,11 @@ fn note_kink(sample: u32, lane: u32, lanes: u32, distance: f32) {
 
 // The ray begins on a kink.
 fn note_beginning(sample: u32, lane: u32, lanes: u32) {
+    atomicMin(&kinks[2u * (sample * lanes + lane) + 1u], 1u);
+}
+
+// An adjoint passes a unit that lies on a kink and doesn't leave it along the ray: its branch there is a choice.
+fn note_undecided(sample: u32, lane: u32, lanes: u32) {
     atomicMin(&kinks[2u * (sample * lanes + lane) + 1u], 0u);
 }
 

@@ -1,4 +1,4 @@
-// Convolution as a matrix product of gathered pixels, and its adjoint with powers of the weights.
+// Convolution as a matrix product of gathered pixels, and its adjoints: with the weights, or with powers of them.
 // Twin of src/kernel/conv/cpu, where the rule is. Nothing is scattered: the adjoint gathers, for each input
 // pixel, the output positions whose window holds it.
 
@@ -23,6 +23,8 @@ struct Params {
     pad_y: u32,
     pad_x: u32,
     accumulate: u32,
+    // Whether the adjoint takes the k-th power of the weights at order k, as in the published rule.
+    powers: u32,
     scale: f32,
     inverse_scale: f32,
 }
@@ -109,7 +111,7 @@ fn load_a(z: u32, m: u32, k: u32) -> f32 {
         let output = quotient(k, cells);
         let channel = (group * params.out_channels + output) * params.in_channels + m;
         let at = channel * cells + k - output * cells;
-        return scaled_power(weights[at], params.inverse_scale, z / params.groups + 1u);
+        return scaled_power(weights[at], params.inverse_scale, exponent_at(z / params.groups + 1u));
     }
     let depth = params.in_channels * params.kernel_height * params.kernel_width;
     return weights[(z * params.out_channels + m) * depth + k];
@@ -142,7 +144,7 @@ fn store(z: u32, m: u32, n: u32, value: f32) {
         let order = z / params.groups + 1u;
         let channel = ((n / size) * params.groups + z % params.groups) * params.in_channels + m;
         let at = block(params.out, order) + channel * size + n % size;
-        let result = unscaled(value, params.scale, order);
+        let result = unscaled(value, params.scale, exponent_at(order));
         out[at] = select(result, out[at] + result, params.accumulate == 1u);
         return;
     }

@@ -1,12 +1,13 @@
-// Elementwise functions: composition of series (exact), Bell-polynomial matrices (published rule).
+// Elementwise functions: composition of series and its adjoint (exact), Bell-polynomial matrices (published rule).
 // Twin of src/kernel/elementwise/cpu.rs, where the formulas are. The function itself comes from
 // activations/NAME.wgsl: `taylor(x, p)` fills a[0..=TERMS].
 //
-// Both are a substitution, Σ_{1≤j≤OUTER} outer_j inner^j to order ORDER:
+// All are a substitution, Σ_{1≤j≤OUTER} outer_j inner^j to order ORDER:
 // - `compose` puts the series along a ray, of degree INNER, into the function's;
 // - `bell` puts the function's series into the adjoint's, whose degree is OUTER: B[k,s] is the coefficient of t^k in
 //   (a_1 t + a_2 t² + …)^s, so that Σ_s B[k,s] z_s is that of Σ_s z_s (a_1 t + a_2 t² + …)^s.
-// The four degrees, the number of KINKS and whether to ACCUMULATE are constants that src/kernel/elementwise/gpu.rs gives.
+// - `compose_adjoint` puts the series along a ray into that of σ', and multiplies it with the adjoint, which has GIVEN blocks.
+// The five degrees, the number of KINKS and whether to ACCUMULATE are constants that src/kernel/elementwise/gpu.rs gives.
 
 struct Params {
     x: Layout,
@@ -54,8 +55,8 @@ struct Place {
 
 fn place(i: u32) -> Place {
     let l = params.out;
-    // Without higher orders there may be no lanes.
-    let lanes = select(l.lanes, 1u, ORDER == 0u);
+    // Without higher orders there may be no lanes; an adjoint has no block 0.
+    let lanes = select(l.lanes, 1u, ORDER == 0u && l.primal == 1u);
     let groups = (lanes + params.lanes_each - 1u) / params.lanes_each;
     let series = i / l.units;
     let sample = series / groups;
@@ -158,7 +159,7 @@ fn meet_beginning(sample: u32, lane: u32, primal: f32) {
         moves = moves || outer[s] != 0.0;
     }
     if on_kink && moves {
-        note_beginning(sample, lane, params.out.lanes);
+        note_undecided(sample, lane, params.out.lanes);
     }
 }
 
@@ -257,6 +258,101 @@ fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
                 out[to] += result[k];
             } else {
                 out[to] = result[k];
+            }
+        }
+    }
+}
+
+// outer := the coefficients of σ', (j + 1) a_{j+1}; result[0] := that of order 0.
+fn take_slopes() {
+    // unroll
+    for (var j = 1u; j <= OUTER; j++) {
+        outer[j] = f32(j + 1u) * a[j + 1u];
+    }
+}
+
+// On a kink takes the function's series on the side of the ray of `inner`; notes if that stays there while the adjoint z passes.
+fn take_branch(sample: u32, lane: u32, primal: f32, z: array<f32, COEFFICIENTS>) {
+    var on_kink = false;
+    // unroll
+    for (var kink = 0u; kink < KINKS; kink++) {
+        on_kink = on_kink || primal == params.kink_values[kink];
+    }
+    if !on_kink {
+        return;
+    }
+    var first = 0.0;
+    let behind = looks_behind(params.out.samples, params.out.lanes);
+    // unroll
+    for (var k = INNER; k >= 1u; k--) {
+        if inner[k] != 0.0 {
+            first = select(inner[k], -inner[k], behind && k % 2u == 1u);
+        }
+    }
+    var passes = false;
+    // unroll
+    for (var k = 1u; k <= GIVEN; k++) {
+        passes = passes || z[k] != 0.0;
+    }
+    if first == 0.0 && passes {
+        note_undecided(sample, lane, params.out.lanes);
+    }
+    above = first > 0.0;
+    taylor(primal, params.parameters);
+    take_slopes();
+}
+
+// x̄ = σ'(x) z̄, or added to x̄; x are the series, y the adjoint z̄, whose block k is the coefficient of t^(k-1). ORDER is that of σ'(x), one less
+// than the blocks of x̄.
+@compute @workgroup_size(WORKGROUP)
+fn compose_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let p = place(invocation(id, groups));
+    if !p.exists {
+        return;
+    }
+    let primal = x[row(params.x, 0u, p.sample, 0u) + p.unit];
+    taylor(primal, params.parameters);
+    take_slopes();
+    let series_stride = stride(params.x);
+    let given_stride = stride(params.y);
+    let result_stride = stride(params.out);
+    for (var lane = p.first_lane; lane < p.end_lane; lane++) {
+        if INNER > 0u {
+            let series = row(params.x, 1u, p.sample, lane) + p.unit;
+            // unroll
+            for (var k = 1u; k <= INNER; k++) {
+                inner[k] = x[series + (k - 1u) * series_stride];
+            }
+        }
+        let given = row(params.y, 1u, p.sample, lane) + p.unit;
+        let at = row(params.out, 1u, p.sample, lane) + p.unit;
+        var z: array<f32, COEFFICIENTS>;
+        // unroll
+        for (var k = 1u; k <= GIVEN; k++) {
+            z[k] = y[given + (k - 1u) * given_stride];
+        }
+        if KINKS > 0u {
+            take_branch(p.sample, lane, primal, z);
+        }
+        // A polynomial's σ' ends early: what lies above stays zero.
+        // unroll
+        for (var k = 1u; k <= ORDER; k++) {
+            result[k] = 0.0;
+        }
+        substitute();
+        result[0] = a[1];
+        // unroll
+        for (var k = 1u; k <= ORDER + 1u; k++) {
+            var sum = 0.0;
+            // unroll
+            for (var j = max(k, GIVEN) - GIVEN; j <= k - 1u; j++) {
+                sum += result[j] * z[k - j];
+            }
+            let to = at + (k - 1u) * result_stride;
+            if ACCUMULATE == 1u {
+                out[to] += sum;
+            } else {
+                out[to] = sum;
             }
         }
     }

@@ -1,4 +1,4 @@
-// Matrix product over rows, and its adjoint with elementwise powers of the weights.
+// Matrix product over rows, and its adjoints: with the weights, or with their elementwise powers.
 // Twin of src/kernel/linear/cpu.rs, where the rule is. As a product C = A B, the rows of the series are the columns of B
 // and C: a row of series may be short, their number is large.
 
@@ -13,6 +13,8 @@ struct Params {
     part: u32,
     has_bias: u32,
     accumulate: u32,
+    // Whether the adjoint takes the k-th power of the weights at order k, as in the published rule.
+    powers: u32,
     scale: f32,
     inverse_scale: f32,
 }
@@ -49,7 +51,7 @@ fn cell(k: u32) -> Cell {
 
 fn load_a(z: u32, m: u32, k: u32) -> f32 {
     if ADJOINT {
-        return scaled_power(weights[k * params.inputs + m], params.inverse_scale, z + 1u);
+        return scaled_power(weights[k * params.inputs + m], params.inverse_scale, exponent_at(z + 1u));
     }
     return weights[m * params.inputs + k];
 }
@@ -61,7 +63,7 @@ fn load_b(column: Column, k: Cell) -> f32 {
 fn store(z: u32, m: u32, n: u32, value: f32) {
     if ADJOINT {
         let at = block(params.out, z + 1u) + n * params.inputs + m;
-        let result = unscaled(value, params.scale, z + 1u);
+        let result = unscaled(value, params.scale, exponent_at(z + 1u));
         out[at] = select(result, out[at] + result, params.accumulate == 1u);
         return;
     }

@@ -1,6 +1,8 @@
 // Matrix products of two values. Twin of src/kernel/matmul/cpu.rs, where the rule is.
 // A layer z is a group of a row of the result: `Σ A_i B_j` over pairs of coefficients, product after product. In several variables (MIXED) the pairs
 // of a monomial α are (1, α), (α, 1), and each of its products both ways.
+// Adjoints are such sums too: of the left factor `Z̄ Bᵀ` (SIDE 1), of the right one `Aᵀ Z̄` (SIDE 2), where x is the other factor and y is Z̄,
+// whose block k is the coefficient of t^(k-1).
 
 struct Params {
     x: Layout,
@@ -11,9 +13,10 @@ struct Params {
     inner: u32,
     columns: u32,
     monomials: u32,
+    accumulate: u32,
 }
 
-// As all products have it; there is no adjoint here.
+// As all products have it; adjoints here know their SIDE.
 override ADJOINT: bool = false;
 
 // A lies along k in memory, B and C along their columns.
@@ -36,11 +39,11 @@ fn layer(z: u32) -> Layer {
     let of_row = z / params.groups;
     let group = z % params.groups;
     let l = params.out;
-    if of_row < l.samples {
+    if of_row < l.samples * l.primal {
         return Layer(0u, of_row, 0u, group);
     }
     let series = l.samples * l.lanes;
-    let above = of_row - l.samples;
+    let above = of_row - l.samples * l.primal;
     return Layer(1u + above / series, above % series / l.lanes, above % l.lanes, group);
 }
 
@@ -54,23 +57,32 @@ var<private> of_c: u32;
 var<private> adds: bool;
 
 fn column(z: u32, n: u32) -> Column {
-    return of_b + n;
+    return of_b + select(n, n * params.columns, SIDE == 1u);
 }
 
 fn cell(k: u32) -> Cell {
-    return k * params.columns;
+    return select(k * params.columns, k, SIDE == 1u);
 }
 
 fn load_a(z: u32, m: u32, k: u32) -> f32 {
+    if SIDE == 1u {
+        return y[of_a + m * params.columns + k];
+    }
+    if SIDE == 2u {
+        return x[of_a + k * params.inner + m];
+    }
     return x[of_a + m * params.inner + k];
 }
 
 fn load_b(column: Column, k: Cell) -> f32 {
+    if SIDE == 1u {
+        return x[column + k];
+    }
     return y[column + k];
 }
 
 fn store(z: u32, m: u32, n: u32, value: f32) {
-    let at = of_c + m * params.columns + n;
+    let at = of_c + m * select(params.columns, params.inner, SIDE == 1u) + n;
     if adds {
         out[at] += value;
     } else {
@@ -132,5 +144,34 @@ fn matmul(at: Invocation) {
         if exist || !adds {
             tiled_product(at.group.z, at, params.rows, select(0u, params.inner, exist), params.columns);
         }
+    }
+}
+
+// The blocks of an adjoint: `Σ A_i Z̄_j` over orders i and blocks j ≥ 1 with i + j the block.
+@compute @workgroup_size(TILE_X)
+fn matmul_adjoint(at: Invocation) {
+    let l = layer(at.group.z);
+    let left = SIDE == 1u;
+    let size = vec3(params.rows, params.inner, params.columns);
+    // Numbers of a matrix of the result, of the other factor, and of Z̄.
+    let result = select(size.y * size.z, size.x * size.y, left);
+    let factor = select(size.x * size.y, size.y * size.z, left);
+    of_c = row(params.out, l.order, l.sample, l.lane) + l.group * result;
+    let begin = max(l.order, params.y.degree) - params.y.degree;
+    let end = min(l.order, params.x.degree + 1u);
+    let rows_m = select(size.y, size.x, left);
+    let columns_n = select(size.z, size.y, left);
+    let depth = select(size.x, size.z, left);
+    adds = params.accumulate == 1u;
+    if begin >= end && !adds {
+        tiled_product(at.group.z, at, rows_m, 0u, columns_n);
+    }
+    for (var i = begin; i < end; i++) {
+        let other = row(params.x, i, l.sample, l.lane) + l.group * factor;
+        let z = row(params.y, l.order - i, l.sample, l.lane) + l.group * size.x * size.z;
+        of_a = select(other, z, left);
+        of_b = select(z, other, left);
+        tiled_product(at.group.z, at, rows_m, depth, columns_n);
+        adds = true;
     }
 }

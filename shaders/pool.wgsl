@@ -19,6 +19,8 @@ struct Params {
     ends: array<vec4<u32>, 5>,
     variables: u32,
     accumulate: u32,
+    // Whether the adjoint of a mean takes the k-th power of its weights at order k, as in the published rule.
+    powers: u32,
 }
 
 // Known when the shader is put together, as dividing by constants is cheaper.
@@ -102,20 +104,6 @@ fn arg_max(image: u32, position: vec2<i32>) -> u32 {
     return best;
 }
 
-// Whether another input of a window is as large as its largest.
-fn is_tied(image: u32, position: vec2<i32>, winner: u32) -> bool {
-    let begin = cells_begin(position);
-    let end = cells_end(position);
-    var tied = false;
-    for (var ky = begin.x; ky < end.x; ky++) {
-        for (var kx = begin.y; kx < end.y; kx++) {
-            let other = pixel_of(position, vec2<i32>(ky, kx));
-            tied = tied || (other != winner && x[image + other] == x[image + winner]);
-        }
-    }
-    return tied;
-}
-
 // Mean over windows, each coefficient alike.
 @compute @workgroup_size(WORKGROUP)
 fn average_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -137,7 +125,7 @@ fn average_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workg
     out[i] = sum / counted(position);
 }
 
-// x̄[k]_i = Σ z̄[k]_o count_o^{-k} over the windows o that hold pixel i, or added to x̄.
+// x̄[k]_i = Σ z̄[k]_o count_o^{-1}, or count_o^{-k}, over the windows o that hold pixel i; or added to x̄.
 @compute @workgroup_size(WORKGROUP)
 fn average_pool_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
@@ -159,7 +147,7 @@ fn average_pool_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(n
             for (var ox = first.y; ox <= last.y; ox++) {
                 let position = vec2<i32>(oy, ox);
                 if holds(position, pixel) {
-                    sum += mean_power(x[image + number(position, params.output)], 1.0 / counted(position), order);
+                    sum += mean_power(x[image + number(position, params.output)], 1.0 / counted(position), select(1u, order, params.powers == 1u));
                 }
             }
         }
@@ -206,6 +194,47 @@ fn first_difference(sample: u32, lane: u32, one: u32, other: u32, behind: bool) 
     return 0.0;
 }
 
+// Of the inputs of a window that are as large as its first choice the one that is the largest to the lane's side. Notes if any two differ.
+fn largest_beside(sample: u32, lane: u32, lanes: u32, image: u32, position: vec2<i32>, first: u32) -> u32 {
+    let primal = row(params.x, 0u, sample, lane) + image;
+    let begin = cells_begin(position);
+    let end = cells_end(position);
+    let behind = looks_behind(params.out.samples, lanes);
+    var winner = first;
+    for (var ky = begin.x; ky < end.x; ky++) {
+        for (var kx = begin.y; kx < end.y; kx++) {
+            let other = pixel_of(position, vec2<i32>(ky, kx));
+            if x[primal + other] == x[primal + first] {
+                let larger = first_difference(sample, lane, image + other, image + winner, behind);
+                if larger != 0.0 {
+                    note_beginning(sample, lane, lanes);
+                }
+                if larger > 0.0 {
+                    winner = other;
+                }
+            }
+        }
+    }
+    return winner;
+}
+
+// Whether another input of a window has the same series as its choice, as far as that goes.
+fn is_tied(sample: u32, lane: u32, image: u32, position: vec2<i32>, winner: u32) -> bool {
+    let primal = row(params.x, 0u, sample, lane) + image;
+    let begin = cells_begin(position);
+    let end = cells_end(position);
+    var tied = false;
+    for (var ky = begin.x; ky < end.x; ky++) {
+        for (var kx = begin.y; kx < end.y; kx++) {
+            let other = pixel_of(position, vec2<i32>(ky, kx));
+            if other != winner && x[primal + other] == x[primal + winner] {
+                tied = tied || first_difference(sample, lane, image + other, image + winner, false) == 0.0;
+            }
+        }
+    }
+    return tied;
+}
+
 // The largest input of each window, and the series of that input; of several, the one that is the largest to the lane's side. An
 // invocation per (sample, lane, unit). Notes where another input takes over.
 @compute @workgroup_size(WORKGROUP)
@@ -226,24 +255,11 @@ fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let primal = row(params.x, 0u, sample, lane) + image;
     let begin = cells_begin(position);
     let end = cells_end(position);
-    var winner = arg_max(primal, position);
-    let largest = x[primal + winner];
+    let first = arg_max(primal, position);
+    let largest = x[primal + first];
+    var winner = first;
     if params.x.degree > 0u {
-        let behind = looks_behind(l.samples, lanes);
-        for (var ky = begin.x; ky < end.x; ky++) {
-            for (var kx = begin.y; kx < end.y; kx++) {
-                let other = pixel_of(position, vec2<i32>(ky, kx));
-                if x[primal + other] == largest {
-                    let larger = first_difference(sample, lane, image + other, image + winner, behind);
-                    if larger != 0.0 {
-                        note_beginning(sample, lane, lanes);
-                    }
-                    if larger > 0.0 {
-                        winner = other;
-                    }
-                }
-            }
-        }
+        winner = largest_beside(sample, lane, lanes, image, position, first);
     }
     // The order-0 row is shared by the lanes: the first one writes it.
     for (var order = select(1u, 0u, lane == 0u); order <= l.degree; order++) {
@@ -268,7 +284,8 @@ fn max_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     }
 }
 
-// Each window's adjoint goes to its arg-max input; added to x̄ if `accumulate`. The primal is x, the adjoint y.
+// Each window's adjoint goes to the input that its maximum is along the ray; added to x̄ if `accumulate`. The series are x, the adjoint y. Notes
+// where the series leave several inputs to choose from.
 @compute @workgroup_size(WORKGROUP)
 fn max_pool_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
@@ -290,7 +307,15 @@ fn max_pool_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_w
     for (var oy = first.x; oy <= last.x; oy++) {
         for (var ox = first.y; ox <= last.y; ox++) {
             let position = vec2<i32>(oy, ox);
-            if holds(position, pixel) && arg_max(primal, position) == unit % inputs {
+            if !holds(position, pixel) {
+                continue;
+            }
+            let image = channel * inputs;
+            var winner = arg_max(primal, position);
+            if params.x.degree > 0u {
+                winner = largest_beside(sample, lane, l.lanes, image, position, winner);
+            }
+            if winner == unit % inputs {
                 let at = channel * outputs + number(position, params.output);
                 var moves = false;
                 for (var order = 1u; order <= params.y.degree; order++) {
@@ -298,8 +323,8 @@ fn max_pool_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_w
                     sums[order] += adjoint;
                     moves = moves || adjoint != 0.0;
                 }
-                if moves && is_tied(primal, position, unit % inputs) {
-                    note_beginning(sample, lane, l.lanes);
+                if moves && is_tied(sample, lane, image, position, winner) {
+                    note_undecided(sample, lane, l.lanes);
                 }
             }
         }

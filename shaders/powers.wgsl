@@ -1,4 +1,9 @@
-// Powers of weights for the adjoints of the published rule.
+// Powers of weights for adjoints: see src/kernel/powers.rs. `params` has a member `powers`.
+
+// The power that an order takes.
+fn exponent_at(order: u32) -> u32 {
+    return select(1u, order, params.powers == 1u);
+}
 
 // (weight / s)^k for a power of two s near the largest weight: small weights would underflow. k is at most 31; no loop,
 // as each product takes many powers.

@@ -20,6 +20,8 @@ struct Params {
     scale: f32,
     fill: f32, // of order 0
     accumulate: u32,
+    // Whether the adjoint takes the k-th power of the scale at order k, as in the published rule.
+    powers: u32,
 }
 
 // Where the `number`-th index tuple of some ranges leads in the input and in the output; the last one runs fastest.
@@ -74,7 +76,7 @@ fn strided(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     put(row, at.y, params.scale * collect(row, at.x));
 }
 
-// x̄[k] = scale^k copyᵀ(z̄[k]), or added to x̄; the ranges come with input and output exchanged.
+// x̄[k] = scale copyᵀ(z̄[k]), or with scale^k; or added to x̄; the ranges come with input and output exchanged.
 @compute @workgroup_size(WORKGROUP)
 fn strided_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = invocation(id, groups);
@@ -86,7 +88,7 @@ fn strided_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
     let order = row / (params.x.samples * params.x.lanes) + 1u;
     var value = collect(row, at.x);
     // Factor by factor, as the power alone may underflow.
-    for (var k = 0u; k < order; k++) {
+    for (var k = 0u; k < select(1u, order, params.powers == 1u); k++) {
         value *= params.scale;
     }
     put(row, at.y, value);

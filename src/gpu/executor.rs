@@ -156,9 +156,14 @@ impl GpuExecutor {
             Series { data: &numbers[offset..][..layout.len()], layout }
         };
         let end = staged.iter().map(|(_, bytes)| bytes).sum::<u64>() as usize / 4;
-        // Distance to the nearest, and 0 if the ray begins on one.
+        // Distance to the nearest, and 1 if the ray begins on one, 0 if a branch there is undecided.
         let met = numbers[end - 2 * samples * lanes..end].chunks_exact(2);
-        let kink = |met: &[f32]| Kink { distance: met[0].into(), begins: met[1] == 0.0, ..Kink::NONE };
+        let kink = |met: &[f32]| Kink {
+            distance: met[0].into(),
+            begins: met[1].to_bits() <= 1,
+            undecided: met[1].to_bits() == 0,
+            ..Kink::NONE
+        };
         let kinks = met.map(kink).collect();
         let result = backend::collect(&self.plan, chunk, source, read, kinks);
         if !result.is_finite() {

@@ -273,8 +273,8 @@ impl Program {
         self.steps.iter().map(|recorded| recorded.kernel.as_ref())
     }
 
-    /// Two f32 per (sample, lane): the distance to the nearest kink, and 0 if the ray begins on one. Kernels only lower them, so they have
-    /// to be infinite before. Then a u32: 0 if the series have to hold for t > 0, 1 for t < 0.
+    /// Two words per (sample, lane): the distance to the nearest kink as an f32, and 1 if the ray begins on one, 0 if moreover a branch there is left
+    /// undecided. Kernels only lower them, so they have to be the bits of an infinite f32 before. Then a u32: 0 if the series have to hold for t > 0, 1 for t < 0.
     pub fn kinks(&self) -> &wgpu::Buffer {
         &self.kinks
     }

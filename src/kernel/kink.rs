@@ -96,6 +96,9 @@ pub struct Kink {
     pub distance: f64,
     /// Whether the ray begins on a kink, so that a branch was chosen by its side.
     pub begins: bool,
+    /// Whether an adjoint passes a unit that lies on a kink and doesn't leave it along the ray, as far as its series goes: its branch there is
+    /// a choice, and the network may have no derivative in other directions.
+    pub undecided: bool,
     /// The layer of the first such kink, where the executor knows it.
     pub begins_at: Option<usize>,
     /// How near a unit that moves is to a kink, relative to the largest unit beside it, which rounding goes with; 0 on one, ∞ if there is
@@ -105,8 +108,13 @@ pub struct Kink {
 
 impl Kink {
     /// No kink so far.
-    pub const NONE: Self =
-        Self { distance: f64::INFINITY, begins: false, begins_at: None, margin: f64::INFINITY };
+    pub const NONE: Self = Self {
+        distance: f64::INFINITY,
+        begins: false,
+        undecided: false,
+        begins_at: None,
+        margin: f64::INFINITY,
+    };
 
     /// Notes a kink at t.
     pub fn note(&mut self, t: f64) {
@@ -115,6 +123,12 @@ impl Kink {
         } else {
             self.distance = self.distance.min(t.abs());
         }
+    }
+
+    /// Notes that a branch which matters for an adjoint is a choice.
+    pub fn leave_undecided(&mut self) {
+        self.begins = true;
+        self.undecided = true;
     }
 
     /// Notes how far a unit is from a kink, of a layer whose largest unit is so large.
@@ -132,6 +146,7 @@ impl Kink {
     pub fn join(&mut self, other: Self) {
         self.distance = self.distance.min(other.distance);
         self.begins |= other.begins;
+        self.undecided |= other.undecided;
         self.margin = self.margin.min(other.margin);
     }
 }

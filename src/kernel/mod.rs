@@ -41,13 +41,14 @@ use std::borrow::Cow;
 pub use call::{Call, Constant, ConstantId, Constants, Definition, Orders, PerUnitId, Shapes, UnitRays};
 pub use kink::{Kink, Side};
 pub use layout::{Layout, Series, SeriesMut};
+pub use powers::Exponent;
 
 use crate::scalar::Scalar;
 
 /// Makes [`Kernel`] and its delegation from the list of kernels.
 macro_rules! kernels {
     ($($(#[$doc:meta])* $module:ident :: $name:ident),* $(,)?) => {
-        /// What a step of a plan computes. Adjoints belong to the published rule and take powers of the weights.
+        /// What a step of a plan computes. Adjoints of linear operators serve the exact method and the published rule: see [`Exponent`].
         #[derive(Clone, Debug, PartialEq)]
         pub enum Kernel {
             $($(#[$doc])* $name($module::$name)),*
@@ -158,8 +159,10 @@ kernels! {
     pool::MaxPoolAdjoint,
     /// An elementwise function of series.
     elementwise::Compose,
-    /// Adjoint of [`Self::Compose`]: Bell-polynomial matrices.
+    /// Adjoint of [`Self::Compose`] in the published rule: Bell-polynomial matrices.
     elementwise::Bell,
+    /// Adjoint of [`Self::Compose`] in the exact method.
+    elementwise::ComposeAdjoint,
     /// Multiplication by and addition of constants.
     arithmetic::Affine,
     /// Adjoint of [`Self::Affine`].
@@ -170,14 +173,22 @@ kernels! {
     arithmetic::Multiply,
     /// Quotient of two series.
     arithmetic::Divide,
+    /// Adjoint of [`Self::Multiply`].
+    arithmetic::MultiplyAdjoint,
+    /// Adjoint of [`Self::Divide`] with respect to the numerator.
+    arithmetic::DivideAdjoint,
     /// Matrix products of two values.
     matmul::MatMul,
+    /// Adjoint of [`Self::MatMul`].
+    matmul::MatMulAdjoint,
     /// Permuting, slicing, padding, joining, broadcasting, sums over axes.
     strided::StridedCopy,
     /// Adjoint of [`Self::StridedCopy`].
     strided::StridedAdjoint,
     /// Softmax, log-softmax, layer normalisation.
     reduction::Reduce,
+    /// Adjoint of [`Self::Reduce`].
+    reduction::ReduceAdjoint,
     /// An elementwise function of series in several variables.
     multivariate::ComposeMixed,
     /// Product of two of them.

@@ -1,6 +1,25 @@
-//! Elementwise powers of weights, which the adjoints of the published rule take.
+//! Which powers of their weights adjoints take, and elementwise powers.
 
 use crate::scalar::Scalar;
+
+/// Which power of its weights the adjoint of a linear operator takes at order k.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exponent {
+    /// The first at every order: the transposed operator, as the adjoint of the exact method has it.
+    One,
+    /// The k-th: the published rule (HOPE, arXiv 2307.08192).
+    Order,
+}
+
+impl Exponent {
+    /// The power at an order.
+    pub fn at(self, order: usize) -> i32 {
+        match self {
+            Self::One => 1,
+            Self::Order => order as i32,
+        }
+    }
+}
 
 /// A power of two near a magnitude, for scaling without rounding; 1 for 0.
 pub(crate) fn power_of_two_near(magnitude: f64) -> f64 {

@@ -4,6 +4,8 @@
 //! executors know nothing of the model. Values are series in the layout of [`crate::kernel`]; those whose
 //! lifetimes don't overlap share a slot.
 
+mod adjoint;
+mod backward;
 mod deeper;
 mod display;
 mod exact;
@@ -138,9 +140,9 @@ pub struct Plan {
     pub output: ValueId,
     /// Exact method along unit vectors: which unit vector each lane is, if they aren't in the order of the inputs.
     pub unit_rays: Option<Arc<[usize]>>,
-    /// Published rule: the output's adjoint; the executor writes 1 at each lane's output, order 1.
+    /// Plans with a backward pass: the output's adjoint; the executor writes 1 at each lane's output, block 1.
     pub seed: Option<ValueId>,
-    /// Published rule: the adjoints asked for.
+    /// Plans with a backward pass: the adjoints asked for.
     pub adjoints: Vec<ValueId>,
 }
 
@@ -168,6 +170,15 @@ impl Plan {
         exact::plan(model, 0, Rays::Any, Kernels::Portable)
     }
 
+    /// Plans the adjoint of the exact method: of each lane, an output along a ray, the gradient along the ray, `order` coefficients from t^0 on.
+    ///
+    /// # Errors
+    /// If the order isn't supported.
+    pub fn gradient(model: &Model, order: usize, kernels: Kernels) -> Result<Self> {
+        check_order(order)?;
+        Ok(adjoint::plan(model, order, kernels))
+    }
+
     /// Plans the published rule.
     ///
     /// # Errors
@@ -175,6 +186,11 @@ impl Plan {
     pub fn hope(model: &Model, order: usize, target: &Target, kernels: Kernels) -> Result<Self> {
         check_order(order)?;
         rule::plan(model, order, target, kernels)
+    }
+
+    /// Whether it is [`Self::gradient`]: its results are adjoints, whose block k is the coefficient of t^(k-1).
+    pub fn is_gradient(&self) -> bool {
+        self.method == Method::Exact && self.seed.is_some()
     }
 
     /// Coefficients of a series besides its value.

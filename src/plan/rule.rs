@@ -1,18 +1,15 @@
 //! The published rule (HOPE, arXiv 2307.08192): one backward pass for all outputs.
 //!
 //! After the forward pass each value of the graph gets an adjoint: the unmixed coefficients of every output
-//! with respect to its units, orders 1 to n. Nodes are visited once, in reverse topological order; where
-//! branches meet, the adjoints add up. So the cost is linear in depth, with residual blocks too.
+//! with respect to its units, orders 1 to n.
 
+use super::backward::Backward;
 use super::{Builder, Kernels, Method, Plan, Rays, ValueId};
 use crate::error::{Error, Result};
-use crate::kernel::Kernel;
-use crate::kernel::arithmetic::{AffineAdjoint, Copy};
-use crate::kernel::conv::{ConvAdjoint, ConvShape, PooledConvAdjoint};
+use crate::kernel::conv::{ConvShape, PooledConvAdjoint};
 use crate::kernel::elementwise::Bell;
-use crate::kernel::linear::{LinearAdjoint, LinearShape};
-use crate::kernel::pool::{AveragePoolAdjoint, MaxPoolAdjoint};
-use crate::kernel::strided::StridedAdjoint;
+use crate::kernel::pool::MaxPoolAdjoint;
+use crate::kernel::{Exponent, Kernel};
 use crate::model::{Model, NodeId, Op};
 
 /// Where the backward pass ends.
@@ -77,37 +74,28 @@ impl Builder<'_> {
         let mut is_end = vec![false; model.nodes().len()];
         ends.iter().for_each(|end| is_end[end.0] = true);
         let degrees = adjoint_degrees(model, order, &is_end);
-        let mut adjoints: Vec<Option<ValueId>> = vec![None; model.nodes().len()];
-        let seed = self.value(model.outputs(), 1, false);
-        self.plan.seed = Some(seed);
-        adjoints[model.output().0] = Some(seed);
+        let adjoints = vec![None; model.nodes().len()];
+        let mut backward = Backward { builder: self, exponent: Exponent::Order, degrees, adjoints };
+        backward.seed();
         for index in (0..model.nodes().len()).rev() {
             let id = NodeId(index);
-            if let Some(adjoint) = adjoints[index]
-                && !is_end[index]
-                && !self.pooled_convolution(id, adjoint, &is_end, &degrees, &mut adjoints)
+            if let Some(adjoint) = backward.adjoints[index].filter(|_| !is_end[index])
+                && !backward.pooled_convolution(id, adjoint, &is_end)
+                && !backward.linear(id, adjoint)
             {
-                self.backward_node(id, adjoint, &degrees, &mut adjoints);
+                backward.nonlinear(id, adjoint);
             }
         }
-        for end in ends {
-            // An output that doesn't depend on this node: all coefficients are zero, degree 0.
-            let adjoint = adjoints[end.0].unwrap_or_else(|| self.value(model.node(*end).units(), 0, false));
-            self.plan.adjoints.push(adjoint);
-        }
+        backward.finish(ends);
     }
+}
 
+impl Backward<'_, '_> {
     /// An average pooling and the convolution before it in one step; false if `id` isn't fused so.
-    fn pooled_convolution(
-        &mut self,
-        id: NodeId,
-        z: ValueId,
-        is_end: &[bool],
-        degrees: &[Option<usize>],
-        adjoints: &mut [Option<ValueId>],
-    ) -> bool {
-        let model = self.model;
-        let Some(pooled) = self.fused.pooled(id).filter(|_| self.kernels == Kernels::Cpu) else {
+    fn pooled_convolution(&mut self, id: NodeId, z: ValueId, is_end: &[bool]) -> bool {
+        let model = self.builder.model;
+        let Some(pooled) = self.builder.fused.pooled(id).filter(|_| self.builder.kernels == Kernels::Cpu)
+        else {
             return false;
         };
         let before = model.node(id).inputs[0];
@@ -115,91 +103,22 @@ impl Builder<'_> {
         if is_end[before.0] {
             return false;
         }
-        let weight = self.constant(&conv.weight);
+        let weight = self.builder.constant(&conv.weight);
         let kernel = PooledConvAdjoint { shape: ConvShape::of(conv), pooled: Box::new(pooled), weight };
-        self.pass(id, kernel, vec![z], model.node(before).inputs[0], degrees, adjoints);
+        self.pass(id, kernel, vec![z], model.node(before).inputs[0]);
         true
     }
 
-    fn backward_node(
-        &mut self,
-        id: NodeId,
-        z: ValueId,
-        degrees: &[Option<usize>],
-        adjoints: &mut [Option<ValueId>],
-    ) {
-        let model = self.model;
-        let node = model.node(id);
-        let mut inputs = vec![z];
+    /// The rule's nonlinear operators read the primal; others have been refused before.
+    fn nonlinear(&mut self, id: NodeId, z: ValueId) {
+        let node = self.builder.model.node(id);
         let kernel: Kernel = match &node.op {
-            Op::Linear(linear) => LinearAdjoint {
-                shape: LinearShape { inputs: linear.inputs, outputs: linear.outputs },
-                weight: self.constant(&linear.weight),
-            }
-            .into(),
-            Op::Conv(conv) => {
-                ConvAdjoint { shape: ConvShape::of(conv), weight: self.constant(&conv.weight) }.into()
-            }
-            Op::AveragePool(pool) => AveragePoolAdjoint(pool.clone()).into(),
-            Op::MaxPool(pool) => {
-                inputs.insert(0, self.of(node.inputs[0]));
-                MaxPoolAdjoint(pool.clone()).into()
-            }
-            Op::Elementwise(function) => {
-                inputs.insert(0, self.of(node.inputs[0]));
-                Bell(*function).into()
-            }
-            Op::Affine(affine) => {
-                AffineAdjoint { scale: affine.scale.as_ref().map(|c| self.per_unit(c)) }.into()
-            }
-            Op::Strided(copy) => StridedAdjoint(copy.clone()).into(),
-            Op::Reshape => {
-                let source = node.inputs[0];
-                // The same units: the buffer becomes the input's adjoint, unless that already has one.
-                if adjoints[source.0].is_none() && degrees[source.0] == degrees[id.0] {
-                    adjoints[source.0] = Some(z);
-                    return;
-                }
-                Copy.into()
-            }
-            Op::Add => {
-                for &input in &node.inputs {
-                    self.pass(id, Copy, vec![z], input, degrees, adjoints);
-                }
-                return;
-            }
-            Op::Concat(copies) => {
-                for (copy, &input) in copies.iter().zip(&node.inputs) {
-                    self.pass(id, StridedAdjoint(copy.clone()), vec![z], input, degrees, adjoints);
-                }
-                return;
-            }
-            // The input is an end; the rule's operators have been checked before.
-            Op::Input
-            | Op::Multiply
-            | Op::Divide
-            | Op::MatMul(_)
-            | Op::Softmax { .. }
-            | Op::Normalize { .. } => return,
+            Op::MaxPool(pool) => MaxPoolAdjoint(pool.clone()).into(),
+            Op::Elementwise(function) => Bell(*function).into(),
+            _ => return,
         };
-        self.pass(id, kernel, inputs, node.inputs[0], degrees, adjoints);
-    }
-
-    /// Adds what a kernel makes of a node's adjoint to the adjoint of `to`.
-    fn pass(
-        &mut self,
-        id: NodeId,
-        kernel: impl Into<Kernel>,
-        inputs: Vec<ValueId>,
-        to: NodeId,
-        degrees: &[Option<usize>],
-        adjoints: &mut [Option<ValueId>],
-    ) {
-        let Some(degree) = degrees[to.0] else { return };
-        let known = adjoints[to.0];
-        let output = known.unwrap_or_else(|| self.value(self.model.node(to).units(), degree, false));
-        adjoints[to.0] = Some(output);
-        self.step(id, kernel, inputs, output, known.is_some());
+        let x = self.builder.of(node.inputs[0]);
+        self.pass(id, kernel, vec![x, z], node.inputs[0]);
     }
 }
 

@@ -1,9 +1,11 @@
 //! Sums, scaling, products and quotients.
 
-use hope::kernel::arithmetic::{Affine, AffineAdjoint, Copy, Divide, Multiply};
-use hope::kernel::{ConstantId, Kernel, PerUnitId};
+use hope::kernel::arithmetic::{
+    Affine, AffineAdjoint, Copy, Divide, DivideAdjoint, Multiply, MultiplyAdjoint,
+};
+use hope::kernel::{ConstantId, Exponent, Kernel, PerUnitId};
 
-use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, EXPONENTS, Tolerance, value};
 
 /// One rounding or two; powers of the scale to the 16th.
 const LINEAR: Tolerance = Tolerance { f64: 1e-14, f32: 2e-6 };
@@ -26,8 +28,11 @@ pub fn cases() -> Vec<Case> {
             cases.push(affine(units, count, inner, chunk, j != 1, j != 2));
             if chunk.degree > 0 {
                 let degree = if j == 0 { chunk.degree } else { chunk.degree.div_ceil(2) };
-                cases.push(affine_adjoint(units, count, inner, chunk, degree, j != 2));
-                cases.push(affine_adjoint(units, count, inner, chunk, degree, j != 1).accumulating());
+                for exponent in EXPONENTS {
+                    let sizes = [units, count, inner];
+                    cases.push(affine_adjoint(sizes, chunk, degree, j != 2, exponent));
+                    cases.push(affine_adjoint(sizes, chunk, degree, j != 1, exponent).accumulating());
+                }
             }
         }
         for primal in [true, false] {
@@ -47,6 +52,18 @@ pub fn cases() -> Vec<Case> {
             let units = CONSTANTS[(i + j) % CONSTANTS.len()].0;
             cases.push(pairwise(Multiply, units, chunk, a, b));
             cases.push(pairwise(Divide, units, chunk, a, b));
+        }
+        if let Some(below) = n.checked_sub(1) {
+            let units = CONSTANTS[i % CONSTANTS.len()].0;
+            for [b, z] in [[below, n], [0, 1], [below / 2, n.div_ceil(2)]] {
+                let negative = b > 0;
+                cases.push(passing(MultiplyAdjoint { negative }, units, chunk, b, z));
+                cases.push(
+                    passing(MultiplyAdjoint { negative: !negative }, units, chunk, b, z).accumulating(),
+                );
+                cases.push(passing(DivideAdjoint, units, chunk, b, z));
+            }
+            cases.push(passing(DivideAdjoint, units, chunk, below, n).accumulating());
         }
         if n > 2 {
             cases.push(limits(CONSTANTS[i % CONSTANTS.len()].0, chunk));
@@ -71,16 +88,16 @@ fn affine(units: usize, count: usize, inner: usize, chunk: Chunk, scale: bool, s
 }
 
 fn affine_adjoint(
-    units: usize,
-    count: usize,
-    inner: usize,
+    [units, count, inner]: [usize; 3],
     chunk: Chunk,
     degree: usize,
     scale: bool,
+    exponent: Exponent,
 ) -> Case {
-    let kernel = AffineAdjoint { scale: per_unit(0, inner, scale) };
+    let kernel = AffineAdjoint { scale: per_unit(0, inner, scale), exponent };
     let which = if scale { "scale" } else { "none" };
-    let name = format!("affine_adjoint::{which}-{units}by{count}x{inner}-{}-of{degree}", chunk.name());
+    let name =
+        format!("affine_adjoint::{which}-{units}by{count}x{inner}-{}-of{degree}-{exponent:?}", chunk.name());
     Case::new(name, kernel, chunk, value(units, chunk.degree, false), LINEAR)
         .plain_input(value(units, degree, false))
         .constant(count, (-1.5, 1.5))
@@ -103,6 +120,22 @@ fn pairwise(kernel: impl Into<Kernel>, units: usize, chunk: Chunk, a: usize, b: 
     Case::new(name, kernel, chunk, value(units, chunk.degree, true), tolerance)
         .input(value(units, a, true), (-1.0, 1.0), 0.7)
         .input(value(units, b, true), (1.0, 2.0), 0.7)
+}
+
+/// What passes to a factor, or a numerator.
+fn passing(kernel: impl Into<Kernel>, units: usize, chunk: Chunk, b: usize, z: usize) -> Case {
+    let kernel = kernel.into();
+    let (name, tolerance) = match kernel {
+        Kernel::MultiplyAdjoint(MultiplyAdjoint { negative: true }) => {
+            ("multiply_adjoint::negative", MULTIPLY)
+        }
+        Kernel::MultiplyAdjoint(_) => ("multiply_adjoint::plain", MULTIPLY),
+        _ => ("divide_adjoint::plain", DIVIDE),
+    };
+    let name = format!("{name}-{units}-{}-of{b}and{z}", chunk.name());
+    Case::new(name, kernel, chunk, value(units, chunk.degree, false), tolerance)
+        .input(value(units, b, true), (1.0, 2.0), 0.7)
+        .input(value(units, z, false), (-1.0, 1.0), 0.7)
 }
 
 /// Quotients of which every second is 0/0, with the same limit along all rays.

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use crate::kernel::layout::tiles;
-use crate::kernel::{Constants, Series, SeriesMut};
+use crate::kernel::{Constants, Exponent, Series, SeriesMut};
 use crate::scalar::Scalar;
 use crate::series::limit::{self, Known};
 use crate::series::{self, Coefficient, MAX_ORDER, Tile};
@@ -41,9 +41,10 @@ pub fn affine<T: Scalar>(
     }
 }
 
-/// `x̄[k] = scale^k z̄[k]`, or added to x̄.
+/// `x̄[k] = scale z̄[k]`, or `scale^k z̄[k]`; or added to x̄.
 pub fn affine_adjoint<T: Scalar>(
     scale: Option<Constants<T>>,
+    exponent: Exponent,
     z: Series<T>,
     x: &mut SeriesMut<T>,
     accumulate: bool,
@@ -54,7 +55,7 @@ pub fn affine_adjoint<T: Scalar>(
     for order in 1..=z.layout.degree {
         let mut scaled = z.block(order).to_vec();
         if let Some(scale) = scale {
-            scale.apply(&mut scaled, |z, c| *z *= num_traits::Float::powi(c, order as i32));
+            scale.apply(&mut scaled, |z, c| *z *= num_traits::Float::powi(c, exponent.at(order)));
         }
         for (x, z) in x.block(order).iter_mut().zip(scaled) {
             *x = if accumulate { *x + z } else { z };
@@ -153,6 +154,55 @@ fn pairwise<T: Scalar, F: Pairwise<T>>(a: Series<T>, b: Series<T>, y: &mut Serie
                 b.load_higher(sample, lane, &units, pad, &mut t);
                 f.apply(&s[..s_len], &t[..t_len], &mut r[..r_len]);
                 y.store_higher(sample, lane, &units, &r);
+            }
+        }
+    }
+}
+
+/// `x̄ = ± b z̄`, or added to x̄: what a product passes to one factor, by the series of the other. Block k of an adjoint is the coefficient of t^(k-1).
+pub fn multiply_adjoint<T: Scalar>(
+    negative: bool,
+    b: Series<T>,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+) {
+    let sign = if negative { -T::one() } else { T::one() };
+    passed(b, z, x, T::zero(), sign, accumulate, Multiply);
+}
+
+/// `x̄ = z̄ / b`, or added to x̄: what a quotient passes to its numerator. Not finite where b is 0.
+pub fn divide_adjoint<T: Scalar>(b: Series<T>, z: Series<T>, x: &mut SeriesMut<T>, accumulate: bool) {
+    passed(b, z, x, T::one(), T::one(), accumulate, Divide);
+}
+
+/// `x̄ = sign · f(z̄, b)` tile by tile, or added to x̄; `pad` fills tiles of b that are not full.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+fn passed<T: Scalar, F: Pairwise<T>>(
+    b: Series<T>,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    pad: T,
+    sign: T,
+    accumulate: bool,
+    f: F,
+) {
+    let zero = Tile::splat(T::zero());
+    let (mut s, mut t, mut r) = ([zero; MAX_ORDER + 1], [zero; MAX_ORDER + 1], [zero; MAX_ORDER + 1]);
+    let (given, degree, n) = (z.layout.degree, b.layout.degree, x.layout.degree);
+    for sample in 0..x.layout.samples {
+        for units in tiles(x.layout.units) {
+            t[0] = Tile::load(&b.row(0, sample, 0)[units.clone()], pad);
+            for lane in 0..x.layout.lanes {
+                b.load_higher(sample, lane, &units, pad, &mut t);
+                z.load_higher(sample, lane, &units, T::zero(), &mut s);
+                f.apply(&s[1..=given], &t[..=degree.min(n - 1)], &mut r[1..=n]);
+                r[1..=n].iter_mut().for_each(|r| *r = *r * Tile::splat(sign));
+                if accumulate {
+                    x.add_higher(sample, lane, &units, &r);
+                } else {
+                    x.store_higher(sample, lane, &units, &r);
+                }
             }
         }
     }

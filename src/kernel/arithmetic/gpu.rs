@@ -1,16 +1,25 @@
 //! Dispatches of `shaders/arithmetic.wgsl`.
 
-use super::{Affine, AffineAdjoint, Copy, Divide, Multiply};
+use super::{Affine, AffineAdjoint, Copy, Divide, DivideAdjoint, Multiply, MultiplyAdjoint};
 use crate::kernel::dispatch::{
     Dispatch, FUNCTIONS, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl, word,
 };
-use crate::kernel::{PerUnitId, Shapes};
+use crate::kernel::{Exponent, PerUnitId, Shapes};
 
 const FILE: File = File {
     name: "arithmetic",
     source: wgsl!("arithmetic"),
     includes: &[FUNCTIONS],
-    entries: &["affine", "affine_adjoint", "copy", "multiply", "divide", "limits"],
+    entries: &[
+        "affine",
+        "affine_adjoint",
+        "copy",
+        "multiply",
+        "divide",
+        "limits",
+        "multiply_adjoint",
+        "divide_adjoint",
+    ],
     constants: &["ORDER", "X_ORDER", "Y_ORDER"],
     examples: &[&[0, 0, 0], &[1, 1, 1], &[2, 2, 1], &[5, 1, 5], &[5, 5, 5], &[16, 16, 1], &[16, 16, 16]],
     variants: Variants::One,
@@ -24,6 +33,8 @@ params! {
         scale_count: u32,
         shift_inner: u32,
         shift_count: u32,
+        powers: u32,
+        sign: f32,
     }
 }
 
@@ -39,7 +50,7 @@ impl OnGpu for Affine {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![elementwise(call, "affine", self.scale, self.shift)]
+        vec![elementwise(call, "affine", self.scale, self.shift, Exponent::One)]
     }
 }
 
@@ -56,7 +67,7 @@ impl OnGpu for AffineAdjoint {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![elementwise(call, "affine_adjoint", self.scale, None)]
+        vec![elementwise(call, "affine_adjoint", self.scale, None, self.exponent)]
     }
 }
 
@@ -72,7 +83,7 @@ impl OnGpu for Copy {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![elementwise(call, "copy", None, None)]
+        vec![elementwise(call, "copy", None, None, Exponent::One)]
     }
 }
 
@@ -88,7 +99,7 @@ impl OnGpu for Multiply {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![pairwise(call, "multiply")]
+        vec![pairwise(call, "multiply", 1.0)]
     }
 }
 
@@ -106,7 +117,39 @@ impl OnGpu for Divide {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![pairwise(call, "divide"), pairwise(call, "limits")]
+        vec![pairwise(call, "divide", 1.0), pairwise(call, "limits", 1.0)]
+    }
+}
+
+impl OnGpu for MultiplyAdjoint {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        vec![pairwise(call, "multiply_adjoint", if self.negative { -1.0 } else { 1.0 })]
+    }
+}
+
+impl OnGpu for DivideAdjoint {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        vec![pairwise(call, "divide_adjoint", 1.0)]
     }
 }
 
@@ -117,18 +160,21 @@ fn elementwise(
     entry: &'static str,
     scale: Option<PerUnitId>,
     shift: Option<PerUnitId>,
+    exponent: Exponent,
 ) -> Dispatch {
     let written = if call.shapes.accumulate { call.input(0) } else { call.output() };
-    let dispatch = Dispatch::new(entry, params(call, scale, shift), grid(written.len()));
+    let params = Params { powers: call.powers(exponent), ..params(call, scale, shift) };
+    let dispatch = Dispatch::new(entry, params, grid(written.len()));
     Dispatch { constants: [scale.map(|c| c.values), shift.map(|c| c.values)], ..knowing(dispatch, [0; 3]) }
 }
 
 /// An invocation per series, or per number of block 0 where there are no higher orders.
-fn pairwise(call: &GpuCall, entry: &'static str) -> Dispatch {
+fn pairwise(call: &GpuCall, entry: &'static str, sign: f32) -> Dispatch {
     let output = call.output();
     let series = output.rows(output.degree.min(1)) * output.units;
     let degrees = [output.degree, call.input(0).degree, call.input(1).degree];
-    knowing(Dispatch::new(entry, params(call, None, None), grid(series)), degrees)
+    let params = Params { sign, ..params(call, None, None) };
+    knowing(Dispatch::new(entry, params, grid(series)), degrees)
 }
 
 fn knowing(dispatch: Dispatch, [order, x, y]: [usize; 3]) -> Dispatch {
@@ -145,5 +191,7 @@ fn params(call: &GpuCall, scale: Option<PerUnitId>, shift: Option<PerUnitId>) ->
         scale_count: count(scale),
         shift_inner: inner(shift),
         shift_count: count(shift),
+        powers: 0,
+        sign: 1.0,
     }
 }

@@ -4,9 +4,9 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 
-pub use cpu::{affine, affine_adjoint, copy, divide, multiply};
+pub use cpu::{affine, affine_adjoint, copy, divide, divide_adjoint, multiply, multiply_adjoint};
 
-use super::{Call, Constant, Definition, Orders, PerUnitId, Shapes};
+use super::{Call, Constant, Definition, Exponent, Orders, PerUnitId, Shapes};
 use crate::scalar::Scalar;
 
 /// `y = scale ∘ x + shift`.
@@ -53,6 +53,8 @@ impl Definition for Affine {
 pub struct AffineAdjoint {
     /// Factors.
     pub scale: Option<PerUnitId>,
+    /// Of the factors.
+    pub exponent: Exponent,
 }
 
 impl Definition for AffineAdjoint {
@@ -82,7 +84,7 @@ impl Definition for AffineAdjoint {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         let scale = call.per_unit(self.scale);
-        cpu::affine_adjoint(scale, call.inputs[0], &mut call.output, call.accumulate);
+        cpu::affine_adjoint(scale, self.exponent, call.inputs[0], &mut call.output, call.accumulate);
     }
 }
 
@@ -182,5 +184,75 @@ impl Definition for Divide {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         cpu::divide(call.inputs[0], call.inputs[1], &mut call.output);
+    }
+}
+
+/// Adjoint of a product with respect to one factor: reads the other factor's series and the adjoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MultiplyAdjoint {
+    /// With the other sign.
+    pub negative: bool,
+}
+
+impl Definition for MultiplyAdjoint {
+    const NAME: &'static str = "multiply_adjoint";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        Vec::new()
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    fn scratch(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        shapes.output.series() * (shapes.output.degree * shapes.output.degree) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        let [b, z] = [call.inputs[0], call.inputs[1]];
+        cpu::multiply_adjoint(self.negative, b, z, &mut call.output, call.accumulate);
+    }
+}
+
+/// Adjoint of a quotient with respect to the numerator: reads the denominator's series and the adjoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DivideAdjoint;
+
+impl Definition for DivideAdjoint {
+    const NAME: &'static str = "divide_adjoint";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        Vec::new()
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    fn scratch(&self, _shapes: &Shapes) -> usize {
+        0
+    }
+
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        shapes.output.series() * (shapes.output.degree * shapes.output.degree) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        cpu::divide_adjoint(call.inputs[0], call.inputs[1], &mut call.output, call.accumulate);
     }
 }

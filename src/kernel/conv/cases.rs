@@ -1,10 +1,10 @@
 //! Convolutions: groups, strides, dilations, padding on one side, kernels as large as the image.
 
-use hope::kernel::ConstantId;
 use hope::kernel::conv::{Conv, ConvAdjoint, ConvShape, Pooled, PooledConvAdjoint};
+use hope::kernel::{ConstantId, Exponent};
 use hope::model::{Pool, Window};
 
-use crate::kernels::case::{CHUNKS, Case, Chunk, Geometry, POINT, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, EXPONENTS, Geometry, POINT, Tolerance, value};
 
 /// Sums of up to 257 products; powers of weights to the 16th.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-13, f32: 1e-5 };
@@ -95,11 +95,14 @@ pub fn cases() -> Vec<Case> {
         }
         let higher = CHUNKS.into_iter().filter(|chunk| chunk.degree > 0).collect::<Vec<_>>();
         let chunk = higher[i % higher.len()];
-        cases.push(conv_adjoint(geometry, shape, chunk, chunk.degree));
-        cases.push(conv_adjoint(geometry, shape, chunk, chunk.degree).accumulating());
-        let chunk = Chunk { samples: 2, lanes: 3, degree: 5 };
-        cases.push(conv_adjoint(geometry, shape, chunk, 2));
-        cases.push(conv_adjoint(geometry, shape, chunk, 2).accumulating());
+        let small = Chunk { samples: 2, lanes: 3, degree: 5 };
+        for (exponent, (chunk, degree)) in
+            EXPONENTS.into_iter().flat_map(|e| [(chunk, chunk.degree), (small, 2)].map(|of| (e, of)))
+        {
+            let case = || conv_adjoint(geometry, shape, chunk, degree, exponent);
+            cases.extend([case(), case().accumulating()]);
+        }
+        let chunk = small;
         for (kernel, stride) in [([2, 2], [2, 2]), ([3, 1], [1, 2])] {
             let positions = shape.window.output;
             if geometry.dilation == [1, 1] && kernel[0] <= positions[0] && kernel[1] <= positions[1] {
@@ -128,10 +131,16 @@ fn conv(geometry: &Geometry, shape: ConvShape, chunk: Chunk, bias: bool) -> Case
 }
 
 /// `degree` is that of the adjoint given: the orders above become zero, or stay as they are.
-fn conv_adjoint(geometry: &Geometry, shape: ConvShape, chunk: Chunk, degree: usize) -> Case {
+fn conv_adjoint(
+    geometry: &Geometry,
+    shape: ConvShape,
+    chunk: Chunk,
+    degree: usize,
+    exponent: Exponent,
+) -> Case {
     let (inputs, outputs) = units(shape);
-    let kernel = ConvAdjoint { shape, weight: ConstantId(0) };
-    let name = format!("conv_adjoint::{}-{}-of{degree}", geometry.name, chunk.name());
+    let kernel = ConvAdjoint { shape, weight: ConstantId(0), exponent };
+    let name = format!("conv_adjoint::{}-{}-of{degree}-{exponent:?}", geometry.name, chunk.name());
     let weights = shape.out_channels * shape.in_channels / shape.groups * shape.window.kernel_size();
     Case::new(name, kernel, chunk, value(inputs, chunk.degree, false), TOLERANCE)
         .plain_input(value(outputs, degree, false))

@@ -5,7 +5,7 @@ use crate::kernel::dispatch::{
     ConvTile, Dispatch, File, GpuCall, OnGpu, POWERS, Product, Unsupported, Variants, only_for_cpus, params,
     turns_of_product, wgsl, word,
 };
-use crate::kernel::{ConstantId, Shapes};
+use crate::kernel::{ConstantId, Exponent, Shapes};
 
 const FILE: File = File {
     name: "conv",
@@ -37,6 +37,7 @@ params! {
         pad_y: u32,
         pad_x: u32,
         accumulate: u32,
+        powers: u32,
         scale: f32,
         inverse_scale: f32,
     }
@@ -64,7 +65,7 @@ impl OnGpu for Conv {
             layers: self.shape.groups,
             conv: Some(ConvTile { strided: false, edges: padded }),
         };
-        vec![dispatch(call, product, &self.shape, self.weight, self.bias)]
+        vec![dispatch(call, product, &self.shape, self.weight, self.bias, Exponent::One)]
     }
 }
 
@@ -88,7 +89,7 @@ impl OnGpu for ConvAdjoint {
             layers: groups * call.adjoint_orders(),
             conv: Some(ConvTile { strided: window.stride != [1, 1], edges: true }),
         };
-        vec![dispatch(call, product, &self.shape, self.weight, None)]
+        vec![dispatch(call, product, &self.shape, self.weight, None, self.exponent)]
     }
 }
 
@@ -100,6 +101,7 @@ fn dispatch(
     shape: &ConvShape,
     weight: ConstantId,
     bias: Option<ConstantId>,
+    exponent: Exponent,
 ) -> Dispatch {
     let window = &shape.window;
     let pair = |[y, x]: [usize; 2]| [word(y), word(x)];
@@ -109,7 +111,7 @@ fn dispatch(
     let [stride_y, stride_x] = pair(window.stride);
     let [dilation_y, dilation_x] = pair(window.dilation);
     let [pad_y, pad_x] = pair(window.pad_begin);
-    let scale = if product.adjoint { call.power_scale(weight) } else { 1.0 };
+    let scale = call.power_scale(weight, exponent);
     let params = Params {
         layouts: call.layouts(),
         in_channels: word(shape.in_channels / shape.groups),
@@ -129,6 +131,7 @@ fn dispatch(
         pad_y,
         pad_x,
         accumulate: call.accumulate(),
+        powers: call.powers(exponent),
         scale: scale as f32,
         inverse_scale: (1.0 / scale) as f32,
     };

@@ -1,4 +1,4 @@
-//! Convolution, and its adjoint with powers of the weights.
+//! Convolution, and its adjoints: with the weights, or with powers of them.
 
 mod cpu;
 #[cfg(feature = "gpu")]
@@ -8,7 +8,7 @@ mod pooled;
 pub use cpu::{conv, conv_adjoint, pooled_conv_adjoint};
 pub use pooled::Pooled;
 
-use super::{Call, Constant, ConstantId, Definition, Orders, Shapes};
+use super::{Call, Constant, ConstantId, Definition, Exponent, Orders, Shapes};
 use crate::geometry::Window;
 use crate::scalar::Scalar;
 
@@ -85,6 +85,8 @@ pub struct ConvAdjoint {
     pub shape: ConvShape,
     /// `[out_channels, in_channels / groups, …kernel]`.
     pub weight: ConstantId,
+    /// Of the weight.
+    pub exponent: Exponent,
 }
 
 impl Definition for ConvAdjoint {
@@ -113,11 +115,12 @@ impl Definition for ConvAdjoint {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         let (weight, add) = (call.constant(self.weight), call.accumulate);
-        cpu::conv_adjoint(&self.shape, weight, call.inputs[0], &mut call.output, add, call.parallel);
+        let (z, parallel) = (call.inputs[0], call.parallel);
+        cpu::conv_adjoint(&self.shape, weight, self.exponent, z, &mut call.output, add, parallel);
     }
 }
 
-/// Adjoint of a convolution and the average pooling behind it, in one: see [`Pooled`].
+/// Adjoint of a convolution and the average pooling behind it by the published rule, in one: see [`Pooled`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct PooledConvAdjoint {
     /// Shape of the convolution.

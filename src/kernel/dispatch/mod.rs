@@ -24,7 +24,7 @@ pub(crate) use source::{FUNCTIONS, GRADING, MONOMIALS, POWERS, SERIES, wgsl};
 pub use tile::{ConvTile, Tile, Tiling};
 
 use super::powers::power_of_two_near;
-use super::{ConstantId, Layout, Shapes};
+use super::{ConstantId, Exponent, Layout, Shapes};
 use crate::geometry::LinearShape;
 
 /// Highest order that the shaders compute.
@@ -161,9 +161,19 @@ impl GpuCall<'_> {
         u32::from(self.shapes.accumulate)
     }
 
-    /// A power of two near the largest weight: see `shaders/powers.wgsl`.
-    pub fn power_scale(&self, weight: ConstantId) -> f64 {
-        power_of_two_near(self.constants[weight.0].iter().fold(0.0, |m: f64, w| m.max(w.abs())))
+    /// A power of two near the largest weight, where powers are taken: see `shaders/powers.wgsl`.
+    pub fn power_scale(&self, weight: ConstantId, exponent: Exponent) -> f64 {
+        match exponent {
+            Exponent::One => 1.0,
+            Exponent::Order => {
+                power_of_two_near(self.constants[weight.0].iter().fold(0.0, |m: f64, w| m.max(w.abs())))
+            }
+        }
+    }
+
+    /// Whether an adjoint takes powers of its weights, as a word.
+    pub fn powers(&self, exponent: Exponent) -> u32 {
+        u32::from(exponent == Exponent::Order)
     }
 }
 

@@ -4,7 +4,7 @@ use hope::activation::{
     Abs, Activation, Clip, Exp, HardSwish, LeakyRelu, Log, Pow, Reciprocal, Relu, Sigmoid, Sin, Sqrt, Tanh,
 };
 use hope::kernel::Side;
-use hope::kernel::elementwise::{Bell, Compose};
+use hope::kernel::elementwise::{Bell, Compose, ComposeAdjoint};
 
 use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
 
@@ -62,6 +62,23 @@ pub fn cases() -> Vec<Case> {
                     }
                 }
             }
+            if let Some(below) = chunk.degree.checked_sub(1) {
+                // Without a ray, along a line, behind other layers; of a linear output and of any.
+                let of = [[0, 1], [1.min(below), below + 1], [below, below + 1], [below, 1]][(i + j) % 4];
+                let case = compose_adjoint(function, bounds, units, chunk, of);
+                cases.push(if j % 2 == 0 { case } else { case.accumulating() });
+                if !function.kinks().is_empty() {
+                    let side = if (i + j) % 2 == 0 { Side::Ahead } else { Side::Behind };
+                    let case = compose_adjoint(function, bounds, units, chunk, [below, below + 1]);
+                    cases.push(case.on_kinks(0, &function.kinks(), side));
+                    // An adjoint of fewer blocks than the series that decides.
+                    let case = compose_adjoint(function, bounds, units, chunk, [below, 1]);
+                    let mut case = case.on_kinks(0, &function.kinks(), side);
+                    case.output.degree = 1;
+                    case.before.truncate(case.output_layout().len());
+                    cases.push(case);
+                }
+            }
             if chunk.degree > 0 {
                 // Directly below a linear output; below other nonlinear layers.
                 cases.push(bell(function, bounds, units, chunk, 1));
@@ -88,6 +105,20 @@ fn bell(function: Activation, bounds: (f64, f64), units: usize, chunk: Chunk, de
     Case::new(name, Bell(function), chunk, output, BELL)
         .input(value(units, 0, true), bounds, 1.0)
         .plain_input(value(units, degree, false))
+}
+
+/// `of` is the degree of the series, and the blocks of the adjoint.
+fn compose_adjoint(
+    function: Activation,
+    bounds: (f64, f64),
+    units: usize,
+    chunk: Chunk,
+    [of, given]: [usize; 2],
+) -> Case {
+    let name = format!("compose_adjoint::{function}-{units}-{}-of{of}and{given}", chunk.name());
+    Case::new(name, ComposeAdjoint(function), chunk, value(units, chunk.degree, false), COMPOSE)
+        .input(value(units, of, true), bounds, 0.5)
+        .plain_input(value(units, given, false))
 }
 
 /// Every second unit is at 0, and its first coefficient that isn't 0 is positive and of order `first`.

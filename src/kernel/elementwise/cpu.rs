@@ -5,7 +5,8 @@
 //!   term, stage j needs only orders up to n - j: about n³/6 multiplications;
 //! - published rule: `v_x[k] = Σ_{s≤k} B[k,s] v_z[s]`, with `B[k,s]` the coefficient of t^k in
 //!   `(a_1 t + a_2 t² + …)^s`: the ordinary partial Bell polynomials (Comtet, *Advanced Combinatorics*,
-//!   section 3.3), the paper's transformation matrix.
+//!   section 3.3), the paper's transformation matrix;
+//! - exact adjoint: `x̄(t) = σ'(x(t)) z̄(t)`, a product of series, σ' composed as σ is, with `(j + 1) a_{j+1}` in place of a_j.
 
 use multiversion::{multiversion, target::target_cfg_f};
 
@@ -15,7 +16,7 @@ use crate::kernel::layout::tiles;
 use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
 use crate::series::limit::{self, Known};
-use crate::series::{Coefficient, MAX_ORDER, Tile};
+use crate::series::{self, Coefficient, MAX_ORDER, Tile};
 
 /// Returns with what `horner!` or `apply!` computes, if there is code for series of degree `n`. That is without loops: only
 /// constant indices let the compiler keep coefficients in registers, and up to order 10 those of AVX-512 have room for them. Processors
@@ -170,6 +171,66 @@ pub fn bell<T: Scalar>(
     }
 }
 
+/// `x̄(t) = σ'(x(t)) z̄(t)`, or added to x̄: the adjoint of [`compose`] along the same rays, with the same branches on kinks. `kinks` notes where
+/// the series leaves the branch open and the adjoint passes. Block k of an adjoint is the coefficient of t^(k-1).
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+pub fn compose_adjoint<T: Scalar>(
+    function: Activation,
+    x: Series<T>,
+    z: Series<T>,
+    to: &mut SeriesMut<T>,
+    accumulate: bool,
+    side: Side,
+    kinks: &mut [Kink],
+) {
+    const WIDE: bool = target_cfg_f!(target_feature = "avx2") || !cfg!(target_arch = "x86_64");
+    let (n, given) = (to.layout.degree, z.layout.degree);
+    let zero = Tile::splat(T::zero());
+    let [mut a, mut u, mut v] = [[zero; MAX_ORDER + 1]; 3];
+    let [mut slope, mut result] = [[zero; MAX_ORDER + 1]; 2];
+    let on: Vec<T> = function.kinks().into_iter().map(T::of).collect();
+    for sample in 0..to.layout.samples {
+        for units in tiles(to.layout.units) {
+            let primal = &x.row(0, sample, 0)[units.clone()];
+            taylor_tile(function, primal, &mut a[..=n]);
+            let on_kink = primal.iter().any(|x| on.contains(x));
+            for lane in 0..to.layout.lanes {
+                x.load_higher(sample, lane, &units, T::zero(), &mut u);
+                z.load_higher(sample, lane, &units, T::zero(), &mut v);
+                let u = &u[..=x.layout.degree];
+                if on_kink {
+                    choose_branches(function, &on, Grading::One, primal, u, side, &mut a[..=n]);
+                    let kink = kinks.get_mut(sample * to.layout.lanes + lane);
+                    if undecided(&on, primal, u, &v[1..=given]) {
+                        kink.into_iter().for_each(Kink::leave_undecided);
+                    }
+                }
+                // σ' = Σ (j + 1) a_{j+1} u^j.
+                let mut derivative = [zero; MAX_ORDER + 1];
+                for j in 0..n {
+                    derivative[j] = a[j + 1] * Tile::splat(T::of((j + 1) as f64));
+                }
+                horner::<T, WIDE>(&derivative[..n], u, &mut slope[..n]);
+                slope[0] = derivative[0];
+                series::multiply(&slope[..n], &v[1..=given], &mut result[1..=n]);
+                if accumulate {
+                    to.add_higher(sample, lane, &units, &result);
+                } else {
+                    to.store_higher(sample, lane, &units, &result);
+                }
+            }
+        }
+    }
+}
+
+/// Whether an adjoint `v` passes a unit on a kink whose series stays there.
+#[cold]
+fn undecided<T: Scalar>(kinks: &[T], primal: &[T], u: &[Tile<T>], v: &[Tile<T>]) -> bool {
+    let moves = |series: &[Tile<T>], unit: usize| series.iter().any(|c| c.0[unit] != T::zero());
+    let on = primal.iter().enumerate().filter(|(_, x)| kinks.contains(x));
+    on.into_iter().any(|(unit, _)| !moves(&u[1..], unit) && moves(v, unit))
+}
+
 /// Notes for each (sample, lane) the kinks of σ that `x + u_1 t` meets (of several variables, the gradient's length counts), and those on which a unit lies that the ray moves.
 pub fn note_kinks<T: Scalar>(function: Activation, grading: Grading, x: Series<T>, kinks: &mut [Kink]) {
     if x.layout.degree == 0 || kinks.is_empty() {
@@ -211,7 +272,9 @@ pub fn note_beginnings<T: Scalar>(function: Activation, primal: Series<T>, z: Se
     for sample in 0..z.layout.samples {
         for (unit, _) in primal.row(0, sample, 0).iter().enumerate().filter(|(_, x)| on.contains(x)) {
             for lane in 0..z.layout.lanes {
-                kinks[sample * z.layout.lanes + lane].begins |= z.moves(sample, lane, unit);
+                if z.moves(sample, lane, unit) {
+                    kinks[sample * z.layout.lanes + lane].leave_undecided();
+                }
             }
         }
     }

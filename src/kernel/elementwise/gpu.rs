@@ -1,6 +1,6 @@
 //! Dispatches of `shaders/elementwise.wgsl`.
 
-use super::{Bell, Compose};
+use super::{Bell, Compose, ComposeAdjoint};
 use crate::activation::Activation;
 use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
@@ -12,18 +12,18 @@ const FILE: File = File {
     name: "elementwise",
     source: wgsl!("elementwise"),
     includes: &[FUNCTIONS, SERIES],
-    entries: &["compose", "roots", "bell"],
-    constants: &["ORDER", "OUTER", "INNER", "TERMS", "KINKS", "ACCUMULATE"],
+    entries: &["compose", "roots", "bell", "compose_adjoint"],
+    constants: &["ORDER", "OUTER", "INNER", "GIVEN", "TERMS", "KINKS", "ACCUMULATE"],
     // No orders, one, an odd number of them and all, from lines and of series; without and with kinks.
     examples: &[
-        &[0, 0, 0, 0, 0, 0],
-        &[1, 1, 1, 1, 0, 1],
-        &[2, 2, 1, 2, 2, 0],
-        &[5, 1, 5, 5, 0, 1],
-        &[5, 5, 5, 5, 1, 0],
-        &[16, 16, 1, 16, 0, 0],
-        &[16, 16, 16, 16, 0, 0],
-        &[16, 16, 16, 16, 1, 1],
+        &[0, 0, 0, 1, 1, 0, 0],
+        &[1, 1, 1, 2, 2, 0, 1],
+        &[2, 2, 1, 1, 3, 2, 0],
+        &[5, 1, 5, 6, 6, 0, 1],
+        &[5, 5, 5, 6, 6, 1, 0],
+        &[15, 15, 1, 16, 16, 0, 0],
+        &[15, 15, 15, 16, 16, 0, 0],
+        &[15, 15, 15, 16, 16, 1, 1],
     ],
     variants: Variants::PerActivation,
     params: Params::MEMBERS,
@@ -63,6 +63,7 @@ impl OnGpu for Compose {
                 .constant("ORDER", order)
                 .constant("OUTER", terms)
                 .constant("INNER", given)
+                .constant("GIVEN", 0)
                 .constant("TERMS", terms)
         };
         let mut dispatches = vec![dispatch("compose")];
@@ -91,6 +92,33 @@ impl OnGpu for Bell {
             .constant("ORDER", order)
             .constant("OUTER", given.min(order))
             .constant("INNER", terms)
+            .constant("GIVEN", 0)
+            .constant("TERMS", terms);
+        vec![dispatch]
+    }
+}
+
+impl OnGpu for ComposeAdjoint {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn turns(&self, _shapes: &Shapes) -> usize {
+        LANES_EACH
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        let (blocks, of_x, given) = (call.output().degree, call.input(0).degree, call.input(1).degree);
+        // Of σ'; there is a coefficient of order 1 at least, should it be 0.
+        let order = blocks - 1;
+        let terms = terms(self.0, blocks).max(1);
+        let dispatch = elementwise(call, "compose_adjoint", self.0, call.output().lanes)
+            .constant("ORDER", order)
+            .constant("OUTER", (terms - 1).min(order))
+            .constant("INNER", of_x)
+            .constant("GIVEN", given)
             .constant("TERMS", terms);
         vec![dispatch]
     }

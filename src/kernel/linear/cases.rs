@@ -1,9 +1,9 @@
 //! Matrix products: sizes around the tile of 64 x 64 numbers and its strips of 16.
 
-use hope::kernel::ConstantId;
 use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape};
+use hope::kernel::{ConstantId, Exponent};
 
-use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, EXPONENTS, Tolerance, value};
 
 /// Sums of up to 257 products, and one of 4096; powers of weights to the 16th.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-13, f32: 1e-5 };
@@ -21,7 +21,7 @@ pub fn cases() -> Vec<Case> {
         let chunk = Chunk { samples: 1, lanes, degree: usize::from(rows > 1) };
         cases.push(linear(shape, chunk, 1, rows % 2 == 1));
         let chunk = Chunk { samples: 1, lanes: rows, degree: 1 };
-        cases.push(linear_adjoint(shape, chunk, 1, 1));
+        cases.extend(EXPONENTS.map(|exponent| linear_adjoint(shape, chunk, 1, 1, exponent)));
     }
     // (outputs, inputs, positions).
     let shapes = [(65, 63, 1), (3, 67, 3), (1, 5, 7), (33, 1, 1), (17, 129, 2)];
@@ -30,9 +30,11 @@ pub fn cases() -> Vec<Case> {
         let shape = LinearShape { inputs, outputs };
         cases.push(linear(shape, chunk, positions, i % 2 == 0));
         if chunk.degree > 0 {
-            for degree in [1, chunk.degree] {
-                cases.push(linear_adjoint(shape, chunk, positions, degree));
-                cases.push(linear_adjoint(shape, chunk, positions, degree).accumulating());
+            for (degree, exponent) in
+                [1, chunk.degree].into_iter().flat_map(|degree| EXPONENTS.map(|e| (degree, e)))
+            {
+                let case = || linear_adjoint(shape, chunk, positions, degree, exponent);
+                cases.extend([case(), case().accumulating()]);
             }
         }
     }
@@ -75,9 +77,15 @@ fn linear_of_unit_rays(shape: LinearShape, samples: usize, lanes: usize, first: 
 }
 
 /// `degree` is that of the adjoint given: the orders above become zero, or stay as they are.
-fn linear_adjoint(shape: LinearShape, chunk: Chunk, positions: usize, degree: usize) -> Case {
-    let kernel = LinearAdjoint { shape, weight: ConstantId(0) };
-    let name = format!("{}-of{degree}", name("linear_adjoint", shape, chunk, positions));
+fn linear_adjoint(
+    shape: LinearShape,
+    chunk: Chunk,
+    positions: usize,
+    degree: usize,
+    exponent: Exponent,
+) -> Case {
+    let kernel = LinearAdjoint { shape, weight: ConstantId(0), exponent };
+    let name = format!("{}-of{degree}-{exponent:?}", name("linear_adjoint", shape, chunk, positions));
     let output = value(positions * shape.inputs, chunk.degree, false);
     // Small weights, as of a trained layer: their powers reach 1e-16.
     Case::new(name, kernel, chunk, output, TOLERANCE)

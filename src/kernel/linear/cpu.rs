@@ -1,7 +1,7 @@
-//! Matrix product over rows, and its adjoint with elementwise powers of the weights.
+//! Matrix product over rows, and its adjoints: with the weights, or with their elementwise powers.
 //!
 //! Exact: a linear layer acts on each Taylor coefficient alike, the bias on order 0 only. All orders, rays
-//! and samples are the rows of one product.
+//! and samples are the rows of one product. So does its adjoint, `x̄ = z̄ W`.
 //!
 //! Published rule (arXiv 2307.08192, section III): `v_x[k] = (W∘k)ᵀ v_z[k]`, a product per order.
 
@@ -10,7 +10,7 @@ use faer::{MatMut, MatRef, Par};
 use super::LinearShape;
 use crate::kernel::powers::Powers;
 use crate::kernel::product::matmul;
-use crate::kernel::{Series, SeriesMut, UnitRays};
+use crate::kernel::{Exponent, Series, SeriesMut, UnitRays};
 use crate::scalar::Scalar;
 
 /// `y = x Wᵀ + b`.
@@ -50,10 +50,11 @@ pub fn linear_of_unit_rays<T: Scalar>(
     }
 }
 
-/// `x̄[k] = z̄[k] W∘k` for each order, or added to x̄.
+/// `x̄[k] = z̄[k] W`, or with `W∘k`, for each order; or added to x̄.
 pub fn linear_adjoint<T: Scalar>(
     shape: LinearShape,
     weight: &[T],
+    exponent: Exponent,
     z: Series<T>,
     x: &mut SeriesMut<T>,
     accumulate: bool,
@@ -62,14 +63,26 @@ pub fn linear_adjoint<T: Scalar>(
     if !accumulate {
         x.clear_above(z.layout.degree);
     }
-    let mut powers = Powers::of(weight);
-    for order in 1..=z.layout.degree {
-        let (power, alpha) = powers.next();
-        let rows = z.block(order).len() / shape.outputs;
-        let a = MatRef::from_row_major_slice(z.block(order), rows, shape.outputs);
-        let b = MatRef::from_row_major_slice(power, shape.outputs, shape.inputs);
-        let c = MatMut::from_row_major_slice_mut(x.block(order), rows, shape.inputs);
+    let pass = |z: &[T], weight: &[T], alpha: T, x: &mut [T]| {
+        let rows = z.len() / shape.outputs;
+        let a = MatRef::from_row_major_slice(z, rows, shape.outputs);
+        let b = MatRef::from_row_major_slice(weight, shape.outputs, shape.inputs);
+        let c = MatMut::from_row_major_slice_mut(x, rows, shape.inputs);
         matmul(alpha, a, b, c, accumulate, parallel);
+    };
+    match exponent {
+        // Blocks of lower orders come first: those of z are a prefix of those of x.
+        Exponent::One => {
+            let length = z.data.len() / shape.outputs * shape.inputs;
+            pass(z.data, weight, T::one(), &mut x.data[..length]);
+        }
+        Exponent::Order => {
+            let mut powers = Powers::of(weight);
+            for order in 1..=z.layout.degree {
+                let (power, alpha) = powers.next();
+                pass(z.block(order), power, alpha, x.block(order));
+            }
+        }
     }
 }
 

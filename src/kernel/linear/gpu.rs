@@ -7,7 +7,7 @@ use crate::kernel::dispatch::{
     Dispatch, File, GpuCall, OnGpu, POWERS, Product, Unsupported, Variants, grid, params, parts,
     turns_of_product, wgsl, word,
 };
-use crate::kernel::{ConstantId, Shapes};
+use crate::kernel::{ConstantId, Exponent, Shapes};
 
 const FILE: File = File {
     name: "linear",
@@ -28,6 +28,7 @@ params! {
         part: u32,
         has_bias: u32,
         accumulate: u32,
+        powers: u32,
         scale: f32,
         inverse_scale: f32,
     }
@@ -66,7 +67,7 @@ impl OnGpu for Linear {
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let rows = call.input(0).len() / self.shape.inputs;
-        by_parts(call, self.shape, self.weight, self.bias, |part| Product {
+        by_parts(call, self.shape, self.weight, self.bias, Exponent::One, |part| Product {
             entry: "linear",
             adjoint: false,
             size: [part.len(), rows],
@@ -89,7 +90,7 @@ impl OnGpu for LinearOfUnitRays {
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let samples = call.output().samples;
-        let mut all = by_parts(call, self.shape, self.weight, self.bias, |part| Product {
+        let mut all = by_parts(call, self.shape, self.weight, self.bias, Exponent::One, |part| Product {
             entry: "linear_of_unit_rays",
             adjoint: false,
             size: [part.len(), samples],
@@ -128,7 +129,7 @@ impl OnGpu for LinearAdjoint {
         let size = [self.shape.inputs, call.output().rows(1) * positions];
         let layers = call.adjoint_orders();
         let product = Product { entry: "linear_adjoint", adjoint: true, size, layers, conv: None };
-        by_parts(call, self.shape, self.weight, None, |_| product)
+        by_parts(call, self.shape, self.weight, None, self.exponent, |_| product)
     }
 }
 
@@ -138,11 +139,12 @@ fn by_parts(
     shape: LinearShape,
     weight: ConstantId,
     bias: Option<ConstantId>,
+    exponent: Exponent,
     product: impl Fn(&Range<usize>) -> Product,
 ) -> Vec<Dispatch> {
     let dispatch = |(i, part): (usize, Range<usize>)| {
         let product = product(&part);
-        let scale = if product.adjoint { call.power_scale(weight) } else { 1.0 };
+        let scale = call.power_scale(weight, exponent);
         let params = Params {
             layouts: call.layouts(),
             inputs: word(shape.inputs),
@@ -151,6 +153,7 @@ fn by_parts(
             part: word(part.len()),
             has_bias: u32::from(bias.is_some()),
             accumulate: u32::from(call.shapes.accumulate || (product.adjoint && i > 0)),
+            powers: call.powers(exponent),
             scale: scale as f32,
             inverse_scale: (1.0 / scale) as f32,
         };

@@ -1,4 +1,4 @@
-//! Matrix product over rows, and its adjoint with elementwise powers of the weights.
+//! Matrix product over rows, and its adjoints: with the weights, or with their elementwise powers.
 
 mod cpu;
 #[cfg(feature = "gpu")]
@@ -7,7 +7,7 @@ mod gpu;
 pub use crate::geometry::LinearShape;
 pub use cpu::{linear, linear_adjoint, linear_of_unit_rays};
 
-use super::{Call, Constant, ConstantId, Definition, Orders, Shapes};
+use super::{Call, Constant, ConstantId, Definition, Exponent, Orders, Shapes};
 use crate::packing;
 use crate::scalar::Scalar;
 
@@ -109,6 +109,8 @@ pub struct LinearAdjoint {
     pub shape: LinearShape,
     /// `[outputs, inputs]`.
     pub weight: ConstantId,
+    /// Of the weight.
+    pub exponent: Exponent,
 }
 
 impl Definition for LinearAdjoint {
@@ -140,7 +142,8 @@ impl Definition for LinearAdjoint {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         let (weight, add) = (call.constant(self.weight), call.accumulate);
-        cpu::linear_adjoint(self.shape, weight, call.inputs[0], &mut call.output, add, call.parallel);
+        let (z, parallel) = (call.inputs[0], call.parallel);
+        cpu::linear_adjoint(self.shape, weight, self.exponent, z, &mut call.output, add, parallel);
     }
 }
 

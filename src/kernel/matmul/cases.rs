@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hope::kernel::ConstantId;
-use hope::kernel::matmul::{MatMul, MatMulShape};
+use hope::kernel::matmul::{Factor, MatMul, MatMulAdjoint, MatMulShape};
 use hope::kernel::multivariate::Variables;
 use hope::monomials::Monomials;
 
@@ -33,6 +33,15 @@ pub fn cases() -> Vec<Case> {
             cases.push(of_rays(SHAPES[(i + j) % SHAPES.len()], chunk, of));
         }
     }
+    for (i, chunk) in CHUNKS.into_iter().filter(|chunk| chunk.degree > 0).enumerate() {
+        let n = chunk.degree;
+        for (j, of) in [[n - 1, n], [0, n], [n - 1, 1]].into_iter().enumerate() {
+            for (k, factor) in [Factor::Left, Factor::Right].into_iter().enumerate() {
+                let case = adjoint(SHAPES[(i + 2 * j + k) % SHAPES.len()], factor, chunk, of);
+                cases.push(if (i + j) % 2 == 0 { case } else { case.accumulating() });
+            }
+        }
+    }
     let chunk = Chunk { samples: 2, lanes: 3, degree: 2 };
     cases.extend(SHAPES.map(|sizes| of_rays(sizes, chunk, [2, 2])));
     for (i, [variables, degree, samples, lanes]) in MIXED.into_iter().enumerate() {
@@ -57,6 +66,20 @@ fn of_rays(sizes: [usize; 4], chunk: Chunk, of: [usize; 2]) -> Case {
     Case::new(name(sizes, &chunk.name(), of), kernel, chunk, output, TOLERANCE)
         .plain_input(value(groups * rows * inner, of[0], true))
         .plain_input(value(groups * inner * columns, of[1], true))
+}
+
+/// `of` is the degree of the other factor, and the blocks of the product's adjoint.
+fn adjoint(sizes: [usize; 4], factor: Factor, chunk: Chunk, of: [usize; 2]) -> Case {
+    let kernel = MatMulAdjoint { shape: shape(sizes), factor };
+    let [groups, rows, inner, columns] = sizes;
+    let (units, other) = match factor {
+        Factor::Left => (rows * inner, inner * columns),
+        Factor::Right => (inner * columns, rows * inner),
+    };
+    let name = name(sizes, &chunk.name(), of).replace("matmul::", &format!("matmul_adjoint::{factor:?}-"));
+    Case::new(name, kernel, chunk, value(groups * units, chunk.degree, false), TOLERANCE)
+        .plain_input(value(groups * other, of[0], true))
+        .plain_input(value(groups * rows * columns, of[1], false))
 }
 
 fn mixed(

@@ -5,7 +5,7 @@
 
 use faer::{MatMut, MatRef, Par};
 
-use super::MatMulShape;
+use super::{Factor, MatMulShape};
 use crate::kernel::product;
 use crate::kernel::{Series, SeriesMut};
 use crate::monomials::Monomials;
@@ -45,6 +45,58 @@ pub fn matmul<T: Scalar>(
             }
         }
     }
+}
+
+/// `Ā = Z̄ Bᵀ` or `B̄ = Aᵀ Z̄` in each group, or added to it, by the series of the other factor. Block k of an adjoint is the coefficient of t^(k-1).
+pub fn matmul_adjoint<T: Scalar>(
+    shape: MatMulShape,
+    factor: Factor,
+    other: Series<T>,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+    parallel: Par,
+) {
+    let MatMulShape { rows, inner, columns, .. } = shape;
+    if !accumulate {
+        x.clear_above(0);
+    }
+    let (samples, lanes) = (x.layout.samples, x.layout.lanes);
+    for block in 1..=x.layout.degree {
+        for [i, j] in adjoint_orders(block, other.layout.degree, z.layout.degree) {
+            for (sample, lane) in (0..samples).flat_map(|sample| (0..lanes).map(move |l| (sample, l))) {
+                let groups = other.row(i, sample, lane).chunks_exact(match factor {
+                    Factor::Left => inner * columns,
+                    Factor::Right => rows * inner,
+                });
+                let groups = groups.zip(z.row(j, sample, lane).chunks_exact(rows * columns));
+                let x = x.row(block, sample, lane);
+                match factor {
+                    Factor::Left => {
+                        for ((b, z), x) in groups.zip(x.chunks_exact_mut(rows * inner)) {
+                            let z = MatRef::from_row_major_slice(z, rows, columns);
+                            let b = MatRef::from_row_major_slice(b, inner, columns).transpose();
+                            let x = MatMut::from_row_major_slice_mut(x, rows, inner);
+                            product::matmul(T::one(), z, b, x, true, parallel);
+                        }
+                    }
+                    Factor::Right => {
+                        for ((a, z), x) in groups.zip(x.chunks_exact_mut(inner * columns)) {
+                            let a = MatRef::from_row_major_slice(a, rows, inner).transpose();
+                            let z = MatRef::from_row_major_slice(z, rows, columns);
+                            let x = MatMut::from_row_major_slice_mut(x, inner, columns);
+                            product::matmul(T::one(), a, z, x, true, parallel);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The orders of a factor and the blocks of an adjoint, from 1, that make a block of another adjoint.
+fn adjoint_orders(block: usize, of_factor: usize, of_z: usize) -> impl Iterator<Item = [usize; 2]> {
+    (block.saturating_sub(of_z)..=of_factor.min(block - 1)).map(move |i| [i, block - i])
 }
 
 /// The orders `i + j = order` of two series that aren't zero.

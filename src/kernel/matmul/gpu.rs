@@ -1,6 +1,7 @@
 //! Dispatches of `shaders/matmul.wgsl`.
 
-use super::MatMul;
+use super::{Factor, MatMul, MatMulAdjoint};
+use crate::geometry::MatMulShape;
 use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
     Dispatch, File, GpuCall, MONOMIALS, OnGpu, Product, Unsupported, Variants, params, turns_of_product,
@@ -11,9 +12,9 @@ const FILE: File = File {
     name: "matmul",
     source: wgsl!("matmul"),
     includes: &[MONOMIALS],
-    entries: &["matmul"],
-    constants: &["MIXED"],
-    examples: &[&[0], &[1]],
+    entries: &["matmul", "matmul_adjoint"],
+    constants: &["MIXED", "SIDE"],
+    examples: &[&[0, 0], &[1, 0], &[0, 1], &[0, 2]],
     variants: Variants::PerTiling,
     params: Params::MEMBERS,
 };
@@ -25,6 +26,7 @@ params! {
         inner: u32,
         columns: u32,
         monomials: u32,
+        accumulate: u32,
     }
 }
 
@@ -46,14 +48,8 @@ impl OnGpu for MatMul {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        let params = Params {
-            layouts: call.layouts(),
-            groups: word(self.shape.groups),
-            rows: word(self.shape.rows),
-            inner: word(self.shape.inner),
-            columns: word(self.shape.columns),
-            monomials: self.variables.as_ref().map_or(1, |v| word(v.monomials.blocks() + 1)),
-        };
+        let monomials = self.variables.as_ref().map_or(1, |v| word(v.monomials.blocks() + 1));
+        let params = Params { monomials, ..params(call, self.shape) };
         let product = Product {
             entry: "matmul",
             adjoint: false,
@@ -63,8 +59,54 @@ impl OnGpu for MatMul {
         };
         let mut dispatch = product
             .dispatch(call.machine.tiling, params)
-            .constant("MIXED", usize::from(self.variables.is_some()));
+            .constant("MIXED", usize::from(self.variables.is_some()))
+            .constant("SIDE", 0);
         dispatch.constants[0] = self.variables.as_ref().map(|variables| variables.table);
         vec![dispatch]
+    }
+}
+
+impl OnGpu for MatMulAdjoint {
+    const FILES: &'static [&'static File] = &[&FILE];
+
+    fn supported(&self) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    /// A product for each pair of coefficients.
+    fn turns(&self, shapes: &Shapes) -> usize {
+        let depth = match self.factor {
+            Factor::Left => self.shape.columns,
+            Factor::Right => self.shape.rows,
+        };
+        turns_of_product(depth).saturating_mul(shapes.output.degree)
+    }
+
+    fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
+        let (size, side) = match self.factor {
+            Factor::Left => ([self.shape.rows, self.shape.inner], 1),
+            Factor::Right => ([self.shape.inner, self.shape.columns], 2),
+        };
+        let product = Product {
+            entry: "matmul_adjoint",
+            adjoint: false,
+            size,
+            layers: call.output().total_rows() * self.shape.groups,
+            conv: None,
+        };
+        let dispatch = product.dispatch(call.machine.tiling, params(call, self.shape));
+        vec![dispatch.constant("MIXED", 0).constant("SIDE", side)]
+    }
+}
+
+fn params(call: &GpuCall, shape: MatMulShape) -> Params {
+    Params {
+        layouts: call.layouts(),
+        groups: word(shape.groups),
+        rows: word(shape.rows),
+        inner: word(shape.inner),
+        columns: word(shape.columns),
+        monomials: 1,
+        accumulate: call.accumulate(),
     }
 }

@@ -1,10 +1,10 @@
 //! Pooling: overlapping windows and gaps between them, padding that counts or not, overhang, dilation, ties.
 
-use hope::kernel::Side;
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
+use hope::kernel::{Exponent, Side};
 use hope::model::Pool;
 
-use crate::kernels::case::{CHUNKS, Case, Chunk, Geometry, POINT, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, EXPONENTS, Geometry, POINT, Tolerance, value};
 
 /// Sums of up to 35 numbers; powers of the mean to the 16th.
 const AVERAGE: Tolerance = Tolerance { f64: 1e-13, f32: 2e-6 };
@@ -89,8 +89,10 @@ pub fn cases() -> Vec<Case> {
             let chunk = CHUNKS[(i + 4 * usize::from(count_include_pad)) % CHUNKS.len()];
             cases.push(average_pool(geometry, &pool, chunk));
             let chunk = higher[(i + 3 * usize::from(count_include_pad)) % higher.len()];
-            cases.push(average_pool_adjoint(geometry, &pool, chunk, chunk.degree));
-            cases.push(average_pool_adjoint(geometry, &pool, chunk, 1).accumulating());
+            for exponent in EXPONENTS {
+                cases.push(average_pool_adjoint(geometry, &pool, chunk, chunk.degree, exponent));
+                cases.push(average_pool_adjoint(geometry, &pool, chunk, 1, exponent).accumulating());
+            }
         }
         let pool = Pool { channels: *channels, window: geometry.window(), count_include_pad: false };
         for ties in [false, true] {
@@ -102,8 +104,11 @@ pub fn cases() -> Vec<Case> {
             let numbers: &[f64] = if i % 2 == 0 { &[0.5] } else { &[-0.5, 0.25, 0.25] };
             cases.push(max_pool(geometry, &pool, chunk, false).on_kinks(0, numbers, side));
             let chunk = higher[(i + 2 * usize::from(ties)) % higher.len()];
-            cases.push(max_pool_adjoint(geometry, &pool, chunk, chunk.degree, ties));
-            cases.push(max_pool_adjoint(geometry, &pool, chunk, 1, ties).accumulating());
+            let n = chunk.degree;
+            cases.push(max_pool_adjoint(geometry, &pool, chunk, [0, n], ties));
+            cases.push(max_pool_adjoint(geometry, &pool, chunk, [0, 1], ties).accumulating());
+            let case = || max_pool_adjoint(geometry, &pool, chunk, [n - 1, n], ties);
+            cases.extend([case(), case().accumulating(), case().on_kinks(0, numbers, side)]);
         }
     }
     cases
@@ -125,11 +130,18 @@ fn average_pool(geometry: &Geometry, pool: &Pool, chunk: Chunk) -> Case {
     ))
 }
 
-fn average_pool_adjoint(geometry: &Geometry, pool: &Pool, chunk: Chunk, degree: usize) -> Case {
+fn average_pool_adjoint(
+    geometry: &Geometry,
+    pool: &Pool,
+    chunk: Chunk,
+    degree: usize,
+    exponent: Exponent,
+) -> Case {
     let (inputs, outputs) = units(pool);
     let padding = if pool.count_include_pad { "-with-padding" } else { "" };
-    let name = format!("average_pool_adjoint::{}{padding}-{}-of{degree}", geometry.name, chunk.name());
-    let kernel = AveragePoolAdjoint(pool.clone());
+    let name =
+        format!("average_pool_adjoint::{}{padding}-{}-of{degree}-{exponent:?}", geometry.name, chunk.name());
+    let kernel = AveragePoolAdjoint { pool: pool.clone(), exponent };
     Case::new(name, kernel, chunk, value(inputs, chunk.degree, false), AVERAGE)
         .plain_input(value(outputs, degree, false))
 }
@@ -156,13 +168,20 @@ fn max_pool(geometry: &Geometry, pool: &Pool, chunk: Chunk, ties: bool) -> Case 
     with_ties(case, ties)
 }
 
-fn max_pool_adjoint(geometry: &Geometry, pool: &Pool, chunk: Chunk, degree: usize, ties: bool) -> Case {
+/// `of` is the degree of the series: of the published rule there are values only.
+fn max_pool_adjoint(
+    geometry: &Geometry,
+    pool: &Pool,
+    chunk: Chunk,
+    [of, degree]: [usize; 2],
+    ties: bool,
+) -> Case {
     let (inputs, outputs) = units(pool);
     let tied = if ties { "-ties" } else { "" };
-    let name = format!("max_pool_adjoint::{}{tied}-{}-of{degree}", geometry.name, chunk.name());
+    let name = format!("max_pool_adjoint::{}{tied}-{}-of{of}and{degree}", geometry.name, chunk.name());
     let kernel = MaxPoolAdjoint(pool.clone());
     let case = Case::new(name, kernel, chunk, value(inputs, chunk.degree, false), MAX)
-        .plain_input(value(inputs, 0, true))
+        .plain_input(value(inputs, of, true))
         .plain_input(value(outputs, degree, false));
     with_ties(case, ties)
 }

@@ -6,7 +6,7 @@
 
 use crate::geometry::{Pool, Window};
 use crate::kernel::kink::{Grading, largest};
-use crate::kernel::{Kink, Layout, Series, SeriesMut, Side};
+use crate::kernel::{Exponent, Kink, Layout, Series, SeriesMut, Side};
 use crate::scalar::Scalar;
 
 /// Mean over windows, each coefficient alike.
@@ -23,15 +23,21 @@ pub fn average_pool<T: Scalar>(pool: &Pool, x: Series<T>, y: &mut SeriesMut<T>) 
     }
 }
 
-/// `x̄[k]_i = Σ z̄[k]_o count_o^{-k}` over the windows o that hold pixel i, or added to x̄.
-pub fn average_pool_adjoint<T: Scalar>(pool: &Pool, z: Series<T>, x: &mut SeriesMut<T>, accumulate: bool) {
+/// `x̄[k]_i = Σ z̄[k]_o count_o^{-1}`, or `count_o^{-k}`, over the windows o that hold pixel i; or added to x̄.
+pub fn average_pool_adjoint<T: Scalar>(
+    pool: &Pool,
+    exponent: Exponent,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate: bool,
+) {
     if !accumulate {
         x.clear_above(0);
     }
     let means = means(pool);
     let window = &pool.window;
     for order in 1..=z.layout.degree {
-        let weights: Vec<T> = means.iter().map(|mean| T::of(mean.powi(order as i32))).collect();
+        let weights: Vec<T> = means.iter().map(|mean| T::of(mean.powi(exponent.at(order)))).collect();
         let images = x.block(order).chunks_exact_mut(window.input_size());
         for (x, z) in images.zip(z.block(order).chunks_exact(window.output_size())) {
             for_each_cell(window, |position, pixel| x[pixel] += z[position] * weights[position]);
@@ -66,18 +72,9 @@ pub fn max_pool<T: Scalar>(
         for lane in 0..lanes {
             let mut met = Kink::NONE;
             chosen.copy_from_slice(&first);
-            for &(output, other) in &ties {
-                let difference = || {
-                    let (a, b) = (x.higher(sample, lane, other), x.higher(sample, lane, chosen[output]));
-                    a.zip(b).map(|(a, b)| a - b)
-                };
-                if let Some(larger) = side.rises(grading, difference()) {
-                    met.begins = true;
-                    met.margin = 0.0;
-                    if larger {
-                        chosen[output] = other;
-                    }
-                }
+            if decide(grading, x, sample, lane, side, &ties, &mut chosen) {
+                met.begins = true;
+                met.margin = 0.0;
             }
             for order in 1..=x.layout.degree {
                 let x = x.row(order, sample, lane);
@@ -118,31 +115,81 @@ fn ties<T: Scalar>(pool: &Pool, x: &[T], chosen: &[usize]) -> Vec<(usize, usize)
     ties
 }
 
-/// Each window's adjoint goes to its arg-max input; added to x̄ if `accumulate`. `kinks` notes where several inputs are the largest.
+/// Chooses among inputs that are equally large those that are the largest to the lane's side. Whether any two differ.
+fn decide<T: Scalar>(
+    grading: Grading,
+    x: Series<T>,
+    sample: usize,
+    lane: usize,
+    side: Side,
+    ties: &[(usize, usize)],
+    chosen: &mut [usize],
+) -> bool {
+    let mut differ = false;
+    for &(output, other) in ties {
+        if let Some(larger) = rises_above(grading, x, sample, lane, side, other, chosen[output]) {
+            differ = true;
+            if larger {
+                chosen[output] = other;
+            }
+        }
+    }
+    differ
+}
+
+/// Whether a unit rises above another, as large, to the lane's side; none if their series are the same.
+fn rises_above<T: Scalar>(
+    grading: Grading,
+    x: Series<T>,
+    sample: usize,
+    lane: usize,
+    side: Side,
+    unit: usize,
+    other: usize,
+) -> Option<bool> {
+    let (a, b) = (x.higher(sample, lane, unit), x.higher(sample, lane, other));
+    side.rises(grading, a.zip(b).map(|(a, b)| a - b))
+}
+
+/// Each window's adjoint goes to the input that its maximum is along the ray; added to x̄ if `accumulate`. `kinks` notes where the series, as
+/// far as they go, leave several inputs to choose from.
 pub fn max_pool_adjoint<T: Scalar>(
     pool: &Pool,
-    primal: Series<T>,
+    x: Series<T>,
     z: Series<T>,
-    x: &mut SeriesMut<T>,
+    to: &mut SeriesMut<T>,
     accumulate: bool,
+    side: Side,
     kinks: &mut [Kink],
 ) {
     if !accumulate {
-        x.clear_above(0);
+        to.clear_above(0);
     }
-    for sample in 0..z.layout.samples {
-        let primal = primal.row(0, sample, 0);
-        let chosen = arg_max(pool, primal);
-        for (output, _) in if kinks.is_empty() { Vec::new() } else { ties(pool, primal, &chosen) } {
-            for lane in 0..z.layout.lanes {
-                kinks[sample * z.layout.lanes + lane].begins |= z.moves(sample, lane, output);
+    let Layout { samples, lanes, degree, .. } = z.layout;
+    for sample in 0..samples {
+        let primal = x.row(0, sample, 0);
+        let first = arg_max(pool, primal);
+        let ties = ties(pool, primal, &first);
+        let mut chosen = first.clone();
+        for lane in 0..lanes {
+            if !ties.is_empty() {
+                chosen.copy_from_slice(&first);
+                decide(Grading::One, x, sample, lane, side, &ties, &mut chosen);
+                let equal = |&&(output, other): &&(usize, usize)| {
+                    other != chosen[output]
+                        && rises_above(Grading::One, x, sample, lane, side, other, chosen[output]).is_none()
+                };
+                if let Some(kink) = kinks.get_mut(sample * lanes + lane) {
+                    let mut open = ties.iter().filter(equal);
+                    if open.any(|&(output, _)| z.moves(sample, lane, output)) {
+                        kink.leave_undecided();
+                    }
+                }
             }
-        }
-        for order in 1..=z.layout.degree {
-            for lane in 0..z.layout.lanes {
-                let x = x.row(order, sample, lane);
+            for order in 1..=degree {
+                let to = to.row(order, sample, lane);
                 for (&z, &pixel) in z.row(order, sample, lane).iter().zip(&chosen) {
-                    x[pixel] += z;
+                    to[pixel] += z;
                 }
             }
         }

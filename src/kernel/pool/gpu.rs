@@ -2,12 +2,12 @@
 
 use super::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use crate::geometry::Pool;
-use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
     Dispatch, Ends, FUNCTIONS, File, GRADING, GpuCall, OnGpu, Unsupported, Variants, ends, grid, params,
     wgsl, word,
 };
 use crate::kernel::kink::Grading;
+use crate::kernel::{Exponent, Shapes};
 
 const FILE: File = File {
     name: "pool",
@@ -31,6 +31,7 @@ params! {
         ends: Ends,
         variables: u32,
         accumulate: u32,
+        powers: u32,
     }
 }
 
@@ -46,7 +47,7 @@ impl OnGpu for AveragePool {
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
-        vec![dispatch(call, "average_pool", &self.0, Grading::One, call.output().len())]
+        vec![dispatch(call, "average_pool", &self.0, Grading::One, Exponent::One, call.output().len())]
     }
 }
 
@@ -59,12 +60,12 @@ impl OnGpu for AveragePoolAdjoint {
 
     /// A power of the mean for each window that holds a pixel.
     fn turns(&self, shapes: &Shapes) -> usize {
-        self.0.window.most_at_a_pixel() * (shapes.output.degree + 1)
+        self.pool.window.most_at_a_pixel() * (shapes.output.degree + 1)
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let elements = call.adjoint_orders() * call.output().rows(1) * call.output().units;
-        vec![dispatch(call, "average_pool_adjoint", &self.0, Grading::One, elements)]
+        vec![dispatch(call, "average_pool_adjoint", &self.pool, Grading::One, self.exponent, elements)]
     }
 }
 
@@ -92,15 +93,16 @@ impl OnGpu for MaxPoolAdjoint {
         Ok(())
     }
 
-    /// For each window that holds a pixel its largest cell, and the orders if that is the pixel.
+    /// For each window that holds a pixel its largest cell, those as large, and the orders if it is the pixel.
     fn turns(&self, shapes: &Shapes) -> usize {
         let degree = shapes.output.degree;
-        self.0.window.most_at_a_pixel() * (self.0.window.kernel_size() + degree + 1) + degree
+        self.0.window.most_at_a_pixel() * (3 * self.0.window.kernel_size() + degree + 1) + degree
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let output = call.output();
-        vec![dispatch(call, "max_pool_adjoint", &self.0, Grading::One, output.rows(1) * output.units)]
+        let series = output.rows(1) * output.units;
+        vec![dispatch(call, "max_pool_adjoint", &self.0, Grading::One, Exponent::One, series)]
     }
 }
 
@@ -108,7 +110,7 @@ impl OnGpu for MaxPoolAdjoint {
 pub(in crate::kernel) fn largest(call: &GpuCall, pool: &Pool, grading: Grading) -> Dispatch {
     let output = call.output();
     let series = output.rows(output.degree.min(1)) * output.units;
-    dispatch(call, "max_pool", pool, grading, series)
+    dispatch(call, "max_pool", pool, grading, Exponent::One, series)
 }
 
 fn dispatch(
@@ -116,6 +118,7 @@ fn dispatch(
     entry: &'static str,
     pool: &Pool,
     grading: Grading,
+    exponent: Exponent,
     invocations: usize,
 ) -> Dispatch {
     let window = &pool.window;
@@ -136,6 +139,7 @@ fn dispatch(
         ends: ends(grading),
         variables: word(grading.variables()),
         accumulate: call.accumulate(),
+        powers: call.powers(exponent),
     };
     Dispatch::new(entry, params, grid(invocations))
         .constant("STRIDE_Y", stride_y)

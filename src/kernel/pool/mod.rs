@@ -9,7 +9,7 @@ pub use cpu::{average_pool, average_pool_adjoint, max_pool, max_pool_adjoint};
 pub(super) use gpu::largest;
 
 use super::kink::Grading;
-use super::{Call, Constant, Definition, Orders, Shapes};
+use super::{Call, Constant, Definition, Exponent, Orders, Shapes};
 use crate::geometry::Pool;
 use crate::scalar::Scalar;
 
@@ -52,10 +52,12 @@ impl Definition for AveragePool {
 
 /// Adjoint of [`AveragePool`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct AveragePoolAdjoint(
+pub struct AveragePoolAdjoint {
     /// The windows.
-    pub Pool,
-);
+    pub pool: Pool,
+    /// Of the weights, 1 / count.
+    pub exponent: Exponent,
+}
 
 impl Definition for AveragePoolAdjoint {
     const NAME: &'static str = "average_pool_adjoint";
@@ -75,15 +77,16 @@ impl Definition for AveragePoolAdjoint {
 
     /// The weight of each position, and its power.
     fn scratch(&self, _shapes: &Shapes) -> usize {
-        2 * self.0.window.output_size()
+        2 * self.pool.window.output_size()
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * shapes.inputs[0].len() as f64 * self.0.window.kernel_size() as f64
+        2.0 * shapes.inputs[0].len() as f64 * self.pool.window.kernel_size() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
-        cpu::average_pool_adjoint(&self.0, call.inputs[0], &mut call.output, call.accumulate);
+        let (z, add) = (call.inputs[0], call.accumulate);
+        cpu::average_pool_adjoint(&self.pool, self.exponent, z, &mut call.output, add);
     }
 }
 
@@ -124,7 +127,7 @@ impl Definition for MaxPool {
     }
 }
 
-/// Adjoint of [`MaxPool`]; reads the primal and the adjoint.
+/// Adjoint of [`MaxPool`]; reads the series and the adjoint. The published rule's series have their primal only: ties stay undecided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MaxPoolAdjoint(
     /// The windows.
@@ -143,8 +146,8 @@ impl Definition for MaxPoolAdjoint {
         Vec::new()
     }
 
-    fn reads(&self, input: usize) -> Orders {
-        if input == 0 { Orders::Primal } else { Orders::All }
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
     }
 
     /// The chosen inputs.
@@ -157,7 +160,8 @@ impl Definition for MaxPoolAdjoint {
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
-        let [primal, z] = [call.inputs[0], call.inputs[1]];
-        cpu::max_pool_adjoint(&self.0, primal, z, &mut call.output, call.accumulate, call.kinks);
+        let [x, z] = [call.inputs[0], call.inputs[1]];
+        let &mut Call { ref mut output, ref mut kinks, accumulate, side, .. } = call;
+        cpu::max_pool_adjoint(&self.0, x, z, output, accumulate, side, kinks);
     }
 }

@@ -1,6 +1,6 @@
 //! Softmax, log-softmax and layer normalisation.
 
-use hope::kernel::reduction::{Reduce, Reduction};
+use hope::kernel::reduction::{Reduce, ReduceAdjoint, Reduction};
 
 use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
 
@@ -12,7 +12,7 @@ const AXES: [(usize, usize); 6] = [(5, 7), (3, 1), (63, 1), (64, 2), (65, 3), (1
 
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    let reductions = [
+    let reductions: [(&str, Reduction); 3] = [
         ("softmax", Reduction::Softmax),
         ("log_softmax", Reduction::LogSoftmax),
         ("layer_norm", Reduction::Normalize { epsilon: 1e-3 }),
@@ -30,6 +30,31 @@ pub fn cases() -> Vec<Case> {
                 cases.push(reduce(name, reduction, axis, groups, chunk, degree));
             }
         }
+    }
+    for (i, (name, reduction)) in reductions.into_iter().enumerate() {
+        for (j, chunk) in CHUNKS.into_iter().filter(|chunk| chunk.degree > 0).enumerate() {
+            let (axis, groups) = AXES[(i + j) % if chunk.degree > 1 { 2 } else { 4 }];
+            let n = chunk.degree;
+            for (k, of) in
+                [[n - 1, n], [[0, 1], [1.min(n - 1), n], [n - 1, 1]][(i + j) % 3]].into_iter().enumerate()
+            {
+                let [x, z] = of;
+                let name = format!("{name}_adjoint::{groups}x{axis}-{}-of{x}and{z}", chunk.name());
+                let case = adjoint(name, reduction, [axis, groups], chunk, of);
+                cases.push(if k == 0 { case } else { case.accumulating() });
+            }
+        }
+    }
+    // Saturated: what is left of the adjoint is small, and has to be right.
+    for (name, reduction) in &reductions[..2] {
+        let chunk = Chunk { samples: 2, lanes: 3, degree: 3 };
+        let mut case = adjoint(format!("{name}_adjoint::saturated"), *reduction, [5, 3], chunk, [2, 3]);
+        let layout = case.layout(0);
+        layout.block(0).filter(|at| at % 5 == 2).for_each(|at| case.data[0][at] = 40.0);
+        // Of the largest alone.
+        let layout = case.layout(1);
+        (0..layout.len()).filter(|at| at % 5 != 2).for_each(|at| case.data[1][at] = 0.0);
+        cases.push(case);
     }
     // So large and so small that squares leave the range of f32.
     for (i, (size, epsilon)) in
@@ -68,4 +93,18 @@ fn reduce(
         (-2.0, 2.0),
         0.5,
     )
+}
+
+/// `of` is the degree of the series, and the blocks of the adjoint.
+fn adjoint(
+    name: String,
+    reduction: Reduction,
+    [axis, groups]: [usize; 2],
+    chunk: Chunk,
+    of: [usize; 2],
+) -> Case {
+    let (units, kernel) = (axis * groups, ReduceAdjoint { reduction, axis });
+    Case::new(name, kernel, chunk, value(units, chunk.degree, false), TOLERANCE)
+        .input(value(units, of[0], true), (-2.0, 2.0), 0.5)
+        .input(value(units, of[1], false), (-1.0, 1.0), 0.7)
 }

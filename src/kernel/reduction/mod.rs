@@ -1,10 +1,10 @@
-//! Softmax, log-softmax and layer normalisation over the last axis, as series.
+//! Softmax, log-softmax and layer normalisation over the last axis, as series, and their adjoints.
 
 mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 
-pub use cpu::reduce;
+pub use cpu::{reduce, reduce_adjoint};
 
 use super::{Call, Constant, Definition, Orders, Shapes};
 use crate::scalar::Scalar;
@@ -23,6 +23,16 @@ pub enum Reduction {
     },
 }
 
+impl Reduction {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Softmax => "softmax",
+            Self::LogSoftmax => "log_softmax",
+            Self::Normalize { .. } => "layer_norm",
+        }
+    }
+}
+
 /// A reduction of every group of `axis` neighbouring units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduce {
@@ -37,11 +47,7 @@ impl Definition for Reduce {
     const PORTABLE: bool = true;
 
     fn function(&self) -> Option<&'static str> {
-        Some(match self.reduction {
-            Reduction::Softmax => "softmax",
-            Reduction::LogSoftmax => "log_softmax",
-            Reduction::Normalize { .. } => "layer_norm",
-        })
+        Some(self.reduction.name())
     }
 
     fn constants(&self) -> Vec<Constant> {
@@ -63,5 +69,46 @@ impl Definition for Reduce {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         cpu::reduce(self.reduction, self.axis, call.inputs[0], &mut call.output);
+    }
+}
+
+/// Adjoint of [`Reduce`]; reads the series that it reduces and the adjoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReduceAdjoint {
+    /// Of which.
+    pub reduction: Reduction,
+    /// Size of the last axis.
+    pub axis: usize,
+}
+
+impl Definition for ReduceAdjoint {
+    const NAME: &'static str = "reduce_adjoint";
+    const PORTABLE: bool = true;
+
+    fn function(&self) -> Option<&'static str> {
+        Some(self.reduction.name())
+    }
+
+    fn constants(&self) -> Vec<Constant> {
+        Vec::new()
+    }
+
+    fn reads(&self, _input: usize) -> Orders {
+        Orders::All
+    }
+
+    /// Four series of each unit of a group.
+    fn scratch(&self, shapes: &Shapes) -> usize {
+        4 * self.axis * shapes.output.degree
+    }
+
+    /// The reduction, and two products.
+    fn flops(&self, shapes: &Shapes) -> f64 {
+        3.0 * shapes.output.series() * (shapes.output.degree * shapes.output.degree) as f64
+    }
+
+    fn run<T: Scalar>(&self, call: &mut Call<T>) {
+        let [x, z] = [call.inputs[0], call.inputs[1]];
+        cpu::reduce_adjoint(self.reduction, self.axis, x, z, &mut call.output, call.accumulate);
     }
 }

@@ -1,9 +1,10 @@
 //! Strided copies, as the model's builder makes them.
 
+use hope::kernel::Exponent;
 use hope::kernel::strided::{StridedAdjoint, StridedCopy};
 use hope::model::{Model, ModelBuilder, NodeId, Op, Strided};
 
-use crate::kernels::case::{CHUNKS, Case, Chunk, Tolerance, value};
+use crate::kernels::case::{CHUNKS, Case, Chunk, EXPONENTS, Tolerance, value};
 
 /// Sums of up to 65 numbers; powers of a mean's factor to the 16th.
 const TOLERANCE: Tolerance = Tolerance { f64: 1e-13, f32: 2e-6 };
@@ -52,8 +53,10 @@ pub fn cases() -> Vec<Case> {
         let chunk = higher[i % higher.len()];
         let name = format!("strided_adjoint::{name}-{}", chunk.name());
         let sizes = (inputs, outputs);
-        cases.push(strided_adjoint(name.clone(), &copies[0], sizes, chunk, chunk.degree));
-        cases.push(strided_adjoint(name, &copies[0], sizes, chunk, chunk.degree.div_ceil(2)).accumulating());
+        for exponent in EXPONENTS {
+            let case = |degree| strided_adjoint(name.clone(), &copies[0], sizes, chunk, degree, exponent);
+            cases.extend([case(chunk.degree), case(chunk.degree.div_ceil(2)).accumulating()]);
+        }
     }
     // The parts of a concatenation: the first fills the gaps for the others, which add to it.
     let (parts, inputs, outputs) = copies(&[3, 5, 2], |b, x| b.concat(&[x, x, x], 1));
@@ -65,7 +68,8 @@ pub fn cases() -> Vec<Case> {
         }
         let chunk = higher[i];
         let name = format!("strided_adjoint::part{i}-{}", chunk.name());
-        cases.push(strided_adjoint(name, part, (inputs, outputs), chunk, chunk.degree));
+        let sizes = (inputs, outputs);
+        cases.extend(EXPONENTS.map(|e| strided_adjoint(name.clone(), part, sizes, chunk, chunk.degree, e)));
     }
     cases
 }
@@ -96,8 +100,10 @@ fn strided_adjoint(
     (inputs, outputs): (usize, usize),
     chunk: Chunk,
     degree: usize,
+    exponent: Exponent,
 ) -> Case {
-    let name = format!("{name}-of{degree}");
-    Case::new(name, StridedAdjoint(copy.clone()), chunk, value(inputs, chunk.degree, false), TOLERANCE)
+    let name = format!("{name}-of{degree}-{exponent:?}");
+    let kernel = StridedAdjoint { copy: copy.clone(), exponent };
+    Case::new(name, kernel, chunk, value(inputs, chunk.degree, false), TOLERANCE)
         .plain_input(value(outputs, degree, false))
 }

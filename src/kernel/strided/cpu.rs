@@ -1,10 +1,10 @@
 //! Strided copies: permuting, slicing, padding, joining, broadcasting, and sums over axes.
 //!
 //! All are linear with one weight for all copied units, so that each coefficient is treated alike; the
-//! adjoint is the same copy with the roles of input and output exchanged, its weight to the k-th power.
+//! adjoint is the same copy with the roles of input and output exchanged; in the published rule its weight comes to the k-th power.
 
 use crate::geometry::{Strided, StridedDim};
-use crate::kernel::{Series, SeriesMut};
+use crate::kernel::{Exponent, Series, SeriesMut};
 use crate::scalar::Scalar;
 
 /// Copies; first fills the output (order 0 with the copy's fill value, higher orders with 0) if `fill`,
@@ -33,14 +33,20 @@ pub fn strided<T: Scalar>(copy: &Strided, fill: bool, x: Series<T>, y: &mut Seri
     }
 }
 
-/// `x̄[k] = scale^k · copyᵀ(z̄[k])`, or added to x̄.
-pub fn strided_adjoint<T: Scalar>(copy: &Strided, z: Series<T>, x: &mut SeriesMut<T>, accumulate_to: bool) {
+/// `x̄[k] = scale · copyᵀ(z̄[k])`, or with `scale^k`; or added to x̄.
+pub fn strided_adjoint<T: Scalar>(
+    copy: &Strided,
+    exponent: Exponent,
+    z: Series<T>,
+    x: &mut SeriesMut<T>,
+    accumulate_to: bool,
+) {
     if !accumulate_to {
         x.clear_above(0);
     }
     let back = copy.adjoint();
     for order in 1..=z.layout.degree {
-        let scale = T::of(copy.scale.powi(order as i32));
+        let scale = T::of(copy.scale.powi(exponent.at(order)));
         let units = x.layout.units;
         let rows = z.block(order).chunks_exact(z.layout.units);
         for (z, x) in rows.zip(x.block(order).chunks_exact_mut(units)) {

@@ -2,10 +2,10 @@
 
 use super::{StridedAdjoint, StridedCopy};
 use crate::geometry::{Strided, StridedDim};
-use crate::kernel::Shapes;
 use crate::kernel::dispatch::{
     Dispatch, File, GpuCall, OnGpu, Unsupported, Variants, grid, params, wgsl, word,
 };
+use crate::kernel::{Exponent, Shapes};
 
 /// Index ranges that fit the shader's parameters.
 const MAX_DIMS: usize = 8;
@@ -33,6 +33,7 @@ params! {
         scale: f32,
         fill: f32,
         accumulate: u32,
+        powers: u32,
     }
 }
 
@@ -50,7 +51,7 @@ impl OnGpu for StridedCopy {
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         // Sums leave no gaps to fill.
         let value = if self.copy.is_sum() { 0.0 } else { self.copy.fill };
-        fill_and_copy(call, "strided", &self.copy, self.fill.then_some(value))
+        fill_and_copy(call, "strided", &self.copy, Exponent::One, self.fill.then_some(value))
     }
 }
 
@@ -58,16 +59,16 @@ impl OnGpu for StridedAdjoint {
     const FILES: &'static [&'static File] = &[&FILE];
 
     fn supported(&self) -> Result<(), Unsupported> {
-        supported(&self.0)
+        supported(&self.copy)
     }
 
     fn turns(&self, shapes: &Shapes) -> usize {
-        terms(&self.0.adjoint()) + shapes.output.degree
+        terms(&self.copy.adjoint()) + shapes.output.degree
     }
 
     fn dispatches(&self, call: &GpuCall) -> Vec<Dispatch> {
         let fill = (!call.shapes.accumulate).then_some(0.0);
-        fill_and_copy(call, "strided_adjoint", &self.0.adjoint(), fill)
+        fill_and_copy(call, "strided_adjoint", &self.copy.adjoint(), self.exponent, fill)
     }
 }
 
@@ -85,7 +86,13 @@ fn terms(copy: &Strided) -> usize {
 }
 
 /// Fills the output first, or adds to it.
-fn fill_and_copy(call: &GpuCall, entry: &'static str, copy: &Strided, fill: Option<f64>) -> Vec<Dispatch> {
+fn fill_and_copy(
+    call: &GpuCall,
+    entry: &'static str,
+    copy: &Strided,
+    exponent: Exponent,
+    fill: Option<f64>,
+) -> Vec<Dispatch> {
     let (moving, summed): (Vec<StridedDim>, Vec<StridedDim>) =
         copy.dims.iter().filter(|dim| dim.size != 1).partition(|dim| dim.output != 0);
     let size = |dims: &[StridedDim]| dims.iter().map(|dim| dim.size).product::<usize>();
@@ -106,6 +113,7 @@ fn fill_and_copy(call: &GpuCall, entry: &'static str, copy: &Strided, fill: Opti
         scale: copy.scale as f32,
         fill: fill.unwrap_or(0.0) as f32,
         accumulate: u32::from(fill.is_none()),
+        powers: call.powers(exponent),
     };
     let copied = Dispatch::new(entry, params, grid(call.input(0).total_rows() * count));
     let filled = fill.map(|_| Dispatch::new("fill", params, grid(call.output().len())));

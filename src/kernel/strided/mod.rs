@@ -6,7 +6,7 @@ mod gpu;
 
 pub use cpu::{strided, strided_adjoint};
 
-use super::{Call, Constant, Definition, Orders, Shapes};
+use super::{Call, Constant, Definition, Exponent, Orders, Shapes};
 use crate::geometry::Strided;
 use crate::scalar::Scalar;
 
@@ -50,10 +50,12 @@ impl Definition for StridedCopy {
 
 /// Adjoint of [`StridedCopy`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct StridedAdjoint(
+pub struct StridedAdjoint {
     /// The copy whose adjoint it is.
-    pub Strided,
-);
+    pub copy: Strided,
+    /// Of the copy's factor.
+    pub exponent: Exponent,
+}
 
 impl Definition for StridedAdjoint {
     const NAME: &'static str = "strided_adjoint";
@@ -80,6 +82,6 @@ impl Definition for StridedAdjoint {
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
-        cpu::strided_adjoint(&self.0, call.inputs[0], &mut call.output, call.accumulate);
+        cpu::strided_adjoint(&self.copy, self.exponent, call.inputs[0], &mut call.output, call.accumulate);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hope::kernel::{ConstantId, Kernel, Layout, PerUnitId, Side};
+use hope::kernel::{ConstantId, Exponent, Kernel, Layout, PerUnitId, Side};
 use hope::model::Window;
 use hope::monomials::Monomials;
 use hope::plan::{Layer, Method, Plan, Step, Value, ValueId};
@@ -35,6 +35,9 @@ pub const CHUNKS: [Chunk; 8] = [
     Chunk { samples: 5, lanes: 3, degree: 0 },
 ];
 
+/// Which powers of weights adjoints take.
+pub const EXPONENTS: [Exponent; 2] = [Exponent::One, Exponent::Order];
+
 impl Chunk {
     pub fn name(&self) -> String {
         format!("{}x{}-order{}", self.samples, self.lanes, self.degree)
@@ -45,7 +48,7 @@ impl Chunk {
 #[derive(Clone)]
 pub struct Outcome {
     pub output: Vec<f64>,
-    /// Of each (sample, lane) the distance to the nearest kink, and 0 if it begins on one, else ∞.
+    /// Of each (sample, lane) the distance to the nearest kink; and 0 if it begins on one, -1 if a branch there is undecided, else ∞.
     pub kinks: Vec<f64>,
 }
 
@@ -77,7 +80,7 @@ pub struct Case {
     random: Random,
 }
 
-/// A value or, without primal, an adjoint of the published rule.
+/// A value or, without primal, an adjoint.
 pub fn value(units: usize, degree: usize, primal: bool) -> Value {
     Value { units, degree, primal, slot: 0 }
 }

@@ -17,6 +17,13 @@ pub fn run<T: Scalar>(case: &Case) -> Outcome {
     let executor = CpuExecutor::<T>::new(case.plan().into());
     let (mut values, kinks) = executor.run_on(&chunk, Some(&radii), values).unwrap();
     let output = values.pop().unwrap();
-    let kinks = kinks.iter().flat_map(|kink| [kink.distance, if kink.begins { 0.0 } else { f64::INFINITY }]);
+    let kinks = kinks.iter().flat_map(|kink| {
+        let begins = match (kink.begins, kink.undecided) {
+            (_, true) => -1.0,
+            (true, false) => 0.0,
+            (false, false) => f64::INFINITY,
+        };
+        [kink.distance, begins]
+    });
     Outcome { output: output.into_iter().map(|c| c.f64()).collect(), kinks: kinks.collect() }
 }

@@ -48,6 +48,14 @@ pub fn run(engine: &Engine, case: &Case) -> Outcome {
     let range = staging.get_mapped_range(..).unwrap();
     let numbers: Vec<f32> = bytemuck::pod_collect_to_vec(&range[..]);
     let mut output: Vec<f64> = numbers.into_iter().map(f64::from).collect();
-    let kinks = output.split_off(case.before.len());
+    let mut kinks = output.split_off(case.before.len());
+    // 1 if it begins on a kink, 0 if a branch there is undecided, as bits.
+    for begins in kinks.iter_mut().skip(1).step_by(2) {
+        *begins = match (*begins as f32).to_bits() {
+            0 => -1.0,
+            1 => 0.0,
+            _ => *begins,
+        };
+    }
     Outcome { output, kinks }
 }

@@ -1,4 +1,4 @@
-//! The transposed convolution with powers of the weights: `x̄[k] = convᵀ(z̄[k], W∘k)` for each order.
+//! The transposed convolution, `x̄[k] = convᵀ(z̄[k], W)`, or with powers of the weights, `W∘k` at order k.
 //!
 //! A product gives what each output position sends to each cell of its window. Channels vary fastest in it, so that
 //! adding a line of cells to the image is one long run; the image gets its own order in the end.
@@ -13,24 +13,38 @@ use crate::geometry::Window;
 use crate::kernel::conv::{ConvShape, Pooled};
 use crate::kernel::powers::Powers;
 use crate::kernel::product::matmul;
-use crate::kernel::{Series, SeriesMut};
+use crate::kernel::{Exponent, Series, SeriesMut};
 use crate::scalar::Scalar;
 
-/// `x̄[k] = convᵀ(z̄[k], W∘k)` for each order, or added to x̄.
+/// `x̄[k] = convᵀ(z̄[k], W)`, or with `W∘k`, for each order; or added to x̄.
 pub fn conv_adjoint<T: Scalar>(
     shape: &ConvShape,
     weight: &[T],
+    exponent: Exponent,
     z: Series<T>,
     x: &mut SeriesMut<T>,
     accumulate: bool,
     parallel: Par,
 ) {
-    let mut powers = Powers::of(weight);
-    let next = || {
-        let (power, scale) = powers.next();
-        (power.to_vec(), scale)
-    };
-    adjoint(shape, next, z, x, accumulate, parallel);
+    match exponent {
+        Exponent::One => {
+            if !accumulate {
+                x.clear_above(z.layout.degree);
+            }
+            // Blocks of lower orders come first: those of z are a prefix of those of x.
+            let length = z.layout.total_rows() * x.layout.units;
+            let mut scratch = Scratch::new(shape, z.layout.total_rows());
+            scratch.transposed(shape, weight, T::one(), z.data, &mut x.data[..length], accumulate, parallel);
+        }
+        Exponent::Order => {
+            let mut powers = Powers::of(weight);
+            let next = || {
+                let (power, scale) = powers.next();
+                (power.to_vec(), scale)
+            };
+            by_order(shape, next, z, x, accumulate, parallel);
+        }
+    }
 }
 
 /// [`conv_adjoint`] of the adjoint of an average pooling, whose weights `1 / cells` get the same powers.
@@ -51,11 +65,11 @@ pub fn pooled_conv_adjoint<T: Scalar>(
         factor *= mean;
         (pooled.spread(power), scale * factor)
     };
-    adjoint(&pooled.shape(shape), next, z, x, accumulate, parallel);
+    by_order(&pooled.shape(shape), next, z, x, accumulate, parallel);
 }
 
 /// `powers` gives the kernels of the next order, from the first on, and a factor.
-fn adjoint<T: Scalar>(
+fn by_order<T: Scalar>(
     shape: &ConvShape,
     mut powers: impl FnMut() -> (Vec<T>, T),
     z: Series<T>,
@@ -66,37 +80,73 @@ fn adjoint<T: Scalar>(
     if !accumulate {
         x.clear_above(z.layout.degree);
     }
-    let window = &shape.window;
-    let (depth, outputs) = (shape.depth(), shape.group_outputs());
-    let channels = shape.in_channels / shape.groups;
-    let (positions, pixels, width) = (window.output_size(), window.input_size(), window.output[1]);
-    // As many rows as a panel has room for; of large images a part of the lines after the other.
-    let rows_at_once = shape.rows();
-    let lines_at_once = if rows_at_once > 1 { rows_at_once * window.output[0] } else { shape.lines() };
-    let columns = rows_at_once.min(z.layout.rows(1)) * positions;
-    let columns = columns.min(lines_at_once * width);
-    let mut gathered = vec![T::zero(); outputs * columns];
-    let mut panel = vec![T::zero(); depth * columns];
-    let mut images = vec![T::zero(); rows_at_once * channels * pixels];
+    let mut scratch = Scratch::new(shape, z.layout.rows(1));
     for order in 1..=z.layout.degree {
         let (power, scale) = powers();
-        let (from, to) = (z.block(order), x.block(order));
-        let rows = z.layout.rows(order);
+        scratch.transposed(shape, &power, scale, z.block(order), x.block(order), accumulate, parallel);
+    }
+}
+
+/// Working memory of a transposed convolution.
+struct Scratch<T> {
+    /// As many rows as a panel has room for; of large images a part of the lines after the other.
+    rows_at_once: usize,
+    lines_at_once: usize,
+    gathered: Vec<T>,
+    panel: Vec<T>,
+    images: Vec<T>,
+}
+
+impl<T: Scalar> Scratch<T> {
+    /// For up to so many rows.
+    fn new(shape: &ConvShape, rows: usize) -> Self {
+        let window = &shape.window;
+        let channels = shape.in_channels / shape.groups;
+        let (positions, pixels, width) = (window.output_size(), window.input_size(), window.output[1]);
+        let rows_at_once = shape.rows();
+        let lines_at_once = if rows_at_once > 1 { rows_at_once * window.output[0] } else { shape.lines() };
+        let columns = rows_at_once.min(rows) * positions;
+        let columns = columns.min(lines_at_once * width);
+        Self {
+            rows_at_once,
+            lines_at_once,
+            gathered: vec![T::zero(); shape.group_outputs() * columns],
+            panel: vec![T::zero(); shape.depth() * columns],
+            images: vec![T::zero(); rows_at_once * channels * pixels],
+        }
+    }
+
+    /// `x = scale · convᵀ(z, kernels)` for some rows, or added to x.
+    fn transposed(
+        &mut self,
+        shape: &ConvShape,
+        kernels: &[T],
+        scale: T,
+        z: &[T],
+        x: &mut [T],
+        accumulate: bool,
+        parallel: Par,
+    ) {
+        let window = &shape.window;
+        let (depth, outputs) = (shape.depth(), shape.group_outputs());
+        let channels = shape.in_channels / shape.groups;
+        let (pixels, width) = (window.input_size(), window.output[1]);
+        let rows = z.len() / (shape.out_channels * window.output_size());
         for group in 0..shape.groups {
             let kernels =
-                channels_last(&power[group * outputs * depth..][..outputs * depth], channels, depth);
+                channels_last(&kernels[group * outputs * depth..][..outputs * depth], channels, depth);
             let kernels = MatRef::from_row_major_slice(&kernels, outputs, depth);
-            for first in (0..rows).step_by(rows_at_once) {
-                let block = first..rows.min(first + rows_at_once);
-                let images = &mut images[..block.len() * channels * pixels];
+            for first in (0..rows).step_by(self.rows_at_once) {
+                let block = first..rows.min(first + self.rows_at_once);
+                let images = &mut self.images[..block.len() * channels * pixels];
                 images.fill(T::zero());
                 let lines = block.start * window.output[0]..block.end * window.output[0];
-                for start in lines.clone().step_by(lines_at_once) {
-                    let part = start..lines.end.min(start + lines_at_once);
+                for start in lines.clone().step_by(self.lines_at_once) {
+                    let part = start..lines.end.min(start + self.lines_at_once);
                     let columns = part.len() * width;
-                    let gathered = &mut gathered[..outputs * columns];
-                    gather(shape, group, from, part.clone(), gathered);
-                    let panel = &mut panel[..depth * columns];
+                    let gathered = &mut self.gathered[..outputs * columns];
+                    gather(shape, group, z, part.clone(), gathered);
+                    let panel = &mut self.panel[..depth * columns];
                     matmul(
                         scale,
                         MatRef::from_row_major_slice(gathered, outputs, columns).transpose(),
@@ -110,7 +160,7 @@ fn adjoint<T: Scalar>(
                 }
                 for (row, image) in block.zip(images.chunks_exact(channels * pixels)) {
                     let at = (row * shape.in_channels + group * channels) * pixels;
-                    channels_first(image, channels, &mut to[at..at + channels * pixels], accumulate);
+                    channels_first(image, channels, &mut x[at..at + channels * pixels], accumulate);
                 }
             }
         }

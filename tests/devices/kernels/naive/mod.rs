@@ -5,25 +5,27 @@
 //! - The published rule carries backward the coefficients v of an output with respect to one unit alone: a linear z = W x + b gives
 //!   `v_x[k] = (W^k)^T v_z[k]`, the power elementwise; a function σ gives `v_x[k] = Σ_{s=1..k} B[k,s] v_z[s]`, where B[k,s] is the
 //!   coefficient of t^k in (a_1 t + a_2 t² + …)^s and `a_j = σ^(j)(x)/j!`; where branches meet, their v are added.
+//! - The adjoint of the exact method carries backward the derivatives of an output along the ray, as series: see `adjoint`.
 //!
 //! Nothing here is clever, and nothing comes from `src/kernel`: a linear layer is a sum over all pairs, a series of a function
 //! is `Σ a_j u^j` with powers multiplied out, an adjoint walks the forward definition and goes the other way.
 
+mod adjoint;
 mod mixed;
 mod series;
 mod windows;
 
 use hope::activation::Activation;
-use hope::kernel::arithmetic::{Affine, AffineAdjoint};
+use hope::kernel::arithmetic::{Affine, AffineAdjoint, MultiplyAdjoint};
 use hope::kernel::conv::{Conv, ConvAdjoint, ConvShape, PooledConvAdjoint};
-use hope::kernel::elementwise::{Bell, Compose};
+use hope::kernel::elementwise::{Bell, Compose, ComposeAdjoint};
 use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays, LinearShape};
-use hope::kernel::matmul::{MatMul, MatMulShape};
+use hope::kernel::matmul::{MatMul, MatMulAdjoint, MatMulShape};
 use hope::kernel::multivariate::{ComposeMixed, MaxPoolMixed, Relative};
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
-use hope::kernel::reduction::Reduce;
+use hope::kernel::reduction::{Reduce, ReduceAdjoint};
 use hope::kernel::strided::{StridedAdjoint, StridedCopy};
-use hope::kernel::{Kernel, Layout, Side};
+use hope::kernel::{Exponent, Kernel, Layout, Side};
 use hope::model::{Pool, Strided, Window};
 
 use mixed::{Polynomials, total};
@@ -44,6 +46,16 @@ struct Row {
     order: usize,
     sample: usize,
     lane: usize,
+}
+
+impl Row {
+    /// The power of weights that an adjoint takes.
+    fn power(self, exponent: Exponent) -> i32 {
+        match exponent {
+            Exponent::One => 1,
+            Exponent::Order => self.order as i32,
+        }
+    }
 }
 
 /// All rows of a layout: order 0 has one for each sample.
@@ -102,9 +114,9 @@ impl Run<'_> {
                     linear(*shape, w, None, &ray, y);
                 })
             }
-            Kernel::LinearAdjoint(LinearAdjoint { shape, weight }) => {
+            Kernel::LinearAdjoint(LinearAdjoint { shape, weight, exponent }) => {
                 let w = case.constant_of(*weight);
-                self.row_by_row(|row, z, x| linear_adjoint(*shape, w, row.order, z, x))
+                self.row_by_row(|row, z, x| linear_adjoint(*shape, w, row.power(*exponent), z, x))
             }
             Kernel::Conv(Conv { shape, weight, bias }) => {
                 let (w, b) = (case.constant_of(*weight), bias.map(|b| case.constant_of(b)));
@@ -116,11 +128,11 @@ impl Run<'_> {
                     }
                 })
             }
-            Kernel::ConvAdjoint(ConvAdjoint { shape, weight }) => {
+            Kernel::ConvAdjoint(ConvAdjoint { shape, weight, exponent }) => {
                 let w = case.constant_of(*weight);
                 self.row_by_row(|row, z, x| {
                     for_each_product(shape, |weight, from, to| {
-                        x[from] += w[weight].powi(row.order as i32) * z[to];
+                        x[from] += w[weight].powi(row.power(*exponent)) * z[to];
                     });
                 })
             }
@@ -146,39 +158,29 @@ impl Run<'_> {
                     y[window.unit] = sum / window.counted as f64;
                 }
             }),
-            Kernel::AveragePoolAdjoint(AveragePoolAdjoint(pool)) => self.row_by_row(|row, z, x| {
-                for window in windows(pool) {
-                    for &pixel in &window.pixels {
-                        x[pixel] += z[window.unit] / (window.counted as f64).powi(row.order as i32);
-                    }
-                }
-            }),
-            Kernel::MaxPool(MaxPool(pool)) => self.max_pool(pool),
-            Kernel::MaxPoolAdjoint(MaxPoolAdjoint(pool)) => {
-                self.note_passed(|primal, unit| {
-                    let window = windows(pool).swap_remove(unit);
-                    let largest = window.largest(primal);
-                    window.pixels.iter().any(|&pixel| pixel != largest && primal[pixel] == primal[largest])
-                });
-                let primal = |row: Row| self.row(0, Row { order: 0, ..row });
-                self.rows_of(1, |row, z, x| {
-                    let primal = primal(row);
+            Kernel::AveragePoolAdjoint(AveragePoolAdjoint { pool, exponent }) => {
+                self.row_by_row(|row, z, x| {
                     for window in windows(pool) {
-                        x[window.largest(&primal)] += z[window.unit];
+                        for &pixel in &window.pixels {
+                            x[pixel] += z[window.unit] / (window.counted as f64).powi(row.power(*exponent));
+                        }
                     }
                 })
             }
+            Kernel::MaxPool(MaxPool(pool)) => self.max_pool(pool),
+            Kernel::MaxPoolAdjoint(MaxPoolAdjoint(pool)) => self.max_pool_adjoint(pool),
             Kernel::Compose(Compose(function)) => self.compose(*function),
             Kernel::Bell(Bell(function)) => self.bell(*function),
+            Kernel::ComposeAdjoint(ComposeAdjoint(function)) => self.compose_adjoint(*function),
             Kernel::Affine(Affine { scale, shift }) => self.row_by_row(|row, x, y| {
                 for unit in 0..y.len() {
                     let shift = if row.order == 0 { case.per_unit(*shift, unit, 0.0) } else { 0.0 };
                     y[unit] = case.per_unit(*scale, unit, 1.0) * x[unit] + shift;
                 }
             }),
-            Kernel::AffineAdjoint(AffineAdjoint { scale }) => self.row_by_row(|row, z, x| {
+            Kernel::AffineAdjoint(AffineAdjoint { scale, exponent }) => self.row_by_row(|row, z, x| {
                 for unit in 0..x.len() {
-                    x[unit] = case.per_unit(*scale, unit, 1.0).powi(row.order as i32) * z[unit];
+                    x[unit] = case.per_unit(*scale, unit, 1.0).powi(row.power(*exponent)) * z[unit];
                 }
             }),
             Kernel::Copy(_) => self.row_by_row(|_, x, y| y.copy_from_slice(x)),
@@ -188,6 +190,12 @@ impl Run<'_> {
             Kernel::Divide(_) => self.unit_by_unit(|run, n, s, l, u| {
                 divide(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
             }),
+            Kernel::MultiplyAdjoint(MultiplyAdjoint { negative }) => {
+                let sign = if *negative { -1.0 } else { 1.0 };
+                self.pass_on(|b, z| multiply(b, z).into_iter().map(|x| sign * x).collect())
+            }
+            Kernel::DivideAdjoint(_) => self.pass_on(|b, z| divide(z, b)),
+            Kernel::MatMulAdjoint(MatMulAdjoint { shape, factor }) => self.matmul_adjoint(*shape, *factor),
             Kernel::MatMul(MatMul { shape, variables: None }) => self.unit_by_unit(|run, n, s, l, u| {
                 run.matrix_product(*shape, n, s, l, u, |sum, a, b| {
                     sum.iter_mut().zip(multiply(a, b)).for_each(|(sum, product)| *sum += product);
@@ -200,14 +208,17 @@ impl Run<'_> {
                 })
             }),
             Kernel::StridedCopy(StridedCopy { copy, fill }) => self.strided(copy, *fill),
-            Kernel::StridedAdjoint(StridedAdjoint(copy)) => self.row_by_row(|row, z, x| {
-                for_each_copy(copy, |from, to| x[from] += copy.scale.powi(row.order as i32) * z[to]);
+            Kernel::StridedAdjoint(StridedAdjoint { copy, exponent }) => self.row_by_row(|row, z, x| {
+                for_each_copy(copy, |from, to| x[from] += copy.scale.powi(row.power(*exponent)) * z[to]);
             }),
             Kernel::Reduce(Reduce { reduction, axis }) => self.unit_by_unit(|run, n, s, l, u| {
                 let start = u - u % axis;
                 let group: Vec<Vec<f64>> = (start..start + axis).map(|u| run.series(0, n, s, l, u)).collect();
                 reduce(*reduction, &group, u % axis)
             }),
+            Kernel::ReduceAdjoint(ReduceAdjoint { reduction, axis }) => {
+                self.reduce_adjoint(*reduction, *axis)
+            }
             Kernel::Windowed(windowed) => self.windowed(windowed),
             Kernel::ComposeMixed(ComposeMixed { function, .. }) => self.compose_mixed(*function),
             Kernel::MultiplyMixed(_) => self.in_variables(|polynomials, run, [n, s, l, u]| {
@@ -363,14 +374,15 @@ impl Run<'_> {
         })
     }
 
-    /// Notes the lanes whose adjoint, the second input, passes a unit at which the primal lies on a kink.
+    /// Notes the lanes whose adjoint, the second input, passes a unit at which the primal lies on a kink: the published rule has no ray that
+    /// would decide.
     fn note_passed(&mut self, on_kink: impl Fn(&[f64], usize) -> bool) {
         let z = self.case.layout(1);
         for row in rows(Layout { degree: 1, ..z }).into_iter().filter(|row| row.order == 1) {
             let primal = self.row(0, Row { order: 0, ..row });
             let passes = |unit| (1..=z.degree).any(|order| self.row(1, Row { order, ..row })[unit] != 0.0);
             if (0..z.units).any(|unit| on_kink(&primal, unit) && passes(unit)) {
-                self.note_kink(row, 0.0);
+                self.note_undecided(row);
             }
         }
     }
@@ -454,6 +466,10 @@ impl Run<'_> {
         }
     }
 
+    fn note_undecided(&mut self, row: Row) {
+        self.kinks[2 * (row.sample * self.case.lanes + row.lane) + 1] = -1.0;
+    }
+
     fn strided(&self, copy: &Strided, fill: bool) -> Vec<f64> {
         let (x, layout) = (self.case.layout(0), self.case.output_layout());
         let mut output = self.case.before.clone();
@@ -485,12 +501,12 @@ fn linear(shape: LinearShape, w: &[f64], bias: Option<&[f64]>, x: &[f64], y: &mu
     }
 }
 
-/// `x̄_i = Σ_o W_oi^k z̄_o`, for each position.
-fn linear_adjoint(shape: LinearShape, w: &[f64], order: usize, z: &[f64], x: &mut [f64]) {
+/// `x̄_i = Σ_o W_oi^exponent z̄_o`, for each position.
+fn linear_adjoint(shape: LinearShape, w: &[f64], exponent: i32, z: &[f64], x: &mut [f64]) {
     for position in 0..z.len() / shape.outputs {
         for i in 0..shape.inputs {
             for o in 0..shape.outputs {
-                let power = w[o * shape.inputs + i].powi(order as i32);
+                let power = w[o * shape.inputs + i].powi(exponent);
                 x[position * shape.inputs + i] += power * z[position * shape.outputs + o];
             }
         }

@@ -114,7 +114,7 @@ fn log(x: f64, n: usize) -> Vec<f64> {
 }
 
 /// `binomial(p, j) x^(p-j)`.
-fn power(x: f64, p: f64, n: usize) -> Vec<f64> {
+pub fn power(x: f64, p: f64, n: usize) -> Vec<f64> {
     let binomial = |j: usize| (0..j).map(|i| (p - i as f64) / (i + 1) as f64).product::<f64>();
     (0..=n).map(|j| if binomial(j) == 0.0 { 0.0 } else { binomial(j) * x.powf(p - j as f64) }).collect()
 }

@@ -1,0 +1,118 @@
+//! Backward passes: from the output to the ends, each node once, in reverse topological order; where branches meet, adjoints add up. So the
+//! cost is linear in depth, with residual blocks too.
+//!
+//! What a linear operator passes on is the same for both methods, but for the powers of its weights: see [`Exponent`].
+
+use super::{Builder, ValueId};
+use crate::geometry::Strided;
+use crate::kernel::arithmetic::{AffineAdjoint, Copy};
+use crate::kernel::conv::{ConvAdjoint, ConvShape};
+use crate::kernel::linear::{LinearAdjoint, LinearShape};
+use crate::kernel::pool::AveragePoolAdjoint;
+use crate::kernel::strided::StridedAdjoint;
+use crate::kernel::{Exponent, Kernel};
+use crate::model::{Conv, NodeId, Op};
+
+/// A backward pass under construction.
+pub(super) struct Backward<'b, 'a> {
+    pub builder: &'b mut Builder<'a>,
+    /// Of the weights of linear operators.
+    pub exponent: Exponent,
+    /// Highest block of each node's adjoint; none where the pass doesn't come or isn't needed.
+    pub degrees: Vec<Option<usize>>,
+    pub adjoints: Vec<Option<ValueId>>,
+}
+
+impl Backward<'_, '_> {
+    /// Seeds the output's adjoint.
+    pub fn seed(&mut self) {
+        let model = self.builder.model;
+        let seed = self.builder.value(model.outputs(), 1, false);
+        self.builder.plan.seed = Some(seed);
+        self.adjoints[model.output().0] = Some(seed);
+    }
+
+    /// What the pass has found for its ends.
+    pub fn finish(self, ends: &[NodeId]) {
+        for end in ends {
+            // An output that doesn't depend on this node: all coefficients are zero, degree 0.
+            let units = self.builder.model.node(*end).units();
+            let adjoint = self.adjoints[end.0].unwrap_or_else(|| self.builder.value(units, 0, false));
+            self.builder.plan.adjoints.push(adjoint);
+        }
+    }
+
+    /// What a linear operator passes on; false if the node is none.
+    pub fn linear(&mut self, id: NodeId, z: ValueId) -> bool {
+        let exponent = self.exponent;
+        let model = self.builder.model;
+        let node = model.node(id);
+        let kernel: Kernel = match &node.op {
+            Op::Linear(linear) => LinearAdjoint {
+                shape: LinearShape { inputs: linear.inputs, outputs: linear.outputs },
+                weight: self.builder.constant(&linear.weight),
+                exponent,
+            }
+            .into(),
+            Op::Conv(conv) => self.convolution(conv),
+            Op::AveragePool(pool) => AveragePoolAdjoint { pool: pool.clone(), exponent }.into(),
+            Op::Affine(affine) => {
+                let scale = affine.scale.as_ref().map(|c| self.builder.per_unit(c));
+                AffineAdjoint { scale, exponent }.into()
+            }
+            Op::Strided(copy) => self.copied(copy),
+            Op::Reshape => {
+                let source = node.inputs[0];
+                // The same units: the buffer becomes the input's adjoint, unless that already has one.
+                if self.adjoints[source.0].is_none() && self.degrees[source.0] == self.degrees[id.0] {
+                    self.adjoints[source.0] = Some(z);
+                    return true;
+                }
+                Copy.into()
+            }
+            Op::Add => {
+                for &input in &node.inputs {
+                    self.pass(id, Copy, vec![z], input);
+                }
+                return true;
+            }
+            Op::Concat(copies) => {
+                for (copy, &input) in copies.iter().zip(&node.inputs) {
+                    let kernel = self.copied(copy);
+                    self.pass(id, kernel, vec![z], input);
+                }
+                return true;
+            }
+            Op::Input
+            | Op::MaxPool(_)
+            | Op::Elementwise(_)
+            | Op::Multiply
+            | Op::Divide
+            | Op::MatMul(_)
+            | Op::Softmax { .. }
+            | Op::Normalize { .. } => return false,
+        };
+        self.pass(id, kernel, vec![z], node.inputs[0]);
+        true
+    }
+
+    /// Adjoint of a convolution.
+    pub fn convolution(&mut self, conv: &Conv) -> Kernel {
+        let weight = self.builder.constant(&conv.weight);
+        ConvAdjoint { shape: ConvShape::of(conv), weight, exponent: self.exponent }.into()
+    }
+
+    fn copied(&self, copy: &Strided) -> Kernel {
+        StridedAdjoint { copy: copy.clone(), exponent: self.exponent }.into()
+    }
+
+    /// Adds what a kernel makes of a node's adjoint to the adjoint of `to`.
+    pub fn pass(&mut self, id: NodeId, kernel: impl Into<Kernel>, inputs: Vec<ValueId>, to: NodeId) {
+        let Some(degree) = self.degrees[to.0] else { return };
+        let known = self.adjoints[to.0];
+        let units = self.builder.model.node(to).units();
+        let output = known.unwrap_or_else(|| self.builder.value(units, degree, false));
+        self.adjoints[to.0] = Some(output);
+        self.builder.step(id, kernel, inputs, output, known.is_some());
+    }
+}
