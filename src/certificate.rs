@@ -56,6 +56,10 @@ pub enum TermKind {
     Along,
     /// All monomials.
     Mixed,
+    /// Gradients, along rays.
+    Gradient,
+    /// Second derivatives.
+    Hessian,
 }
 
 impl TermKind {
@@ -65,6 +69,8 @@ impl TermKind {
             Self::Unmixed => "unmixed",
             Self::Along => "along",
             Self::Mixed => "mixed",
+            Self::Gradient => "gradient",
+            Self::Hessian => "hessian",
         }
     }
 }
@@ -94,6 +100,9 @@ impl Certificate {
             Method::Exact if terms == TermKind::Mixed => {
                 (None, "truncated Taylor series in all variables drop no term".to_string())
             }
+            Method::Exact if matches!(terms, TermKind::Gradient | TermKind::Hessian) => {
+                (None, "the adjoint of truncated Taylor series along rays drops no term".to_string())
+            }
             Method::Exact => (None, "truncated Taylor series along rays drop no term".to_string()),
             Method::Hope => explain(model, published_rule(model, terms)?),
         };
@@ -106,6 +115,15 @@ impl Certificate {
             }
         }
         Ok(Self { exact: inexact_at.is_none(), reason, inexact_at, kinks })
+    }
+
+    /// Along some rays a unit stays on its kink, so that the network may have no gradient there; `first`: the point and the layer of the first of them.
+    pub(crate) fn undecided(&mut self, rays: usize, first: &str) {
+        self.exact = false;
+        self.reason = format!(
+            "on a kink ({rays}, the first: {first}) that the ray doesn't leave the network may have no gradient: units there take a branch of their own; elsewhere: {}",
+            self.reason
+        );
     }
 
     /// Some series begin on a kink; `first`: the point and the layer of the first of them.

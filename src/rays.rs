@@ -25,6 +25,13 @@ pub enum Directions {
         /// Number of inputs.
         inputs: usize,
     },
+    /// The unit vectors of some inputs.
+    Units {
+        /// Number of inputs.
+        inputs: usize,
+        /// Which.
+        which: Vec<usize>,
+    },
     /// The same directions for all points, row-major `[rays, inputs]`.
     Shared {
         /// Number of inputs.
@@ -64,6 +71,7 @@ impl Directions {
     pub fn len(&self) -> usize {
         match self {
             Self::Unit { inputs } => *inputs,
+            Self::Units { which, .. } => which.len(),
             Self::Shared { inputs, rows } => rows.len() / inputs,
             Self::PerPoint { rays, .. } => *rays,
             Self::Spanned { groups, .. } => groups.len() * groups.monomials().variables(),
@@ -85,9 +93,9 @@ impl Directions {
     pub(crate) fn write_times<T: Scalar>(&self, radius: f64, point: usize, ray: usize, into: &mut [T]) {
         let Some(distinct) = self.distinct(point, ray) else { return into.fill(T::zero()) };
         let (rows, inputs) = match self {
-            Self::Unit { .. } | Self::Spanned { basis: None, .. } => {
+            Self::Unit { .. } | Self::Units { .. } | Self::Spanned { basis: None, .. } => {
                 into.fill(T::zero());
-                into[distinct] = T::of(radius);
+                into[self.unit(distinct)] = T::of(radius);
                 return;
             }
             Self::Shared { inputs, rows }
@@ -104,6 +112,7 @@ impl Directions {
     pub(crate) fn count_distinct(&self) -> usize {
         match self {
             Self::Unit { inputs } => *inputs,
+            Self::Units { which, .. } => which.len(),
             Self::Shared { inputs, rows } | Self::PerPoint { inputs, rows, .. } => rows.len() / inputs,
             Self::Spanned { groups, .. } => groups.variables(),
         }
@@ -112,7 +121,7 @@ impl Directions {
     /// Which of them a ray of a point is; none of a group of variables that isn't full.
     pub(crate) fn distinct(&self, point: usize, ray: usize) -> Option<usize> {
         match self {
-            Self::Unit { .. } | Self::Shared { .. } => Some(ray),
+            Self::Unit { .. } | Self::Units { .. } | Self::Shared { .. } => Some(ray),
             Self::PerPoint { rays, .. } => Some(point * rays + ray),
             Self::Spanned { groups, .. } => {
                 let variables = groups.monomials().variables();
@@ -121,10 +130,20 @@ impl Directions {
         }
     }
 
+    /// Which input one of them is a unit vector of.
+    fn unit(&self, distinct: usize) -> usize {
+        match self {
+            Self::Units { which, .. } => which[distinct],
+            _ => distinct,
+        }
+    }
+
     /// The components of one of them that aren't zero, with the inputs that they belong to.
     pub(crate) fn components(&self, distinct: usize) -> impl Iterator<Item = (usize, f64)> {
         let (unit, row): (_, &[f64]) = match self {
-            Self::Unit { .. } | Self::Spanned { basis: None, .. } => (Some((distinct, 1.0)), &[]),
+            Self::Unit { .. } | Self::Units { .. } | Self::Spanned { basis: None, .. } => {
+                (Some((self.unit(distinct), 1.0)), &[])
+            }
             Self::Shared { inputs, rows }
             | Self::PerPoint { inputs, rows, .. }
             | Self::Spanned { basis: Some(rows), inputs, .. } => {
@@ -138,6 +157,7 @@ impl Directions {
     pub(crate) fn check(&self, points: usize, inputs: usize) -> Result<()> {
         let width = match self {
             Self::Unit { inputs }
+            | Self::Units { inputs, .. }
             | Self::Shared { inputs, .. }
             | Self::PerPoint { inputs, .. }
             | Self::Spanned { inputs, .. } => *inputs,
@@ -152,7 +172,7 @@ impl Directions {
             });
         }
         let rows = match self {
-            Self::Unit { .. } | Self::Spanned { basis: None, .. } => return Ok(()),
+            Self::Unit { .. } | Self::Units { .. } | Self::Spanned { basis: None, .. } => return Ok(()),
             Self::Shared { rows, .. } => rows,
             Self::PerPoint { rows, rays, .. } => {
                 if rows.len() != points * rays * inputs {

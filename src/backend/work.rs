@@ -13,7 +13,8 @@ use crate::scalar::{Precision, Scalar, times_two_to};
 pub struct Chunk {
     /// Which points.
     pub points: Range<usize>,
-    /// Which rays of each (exact), or which of the selected outputs (published rule).
+    /// Which rays of each (exact), which of the selected outputs (published rule), or which outputs along which rays (gradients): all rays of the
+    /// first output, then those of the next.
     pub lanes: Range<usize>,
     /// Where the series have to hold, should a ray begin on a kink.
     pub side: Side,
@@ -63,6 +64,20 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// Number of rays of each point; of gradients without any: one that stays where it is.
+    pub(crate) fn rays(&self) -> usize {
+        self.directions.map_or(1, Directions::len).max(1)
+    }
+
+    /// Which ray a lane is, and of plans with a backward pass which of the selected outputs it belongs to.
+    fn ray_and_output(&self, plan: &Plan, lane: usize) -> (usize, usize) {
+        match (plan.is_gradient(), plan.method) {
+            (true, _) => (lane % self.rays(), lane / self.rays()),
+            (false, Method::Exact) => (plan.ray(lane), 0),
+            (false, Method::Hope) => (0, lane),
+        }
+    }
+
     /// Exponent of two of the radius of a point's ray.
     fn exponent(&self, point: usize, ray: usize) -> i32 {
         match (self.radii, self.directions) {
@@ -77,11 +92,13 @@ impl Source<'_> {
 pub struct ChunkResult {
     /// `[points, selected outputs]`.
     pub value: Vec<f64>,
-    /// Exact: `[points, selected outputs, orders, rays]`; published rule: `[points, selected outputs of this
-    /// chunk, orders, units]`, the units of all adjoints asked for one after the other.
+    /// Exact: `[points, selected outputs, orders, rays]`; with a backward pass: `[points, lanes, blocks, units]`, the units of all adjoints asked for
+    /// one after the other.
     pub series: Vec<f64>,
-    /// Exact: the kinks that rays meet, `[points, rays]`.
+    /// What lanes meet, `[points, lanes]`.
     pub kinks: Vec<Kink>,
+    /// Gradients: how far they are from what the forward pass says along the ray, relatively: see [`inconsistency`].
+    pub inconsistency: f64,
 }
 
 impl ChunkResult {
@@ -132,7 +149,8 @@ pub(crate) fn write_given<T: Scalar>(
         view.data.fill(T::zero());
         for sample in 0..chunk.points.len() {
             for (lane, selected) in chunk.lanes.clone().enumerate() {
-                view.row(1, sample, lane)[source.outputs[selected]] = T::one();
+                let (_, output) = source.ray_and_output(plan, selected);
+                view.row(1, sample, lane)[source.outputs[output]] = T::one();
             }
         }
         return;
@@ -146,6 +164,7 @@ pub(crate) fn write_given<T: Scalar>(
         if let Some(directions) = source.directions.filter(|_| view.layout.degree > 0) {
             let variables = plan.directions();
             for (lane, group) in chunk.lanes.clone().enumerate() {
+                let group = if plan.is_gradient() { source.ray_and_output(plan, group).0 } else { group };
                 for variable in 0..variables {
                     let direction = group * variables + variable;
                     let radius = times_two_to(1.0, source.exponent(point, direction));
@@ -174,46 +193,109 @@ pub(crate) fn collect<'a, T: Scalar>(
     }
     let order = plan.coefficients();
     let mut series = Vec::new();
-    match plan.method {
-        Method::Exact => {
-            series.resize(samples * source.outputs.len() * order * lanes, 0.0);
-            let mut rows = series.chunks_exact_mut(lanes);
-            for sample in 0..samples {
-                for &selected in source.outputs {
-                    for (k, row) in (1..=order).zip(&mut rows) {
-                        if k > output.layout.degree {
-                            continue;
-                        }
-                        for (lane, c) in row.iter_mut().enumerate() {
-                            *c = output.row(k, sample, lane)[selected].f64();
-                        }
+    let mut inconsistent = 0.0;
+    if plan.seed.is_none() {
+        series.resize(samples * source.outputs.len() * order * lanes, 0.0);
+        let mut rows = series.chunks_exact_mut(lanes);
+        for sample in 0..samples {
+            for &selected in source.outputs {
+                for (k, row) in (1..=order).zip(&mut rows) {
+                    if k > output.layout.degree {
+                        continue;
+                    }
+                    for (lane, c) in row.iter_mut().enumerate() {
+                        *c = output.row(k, sample, lane)[selected].f64();
                     }
                 }
-            }
-            if source.radii.is_some() {
-                unscale(plan, chunk, source, &mut series, &mut kinks);
             }
         }
-        Method::Hope => {
-            let adjoints: Vec<Series<T>> = plan.adjoints.iter().map(|&id| read(id)).collect();
-            let units: usize = adjoints.iter().map(|adjoint| adjoint.layout.units).sum();
-            series.reserve_exact(samples * lanes * order * units);
-            for sample in 0..samples {
-                for lane in 0..lanes {
-                    for k in 1..=order {
-                        for adjoint in &adjoints {
-                            if k <= adjoint.layout.degree {
-                                series.extend(adjoint.row(k, sample, lane).iter().map(|c| c.f64()));
-                            } else {
-                                series.resize(series.len() + adjoint.layout.units, 0.0);
-                            }
+        if source.radii.is_some() {
+            unscale(plan, chunk, source, &mut series, &mut kinks);
+        }
+    } else {
+        let adjoints: Vec<Series<T>> = plan.adjoints.iter().map(|&id| read(id)).collect();
+        let units: usize = adjoints.iter().map(|adjoint| adjoint.layout.units).sum();
+        series.reserve_exact(samples * lanes * order * units);
+        for sample in 0..samples {
+            for lane in 0..lanes {
+                for k in 1..=order {
+                    for adjoint in &adjoints {
+                        if k <= adjoint.layout.degree {
+                            series.extend(adjoint.row(k, sample, lane).iter().map(|c| c.f64()));
+                        } else {
+                            series.resize(series.len() + adjoint.layout.units, 0.0);
                         }
                     }
                 }
+            }
+        }
+        if plan.is_gradient() {
+            inconsistent = inconsistency(plan, chunk, source, output, &series);
+            unscale_gradients(plan, chunk, source, &mut series, &mut kinks);
+        }
+    }
+    ChunkResult { value, series, kinks, inconsistency: inconsistent }
+}
+
+/// How far gradients are from the series of the forward pass: `v · g_k = (k + 1) c_{k+1}` along a ray v, relative to the sizes of the terms, the
+/// largest of all orders, in units in which the ray is as long as its radius. NaN is passed on.
+fn inconsistency<T: Scalar>(
+    plan: &Plan,
+    chunk: &Chunk,
+    source: Source,
+    output: Series<T>,
+    series: &[f64],
+) -> f64 {
+    let Some(directions) = source.directions.filter(|_| output.layout.degree > 0) else { return 0.0 };
+    let (order, lanes) = (plan.coefficients(), chunk.lanes.len());
+    let units = series.len() / (chunk.points.len() * lanes * order).max(1);
+    let mut direction = vec![0.0f64; units];
+    let mut worst = 0.0;
+    for (sample, point) in chunk.points.clone().enumerate() {
+        for (lane, number) in chunk.lanes.clone().enumerate() {
+            let (ray, selected) = source.ray_and_output(plan, number);
+            directions.write_times(
+                times_two_to(1.0, source.exponent(point, ray)),
+                point,
+                ray,
+                &mut direction,
+            );
+            // Beside the value everything may cancel.
+            let value = output.row(0, sample, 0)[source.outputs[selected]].f64();
+            let (mut off, mut size) = (0.0f64, 1e-3 * value.abs());
+            let gradients = series[(sample * lanes + lane) * order * units..].chunks_exact(units);
+            for (k, gradient) in (1..=output.layout.degree.min(order)).zip(gradients) {
+                let c = k as f64 * output.row(k, sample, lane)[source.outputs[selected]].f64();
+                let terms = gradient.iter().zip(&direction).map(|(g, v)| g * v);
+                let (sum, sizes) = terms.fold((0.0, 0.0), |(sum, sizes), x| (sum + x, sizes + x.abs()));
+                off = off.max((sum - c).abs());
+                size = size.max(sizes).max(c.abs());
+            }
+            if off > worst * size {
+                worst = off / size;
             }
         }
     }
-    ChunkResult { value, series, kinks }
+    worst
+}
+
+/// Takes the radii out of `[points, lanes, coefficients from t^0, units]` and of the distances to kinks.
+fn unscale_gradients(plan: &Plan, chunk: &Chunk, source: Source, series: &mut [f64], kinks: &mut [Kink]) {
+    let (order, lanes) = (plan.coefficients(), chunk.lanes.len());
+    let units = series.len() / (chunk.points.len() * lanes * order).max(1);
+    let mut blocks = series.chunks_exact_mut(units.max(1));
+    for (sample, point) in chunk.points.clone().enumerate() {
+        for (lane, number) in chunk.lanes.clone().enumerate() {
+            let exponent = source.exponent(point, source.ray_and_output(plan, number).0);
+            for (k, block) in (0..order as i32).zip(&mut blocks) {
+                if exponent != 0 {
+                    block.iter_mut().for_each(|g| *g = times_two_to(*g, -k * exponent));
+                }
+            }
+            let kink = &mut kinks[sample * lanes + lane];
+            kink.distance = times_two_to(kink.distance, exponent);
+        }
+    }
 }
 
 /// Takes the radii out of `[points, outputs, orders, rays]` and of the distances to kinks.
@@ -271,9 +353,9 @@ pub(crate) fn beyond_f64(plan: &Plan, chunk: &Chunk, source: Source, result: &Ch
         (Some(at), _) => (0, at / source.outputs.len()),
         (None, Some(at)) => {
             let per_point = result.series.len() / chunk.points.len();
-            let row = match plan.method {
-                Method::Exact => chunk.lanes.len(),
-                Method::Hope => per_point / (chunk.lanes.len() * plan.order),
+            let row = match plan.seed {
+                None => chunk.lanes.len(),
+                Some(_) => per_point / (chunk.lanes.len() * plan.order),
             };
             let block = at / row % plan.coefficients() + 1;
             (plan.monomials.as_ref().map_or(block, |m| m.degree(block)), at / per_point)

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::mixing::Mixing;
 use super::prepared::Parts;
+use super::request::Terms;
 use super::{rule_mixed, sides};
 use crate::backend::{Chunk, ChunkResult};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, Kink};
-use crate::plan::{Layer, Method, Plan};
+use crate::plan::{Layer, Plan};
 
 /// Puts results of some lanes where their rays are: `rays` are in the order of the lanes.
 fn place_lanes<T: Copy>(rays: &Option<Arc<[usize]>>, lanes: &Range<usize>, from: &[T], all: &mut [T]) {
@@ -25,10 +26,28 @@ fn quotient(plan: &Plan) -> Option<Layer> {
     Some(plan.layers[step.layer].clone())
 }
 
+/// What chunks bring.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `[points, outputs, orders, rays]`.
+    Rays,
+    /// `[points, outputs, orders, units]`, a lane for each output.
+    Rule,
+    /// `[points, outputs, orders, rays, inputs]`, a lane for each output and ray; of orders the last so many, as of a Hessian the second one only.
+    Gradients { orders: usize, inputs: usize },
+}
+
+/// Whether two gradients are further apart than rounding takes them, beside the larger one.
+fn differ(a: &[f64], b: &[f64], tolerance: f64) -> bool {
+    let largest = |numbers: &mut dyn Iterator<Item = f64>| numbers.fold(0.0, |m: f64, x| m.max(x.abs()));
+    let size = largest(&mut a.iter().chain(b).copied());
+    largest(&mut a.iter().zip(b).map(|(a, b)| a - b)) > tolerance * size
+}
+
 /// Results of a batch, put together from its chunks.
 pub(super) struct Assembled {
     pub value: Vec<f64>,
-    /// `[points, outputs, orders, series]`: rays (exact) or units (rule); then mixed terms.
+    /// `[points, outputs, orders, series]`: rays (exact) or units (rule), or gradients; then mixed terms.
     pub coefficients: Vec<f64>,
     /// `[points, rays]`, of the published rule `[points, outputs]`; then of mixed terms `[points]`.
     pub kinks: Vec<Kink>,
@@ -37,13 +56,17 @@ pub(super) struct Assembled {
     /// Points of which some value is there.
     seen: Vec<bool>,
     tolerance: f64,
-    method: Method,
+    form: Form,
     outputs: usize,
     order: usize,
     /// Rays, or units of all adjoints.
     columns: usize,
     /// Rays, or outputs.
     lanes: usize,
+    /// Of gradients: points and rays of which some output is another one for t < 0.
+    shows: Vec<bool>,
+    /// See [`ChunkResult::inconsistency`].
+    pub inconsistency: f64,
     /// See [`crate::plan::Plan::unit_rays`].
     rays: Option<Arc<[usize]>>,
 }
@@ -51,18 +74,30 @@ pub(super) struct Assembled {
 impl Assembled {
     pub fn new(parts: &Parts, points: Range<usize>) -> Self {
         let (outputs, order) = (parts.outputs.len(), parts.plan.coefficients());
-        let rays = parts.directions.is_some().then_some(parts.sizes.lanes);
+        let rays = parts.directions.as_ref().map(|directions| directions.len() / parts.plan.directions());
         let columns = rays.unwrap_or_else(|| parts.adjoint_units());
         let lanes = rays.unwrap_or(outputs);
+        let form = match (&parts.request.terms, rays) {
+            (Terms::Gradient(_), _) => Form::Gradients { orders: order, inputs: parts.model.inputs() },
+            (Terms::Hessian(_), _) => Form::Gradients { orders: 1, inputs: parts.model.inputs() },
+            (_, Some(_)) => Form::Rays,
+            (_, None) => Form::Rule,
+        };
+        let per_output = match form {
+            Form::Rays | Form::Rule => order * columns,
+            Form::Gradients { orders, inputs } => orders * columns * inputs,
+        };
         Self {
             value: vec![0.0; points.len() * outputs],
-            coefficients: vec![0.0; points.len() * outputs * order * columns],
+            coefficients: vec![0.0; points.len() * outputs * per_output],
             kinks: vec![Kink::NONE; points.len() * lanes],
             lanes,
+            shows: vec![false; points.len() * lanes],
+            inconsistency: 0.0,
             quotient: quotient(&parts.plan),
             seen: vec![false; points.len()],
             tolerance: sides::tolerance(parts.request.precision),
-            method: parts.request.method,
+            form,
             outputs,
             order,
             columns,
@@ -97,8 +132,9 @@ impl Assembled {
             }
             self.seen[point] = true;
             value.copy_from_slice(found);
-            match self.method {
-                Method::Exact => {
+            self.inconsistency = self.inconsistency.max(result.inconsistency);
+            match self.form {
+                Form::Rays => {
                     let from = &result.series[i * outputs * order * lanes.len()..];
                     let kinks = &result.kinks[i * lanes.len()..][..lanes.len()];
                     let all = &mut self.kinks[point * columns..][..columns];
@@ -109,7 +145,7 @@ impl Assembled {
                         place_lanes(&self.rays, lanes, from, all);
                     }
                 }
-                Method::Hope => {
+                Form::Rule => {
                     let kinks = &result.kinks[i * lanes.len()..][..lanes.len()];
                     self.kinks[point * outputs..][lanes.clone()].copy_from_slice(kinks);
                     let length = lanes.len() * order * columns;
@@ -117,9 +153,52 @@ impl Assembled {
                     self.coefficients[at..at + length]
                         .copy_from_slice(&result.series[i * length..][..length]);
                 }
+                Form::Gradients { .. } => {
+                    for (at, lane) in lanes.clone().enumerate() {
+                        let at = i * lanes.len() + at;
+                        self.kinks[point * columns + lane % columns].join(result.kinks[at]);
+                        for (to, from) in self.gradients(point, lane, &result.series, at) {
+                            self.coefficients[to].copy_from_slice(&result.series[from]);
+                        }
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Where the gradients of a lane are, `(here, in a chunk's series)` for each order; `at` counts the chunk's lanes.
+    fn gradients(
+        &self,
+        point: usize,
+        lane: usize,
+        series: &[f64],
+        at: usize,
+    ) -> Vec<(Range<usize>, Range<usize>)> {
+        let Form::Gradients { orders, inputs } = self.form else { return Vec::new() };
+        let (output, ray) = (lane / self.columns, lane % self.columns);
+        let ranges = (0..orders).map(|k| {
+            let to = (((point * self.outputs + output) * orders + k) * self.columns + ray) * inputs;
+            let from = (at * self.order + self.order - orders + k) * inputs;
+            (to..to + inputs, from..(from + inputs).min(series.len()))
+        });
+        ranges.collect()
+    }
+
+    /// Decides after [`Self::compare_behind`] which rays of gradients begin on a kink that shows.
+    pub fn settle_gradients(&mut self) {
+        if let Form::Gradients { .. } = self.form {
+            for (kink, &shows) in self.kinks.iter_mut().zip(&self.shows) {
+                kink.begins &= kink.undecided || shows;
+            }
+        }
+    }
+
+    /// Rays whose branches are left open, and the first of them: point, ray and layer.
+    pub fn undecided(&self) -> (usize, Option<(usize, usize, Option<usize>)>) {
+        let mut open = self.kinks.iter().enumerate().filter(|(_, kink)| kink.undecided);
+        let first = open.next().map(|(at, kink)| (at / self.lanes, at % self.lanes, kink.begins_at));
+        (usize::from(first.is_some()) + open.count(), first)
     }
 
     /// The first (point, lane) that begins on a kink, and the layer if it is known.
@@ -140,6 +219,17 @@ impl Assembled {
         for (i, point) in chunk.points.clone().enumerate() {
             let point = point - first;
             for (at, lane) in chunk.lanes.clone().enumerate() {
+                if let Form::Gradients { .. } = self.form {
+                    let at = i * lanes + at;
+                    let differs = |(to, from): (Range<usize>, Range<usize>)| {
+                        differ(&self.coefficients[to], &result.series[from], tolerance)
+                    };
+                    let shows = self.gradients(point, lane, &result.series, at).into_iter().any(differs);
+                    let ray = point * columns + lane % columns;
+                    self.shows[ray] |= shows;
+                    self.kinks[ray].join(result.kinks[at]);
+                    continue;
+                }
                 let ray = self.rays.as_ref().map_or(lane, |rays| rays[lane]);
                 let kink = &mut self.kinks[point * columns + ray];
                 if !kink.begins {

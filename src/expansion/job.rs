@@ -8,7 +8,7 @@ use super::inputs;
 use super::mixing::Mixing;
 use super::on_kinks;
 use super::prepared::{Parts, Prepared};
-use super::request::Request;
+use super::request::{Request, Terms};
 use super::results::{Batch, Expansion, Report, Sink};
 use super::sides;
 use super::summary::Summary;
@@ -103,7 +103,7 @@ impl<'a> Job<'a> {
     /// The job with the first rays of each point only, for measurements on slow devices; the other rays' coefficients are zeros.
     #[cfg(feature = "bench")]
     pub(crate) fn first_rays(mut self, rays: usize) -> Self {
-        if self.parts.directions.is_some() {
+        if self.parts.directions.is_some() && !self.parts.plan.is_gradient() {
             self.lanes = rays.clamp(1, self.lanes);
         }
         self
@@ -154,6 +154,8 @@ impl<'a> Job<'a> {
     pub fn kink_distances(&self) -> usize {
         match (&self.parts.certificate.kinks, &self.parts.directions, &self.parts.mixing) {
             (Kinks::None, ..) | (_, None, _) => 0,
+            // No ray meets anything.
+            _ if matches!(self.parts.request.terms, Terms::Gradient(None)) => 0,
             (_, Some(directions), Mixing::None) => directions.len(),
             (_, Some(_), _) => 1,
         }
@@ -182,6 +184,13 @@ impl<'a> Job<'a> {
     /// Shape of all coefficients together: see [`Batch::coefficients`].
     pub fn shape(&self) -> Vec<usize> {
         let (b, m, n) = (self.count, self.parts.outputs.len(), self.parts.request.order);
+        let p = self.parts.model.inputs();
+        let rays = self.parts.directions.as_ref().map_or(1, Directions::len);
+        match self.parts.request.terms {
+            Terms::Gradient(_) => return vec![b, m, n, rays, p],
+            Terms::Hessian(_) => return vec![b, m, rays, p],
+            Terms::Unmixed | Terms::Along(_) | Terms::Mixed(_) => {}
+        }
         match (&self.parts.mixing, &self.parts.directions) {
             (Mixing::None, None) => vec![b, m, n, self.parts.model.inputs()],
             (Mixing::None, Some(directions)) => vec![b, m, n, directions.len()],
@@ -241,6 +250,7 @@ impl<'a> Job<'a> {
         let mut summary = Summary::default();
         let mut first_on_kink = None;
         let mut on_kinks_by_rule = Vec::new();
+        let (mut undecided, mut first_undecided) = (0, None);
         let mut checker = Checker::new(parts, scales, &self.points, self.lanes);
         for first in (0..self.count).step_by(chunking.batch) {
             let points = first..self.count.min(first + chunking.batch);
@@ -280,6 +290,14 @@ impl<'a> Job<'a> {
                 tell()
             };
             parts.runner.run(Run { chunks: &behind, source, at_once }, &mut deliver).await?;
+            assembled.settle_gradients();
+            consistent(parts, assembled.inconsistency)?;
+            let (open, first_open) = assembled.undecided();
+            if parts.plan.is_gradient() && open > 0 {
+                undecided += open;
+                first_undecided =
+                    first_undecided.or(first_open.map(|(point, ray, at)| (first + point, ray, at)));
+            }
             if parts.directions.is_none() {
                 on_kinks_by_rule.extend(assembled.points_on_kinks().map(|point| first + point));
             }
@@ -313,7 +331,13 @@ impl<'a> Job<'a> {
         }
         let mut certificate = parts.certificate.clone();
         let (method, terms) = (parts.request.method, parts.request.terms.kind());
-        if let Some((point, ray, at)) = first_on_kink {
+        if let Some((point, ray, at)) = first_undecided {
+            let layer = match at {
+                Some(at) => Some(parts.plan.layers[at].clone()),
+                None => on_kinks::layer(parts, &self.points, point, ray).await?,
+            };
+            certificate.undecided(undecided, &place(point, layer));
+        } else if let Some((point, ray, at)) = first_on_kink {
             let layer = match at {
                 Some(at) => Some(parts.plan.layers[at].clone()),
                 None => on_kinks::layer(parts, &self.points, point, ray).await?,
@@ -372,6 +396,24 @@ impl<'a> Job<'a> {
             report,
         })
     }
+}
+
+/// An error if gradients aren't those of the series along the rays: both passes see the same network, so that only a wrong kernel explains it.
+fn consistent(parts: &Parts, inconsistency: f64) -> Result<()> {
+    let allowed = match parts.request.precision {
+        Precision::F32 => 1e-2,
+        Precision::F64 => 1e-6,
+    };
+    if inconsistency <= allowed {
+        return Ok(());
+    }
+    Err(Error::Device {
+        device: parts.request.device.name(),
+        cause: format!(
+            "gradients are off by {inconsistency:.1e} from the coefficients along their rays: use --precision f64 on the CPU, and please report this \
+             with the output of `hope adapters`"
+        ),
+    })
 }
 
 /// For people: a point, and the layer on whose kink it lies; in f32 a unit may be on one beside which it lies in f64.

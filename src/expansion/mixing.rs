@@ -71,6 +71,18 @@ fn exact(
 ) -> Result<Planned> {
     let inputs = model.inputs();
     let (rays, directions, mixing) = match &request.terms {
+        Terms::Gradient(directions) => {
+            // Without a ray: one that stays where it is.
+            let none = || Directions::Shared { inputs, rows: vec![0.0; inputs] };
+            return gradient(model, request, kernels, directions.clone().unwrap_or_else(none));
+        }
+        Terms::Hessian(rows) => {
+            let directions = match rows {
+                None => Directions::Unit { inputs },
+                Some(rows) => Directions::Units { inputs, which: rows.clone() },
+            };
+            return gradient(model, request, kernels, directions);
+        }
         Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
         Terms::Along(directions) => (Rays::Any, directions.clone(), Mixing::None),
         Terms::Mixed(basis) => {
@@ -93,6 +105,12 @@ fn exact(
     let plan = Plan::exact(model, request.order, rays, kernels)?;
     let deeper = Deeper::new(model, request.order, rays, kernels);
     Ok(Planned { plan, deeper, directions: Some(directions), mixing })
+}
+
+/// One backward pass for each output and ray.
+fn gradient(model: &Model, request: &Request, kernels: Kernels, directions: Directions) -> Result<Planned> {
+    let plan = Plan::gradient(model, request.order, kernels)?;
+    Ok(Planned { plan, deeper: None, directions: Some(directions), mixing: Mixing::None })
 }
 
 /// All exponents, if there is memory for them.

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::kernel::Kink;
 use crate::memory;
 use crate::model::Model;
-use crate::plan::{Deeper, Method, Plan};
+use crate::plan::{Deeper, Plan};
 use crate::rays::Directions;
 use crate::threads::Threads;
 
@@ -62,9 +62,9 @@ impl Outline {
             mixing::plan(model, request, kernels, &threads, budget)?;
         request.device.check(&plan, request.precision)?;
         let adjoints = plan.adjoints.iter().map(|id| plan.values[id.0].units);
-        let lane_units = match request.method {
-            Method::Exact => outputs,
-            Method::Hope => adjoints.fold(0, usize::saturating_add),
+        let lane_units = match plan.seed {
+            None => outputs,
+            Some(_) => adjoints.fold(0, usize::saturating_add),
         };
         let (inputs, order) = (model.inputs() as u64, request.order as u64);
         let exponents = mixing.exponents().map_or(0, |(exponents, _)| exponents.len() as u64);
@@ -89,7 +89,11 @@ impl Outline {
         ];
         let sizes = Sizes {
             outputs,
-            lanes: directions.as_ref().map_or(outputs, |directions| directions.len() / plan.directions()),
+            lanes: match &directions {
+                None => outputs,
+                Some(directions) if plan.is_gradient() => outputs.saturating_mul(directions.len()),
+                Some(directions) => directions.len() / plan.directions(),
+            },
             lane_units,
             terms: mixing.terms(),
             lists: lists.into_iter().fold(0, u64::saturating_add),
@@ -158,7 +162,10 @@ impl Cost {
         let Outline { plan, directions, threads, sizes, .. } = Outline::new(model, request)?;
         let chunking = sizes.chunking(&plan, request, &threads, 1, 0)?;
         Ok(Self {
-            rays: directions.is_some().then_some(sizes.lanes),
+            rays: directions.as_ref().map(|directions| match plan.is_gradient() {
+                true => directions.len(),
+                false => sizes.lanes,
+            }),
             outputs: sizes.outputs,
             flops: chunking.flops(&plan, 1, sizes.lanes),
             bytes: chunking.bytes,

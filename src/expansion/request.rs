@@ -21,6 +21,11 @@ pub enum Terms {
     /// All monomials up to the order: in the inputs, or in the coordinates of a subspace with these directions,
     /// `[variables, inputs]`.
     Mixed(Option<Rows<'static>>),
+    /// Gradients along rays x0 + t v, with respect to all inputs at once: the coefficients g_0 to g_{n-1} of `∇y(x0 + t v) = Σ g_k t^k` for order n, by
+    /// one backward pass for each output and ray; the exact method only. Without directions the gradient itself, order 1.
+    Gradient(Option<Directions>),
+    /// Second derivatives (not halved): the rows of the Hessian of these inputs, or of all; order 2, the exact method only.
+    Hessian(Option<Vec<usize>>),
 }
 
 impl Terms {
@@ -30,6 +35,8 @@ impl Terms {
             Self::Unmixed => TermKind::Unmixed,
             Self::Along(_) => TermKind::Along,
             Self::Mixed(_) => TermKind::Mixed,
+            Self::Gradient(_) => TermKind::Gradient,
+            Self::Hessian(_) => TermKind::Hessian,
         }
     }
 
@@ -150,9 +157,39 @@ impl Request {
                     "the published rule gives no coefficients along directions: use --method exact".into(),
                 ));
             }
+            Terms::Gradient(_) | Terms::Hessian(_) if self.method == Method::Hope => {
+                return Err(Error::Terms(
+                    "the published rule gives no gradients along rays: use --method exact".into(),
+                ));
+            }
+            Terms::Gradient(None) if self.order != 1 => {
+                return Err(Error::Terms(format!(
+                    "a gradient of order {} goes along a ray: give --directions, or --order 1",
+                    self.order
+                )));
+            }
+            Terms::Hessian(_) if self.order != 2 => {
+                return Err(Error::Terms(format!(
+                    "second derivatives are of order 2, not {}: give --order 2, or --terms gradient with --directions for higher ones",
+                    self.order
+                )));
+            }
+            Terms::Hessian(Some(rows)) => {
+                if rows.is_empty() {
+                    return Err(Error::Terms("no inputs are selected: name at least one, or all".into()));
+                }
+                if let Some(&row) = rows.iter().find(|&&row| row >= inputs) {
+                    return Err(Error::Terms(format!(
+                        "input {row} was selected, but the model has {inputs} inputs, 0 to {}",
+                        inputs - 1
+                    )));
+                }
+            }
+            Terms::Gradient(None) | Terms::Hessian(None) => {}
             // Of their own for each point: checked with the points.
-            Terms::Along(Directions::PerPoint { .. }) => {}
-            Terms::Along(directions) => directions.check(1, inputs)?,
+            Terms::Along(Directions::PerPoint { .. })
+            | Terms::Gradient(Some(Directions::PerPoint { .. })) => {}
+            Terms::Along(directions) | Terms::Gradient(Some(directions)) => directions.check(1, inputs)?,
             Terms::Mixed(None) => {}
             Terms::Mixed(Some(rows)) => {
                 rows.check_width(inputs)?;

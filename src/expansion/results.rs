@@ -23,8 +23,8 @@ pub struct Batch<'a> {
     /// Shape of the coefficients of this batch.
     #[doc(hidden)]
     pub shape: &'a [usize],
-    /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, or `[points, outputs, terms]`:
-    /// unmixed, along, mixed.
+    /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, `[points, outputs, terms]`, `[points, outputs, orders, rays, inputs]`, or
+    /// `[points, outputs, rows, inputs]`: unmixed, along, mixed, gradient, Hessian.
     #[doc(hidden)]
     pub coefficients: &'a [f64],
     /// Distance to the nearest kink, `[points, rays]`, for mixed terms `[points]`; empty where the network is
@@ -120,7 +120,8 @@ pub struct Largest {
 
 /// A result in memory: everything that the program writes to a file.
 ///
-/// Its numbers are arrays: [`value`](Self::value), [`unmixed`](Self::unmixed), [`along`](Self::along), [`mixed`](Self::mixed).
+/// Its numbers are arrays: [`value`](Self::value), [`unmixed`](Self::unmixed), [`along`](Self::along), [`mixed`](Self::mixed),
+/// [`gradient`](Self::gradient), [`hessian`](Self::hessian).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Expansion {

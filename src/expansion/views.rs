@@ -1,7 +1,10 @@
 //! Results as arrays.
 
-use ndarray::{Array, Array2, Array3, Array4, ArrayView, ArrayView2, ArrayView3, ArrayView4, Dimension};
-use ndarray::{IntoDimension, Ix4};
+use ndarray::{
+    Array, Array2, Array3, Array4, Array5, ArrayView, ArrayView2, ArrayView3, ArrayView4, ArrayView5,
+    Dimension,
+};
+use ndarray::{IntoDimension, Ix4, Ix5};
 
 use super::results::{Batch, Expansion};
 use crate::certificate::TermKind;
@@ -22,6 +25,13 @@ impl<'a> Coefficients<'a> {
         match self.shape {
             &[b, m, n, r] if self.kind == kind => Ok(view((b, m, n, r), self.numbers)),
             _ => Err(self.others(kind)),
+        }
+    }
+
+    fn gradient(&self) -> Result<ArrayView5<'a, f64>> {
+        match self.shape {
+            &[b, m, n, r, p] if self.kind == TermKind::Gradient => Ok(view((b, m, n, r, p), self.numbers)),
+            _ => Err(self.others(TermKind::Gradient)),
         }
     }
 
@@ -100,6 +110,22 @@ impl Expansion {
         self.parts().mixed()
     }
 
+    /// Gradients along rays, `[points, outputs, orders, rays, inputs]`: `[b, o, k, r, i]` is the coefficient of t^k of dy_o/dx_i along ray r.
+    ///
+    /// # Errors
+    /// As [`Self::unmixed`].
+    pub fn gradient(&self) -> Result<ArrayView5<'_, f64>> {
+        self.parts().gradient()
+    }
+
+    /// Second derivatives (not halved), `[points, outputs, rows, inputs]`: the rows that were asked for.
+    ///
+    /// # Errors
+    /// As [`Self::unmixed`].
+    pub fn hessian(&self) -> Result<ArrayView4<'_, f64>> {
+        self.parts().by_order(TermKind::Hessian)
+    }
+
     /// Exponents of mixed terms, `[terms, variables]`; none for other coefficients.
     pub fn exponents(&self) -> Option<ArrayView2<'_, u8>> {
         self.mixed().ok().map(|mixed| rows(mixed.dim().2, &self.exponents))
@@ -133,6 +159,22 @@ impl Expansion {
     /// As [`Self::along`].
     pub fn along_as<T: Number>(&self) -> Result<Array4<T>> {
         self.along().map(rounded::<T, Ix4>)
+    }
+
+    /// [`Self::gradient`] in another number type: see [`Self::value_as`].
+    ///
+    /// # Errors
+    /// As [`Self::gradient`].
+    pub fn gradient_as<T: Number>(&self) -> Result<Array5<T>> {
+        self.gradient().map(rounded::<T, Ix5>)
+    }
+
+    /// [`Self::hessian`] in another number type: see [`Self::value_as`].
+    ///
+    /// # Errors
+    /// As [`Self::hessian`].
+    pub fn hessian_as<T: Number>(&self) -> Result<Array4<T>> {
+        self.hessian().map(rounded::<T, Ix4>)
     }
 
     /// [`Self::mixed`] in another number type: see [`Self::value_as`].
@@ -176,6 +218,22 @@ impl<'a> Batch<'a> {
     /// As [`Self::unmixed`].
     pub fn mixed(&self) -> Result<ArrayView3<'a, f64>> {
         self.parts().mixed()
+    }
+
+    /// As [`Expansion::gradient`].
+    ///
+    /// # Errors
+    /// As [`Self::unmixed`].
+    pub fn gradient(&self) -> Result<ArrayView5<'a, f64>> {
+        self.parts().gradient()
+    }
+
+    /// As [`Expansion::hessian`].
+    ///
+    /// # Errors
+    /// As [`Self::unmixed`].
+    pub fn hessian(&self) -> Result<ArrayView4<'a, f64>> {
+        self.parts().by_order(TermKind::Hessian)
     }
 
     /// As [`Expansion::kinks`].

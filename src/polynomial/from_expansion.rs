@@ -79,6 +79,10 @@ impl TaylorPolynomial {
             Terms::Along(directions) if directions.len() == 1 => {
                 Self::along_ray(expansion, request, point, output, 0)
             }
+            Terms::Gradient(_) | Terms::Hessian(_) => Err(Error::Terms(
+                "gradients make no polynomial by themselves: expand mixed terms, or those along a direction"
+                    .into(),
+            )),
             Terms::Along(directions) => Err(Error::Terms(format!(
                 "a polynomial runs along one of the {} directions: say which",
                 directions.len()

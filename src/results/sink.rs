@@ -59,11 +59,20 @@ impl<'a> NpzSink<'a> {
             kinks.pour(&mut npz)?;
         }
         match &job.request().terms {
-            Terms::Along(Directions::Shared { rows, .. }) => {
+            Terms::Along(Directions::Shared { rows, .. })
+            | Terms::Gradient(Some(Directions::Shared { rows, .. })) => {
                 npz.array("directions", &[rows.len() / inputs, inputs], rows)?;
             }
-            Terms::Along(Directions::PerPoint { rows, rays, .. }) => {
+            Terms::Along(Directions::PerPoint { rows, rays, .. })
+            | Terms::Gradient(Some(Directions::PerPoint { rows, rays, .. })) => {
                 npz.array("directions", &[points, *rays, inputs], rows)?;
+            }
+            Terms::Hessian(rows) => {
+                let rows: Vec<f64> = match rows {
+                    Some(rows) => rows.iter().map(|&row| row as f64).collect(),
+                    None => (0..inputs).map(|row| row as f64).collect(),
+                };
+                npz.array("inputs", &[rows.len()], &rows)?;
             }
             _ => {}
         }

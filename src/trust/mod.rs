@@ -43,7 +43,7 @@ fn with_more_orders(request: &Request, order: usize) -> Result<Request> {
             ),
         });
     }
-    if matches!(request.terms, Terms::Mixed(_)) {
+    if !matches!(request.terms, Terms::Unmixed | Terms::Along(_)) {
         return Err(Error::Terms(
             "trust is estimated along rays: ask for unmixed terms or for directions".into(),
         ));

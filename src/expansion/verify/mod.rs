@@ -3,15 +3,17 @@
 //! Where a result in f32 is off, the same rays are computed in other ways that differ from f64 by rounding alone: in f32 on the CPU, and in f64
 //! from numbers that were changed as rounding to f32 would: see [`judge`].
 
-use super::deviation::{Along, Shortfall, TOLERANCE, Verdict, agrees, deviations, judge};
-use super::mixing::Mixing;
-use super::prepared::Parts;
-use super::radii::Scales;
-use super::request::Terms;
-use super::results::{Batch, Verification};
-use super::rule_mixed;
+mod gradients;
+
 use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::{Error, Result};
+use crate::expansion::deviation::{Along, Shortfall, TOLERANCE, Verdict, agrees, deviations, judge};
+use crate::expansion::mixing::Mixing;
+use crate::expansion::prepared::Parts;
+use crate::expansion::radii::Scales;
+use crate::expansion::request::Terms;
+use crate::expansion::results::{Batch, Verification};
+use crate::expansion::rule_mixed;
 use crate::forward::Reference;
 use crate::monomials::monomial;
 use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, first_linear_layers};
@@ -30,7 +32,7 @@ fn near(precision: Precision) -> f64 {
 /// A ray to check, and what the result says along it.
 struct Sample {
     point: usize,
-    /// Input or ray; for mixed terms a seed for a random direction of the variables.
+    /// Input or ray; for mixed terms a seed for a random direction of the variables; for gradients the lane, an output along a ray.
     ray: usize,
     /// As long as one unit of t goes in scaled units.
     direction: Vec<f64>,
@@ -77,6 +79,8 @@ impl<'a> Checker<'a> {
             Terms::Unmixed if parts.directions.is_none() => random.below(parts.model.inputs()),
             Terms::Unmixed | Terms::Along(_) => parts.plan.ray(random.below(lanes)),
             Terms::Mixed(_) => random.below(usize::MAX),
+            // An output along a ray.
+            Terms::Gradient(_) | Terms::Hessian(_) => random.below(lanes),
         };
         let samples = (0..parts.request.verify)
             .map(|_| Sample {
@@ -102,6 +106,10 @@ impl<'a> Checker<'a> {
             };
             let rows =
                 batch.coefficients[point * outputs * per_output..].chunks_exact(per_output).take(outputs);
+            if parts.plan.is_gradient() {
+                gradients::take(sample, parts, scales, batch, point);
+                continue;
+            }
             sample.found.value = batch.value[point * outputs..][..outputs].to_vec();
             match parts.mixing.exponents() {
                 None => {
@@ -139,7 +147,7 @@ impl<'a> Checker<'a> {
             return Ok(None);
         }
         let Parts { request, .. } = self.parts;
-        let mut exact = self.exact(How::Right).await?;
+        let mut exact = self.exactly(How::Right).await?;
         let mut by_rule = match request.method {
             Method::Exact => None,
             Method::Hope => Some(self.by_rule(How::Right).await?),
@@ -159,8 +167,8 @@ impl<'a> Checker<'a> {
         let mut undecided = 0;
         let mut off = Vec::new();
         for (i, (sample, truth)) in all().enumerate() {
-            let orders = deviations(&sample.found, truth, request.order);
-            let agrees = agrees(&sample.found, truth, request.order);
+            let orders = deviations(&sample.found, truth, self.orders());
+            let agrees = agrees(&sample.found, truth, self.orders());
             if !agrees && orders[0] <= TOLERANCE && exact[i].margin < near(request.precision) {
                 undecided += 1;
                 deviation = larger(deviation, orders[0]);
@@ -176,7 +184,7 @@ impl<'a> Checker<'a> {
             lacks = self.explain(&truth, &off).await?;
         }
         let from_exact = self.samples.iter().zip(&exact).map(|(sample, exact)| {
-            deviations(&sample.found, &exact.along, request.order).into_iter().fold(0.0, larger)
+            deviations(&sample.found, &exact.along, self.orders()).into_iter().fold(0.0, larger)
         });
         Ok(Some(Verification {
             rays: self.samples.len(),
@@ -205,7 +213,7 @@ impl<'a> Checker<'a> {
         let mut lacks = None;
         for &i in off {
             let perturbed: Vec<Along> = perturbed.iter().map(|all: &Vec<Along>| all[i].clone()).collect();
-            match judge(&self.samples[i].found, truth[i], &single[i], &perturbed, self.parts.request.order) {
+            match judge(&self.samples[i].found, truth[i], &single[i], &perturbed, self.orders()) {
                 Verdict::Fine => {}
                 Verdict::Lacks(found) => lacks = lacks.or(Some(found)),
                 Verdict::Wrong => return Ok(None),
@@ -217,7 +225,7 @@ impl<'a> Checker<'a> {
     /// The series along the rays by the result's own method.
     async fn again(&self, how: How) -> Result<Vec<Along>> {
         match self.parts.request.method {
-            Method::Exact => Ok(self.exact(how).await?.into_iter().map(|again| again.along).collect()),
+            Method::Exact => Ok(self.exactly(how).await?.into_iter().map(|again| again.along).collect()),
             Method::Hope => self.by_rule(how).await,
         }
     }
@@ -244,6 +252,16 @@ impl<'a> Checker<'a> {
         Reference::within(plan, &self.parts.threads, precision)
     }
 
+    /// The exact series along the rays, or gradients.
+    async fn exactly(&self, how: How) -> Result<Vec<Again>> {
+        if self.parts.plan.is_gradient() { gradients::again(self, how).await } else { self.exact(how).await }
+    }
+
+    /// Orders that are compared.
+    fn orders(&self) -> usize {
+        gradients::orders(self.parts)
+    }
+
     /// The exact series along the rays.
     async fn exact(&self, how: How) -> Result<Vec<Again>> {
         let Parts { model, request, outputs, .. } = self.parts;
@@ -253,7 +271,7 @@ impl<'a> Checker<'a> {
         let points = self.places(how);
         let source = Source { points: &points, directions: Some(&directions), outputs, radii: None };
         let mut all = Vec::with_capacity(self.samples.len());
-        let take = |_: &Chunk, ChunkResult { value, series, kinks }: ChunkResult| {
+        let take = |_: &Chunk, ChunkResult { value, series, kinks, .. }: ChunkResult| {
             // Where all units of a layer nearly cancel they are no measure, but in scaled units the distance is.
             let margin = kinks.first().map_or(f64::INFINITY, |kink| kink.margin.min(kink.reach()));
             all.push(Again { along: Along { value, series, terms: Vec::new() }, margin });

@@ -1,0 +1,87 @@
+//! Gradients along rays, computed once more: component by component in units of the inputs' own radii, so that their sizes compare.
+
+use super::{Again, Checker, How, Sample};
+use crate::backend::{Chunk, ChunkResult, Source};
+use crate::error::Result;
+use crate::expansion::deviation::Along;
+use crate::expansion::prepared::Parts;
+use crate::expansion::radii::Scales;
+use crate::expansion::request::Terms;
+use crate::expansion::results::Batch;
+use crate::plan::{Kernels, Plan};
+use crate::rays::Directions;
+use crate::scalar::times_two_to;
+
+/// Orders that are compared: those of the request, but of second derivatives one only.
+pub(super) fn orders(parts: &Parts) -> usize {
+    match parts.request.terms {
+        Terms::Hessian(_) => 1,
+        _ => parts.request.order,
+    }
+}
+
+/// Exponents of two of the radii: of the sample's ray, and of each input.
+fn exponents(sample: &Sample, parts: &Parts, scales: Option<Scales>) -> (i32, Vec<i32>) {
+    let inputs = parts.model.inputs();
+    let Some((scales, directions)) = scales.zip(parts.directions.as_ref()) else {
+        return (0, vec![0; inputs]);
+    };
+    let ray = directions.distinct(sample.point, sample.ray % directions.len());
+    let unit = Directions::Unit { inputs };
+    let of_ray = ray.map_or(0, |distinct| scales.exponent(directions, distinct).into());
+    (of_ray, (0..inputs).map(|input| scales.exponent(&unit, input).into()).collect())
+}
+
+/// What a batch says of a sample; `point` counts in the batch.
+pub(super) fn take(sample: &mut Sample, parts: &Parts, scales: Option<Scales>, batch: &Batch, point: usize) {
+    let Some(directions) = &parts.directions else { return };
+    let (inputs, rays, orders) = (parts.model.inputs(), directions.len(), orders(parts));
+    let (output, ray) = (sample.ray / rays, sample.ray % rays);
+    let (of_ray, of_inputs) = exponents(sample, parts, scales);
+    let row = point * parts.outputs.len() + output;
+    let block = |k: usize| &batch.coefficients[((row * orders + k) * rays + ray) * inputs..][..inputs];
+    let skipped = parts.request.order - orders;
+    sample.exponent = of_ray;
+    sample.direction = vec![0.0; inputs];
+    directions.write_times(times_two_to(1.0, of_ray), sample.point, ray, &mut sample.direction);
+    sample.found.value = vec![batch.value[row]];
+    sample.found.series = (0..inputs)
+        .flat_map(|input| (0..orders).map(move |k| (input, k)))
+        .map(|(input, k)| times_two_to(block(k)[input], (skipped + k) as i32 * of_ray + of_inputs[input]))
+        .collect();
+}
+
+/// The samples' gradients once more.
+pub(super) async fn again(checker: &Checker<'_>, how: How) -> Result<Vec<Again>> {
+    let Parts { model, request, outputs, .. } = checker.parts;
+    let plan = Plan::gradient(model, request.order, Kernels::Portable)?;
+    let rows = checker.samples.iter().flat_map(|sample| &sample.direction).copied().collect();
+    let directions = Directions::PerPoint { inputs: model.inputs(), rays: 1, rows };
+    let points = checker.places(how);
+    let source = Source { points: &points, directions: Some(&directions), outputs, radii: None };
+    let rays = checker.parts.directions.as_ref().map_or(1, Directions::len);
+    let chunks: Vec<Chunk> = (0..checker.samples.len())
+        .map(|i| {
+            let output = checker.samples[i].ray / rays;
+            Chunk::ahead(i..i + 1, output..output + 1)
+        })
+        .collect();
+    let orders = orders(checker.parts);
+    let skipped = request.order - orders;
+    let mut all = Vec::with_capacity(checker.samples.len());
+    let mut samples = checker.samples.iter();
+    let take = |chunk: &Chunk, result: ChunkResult| {
+        let Some(sample) = samples.next() else { return };
+        let (_, of_inputs) = exponents(sample, checker.parts, checker.scales);
+        let inputs = model.inputs();
+        let series = (0..inputs)
+            .flat_map(|input| (0..orders).map(move |k| (input, k)))
+            .map(|(input, k)| times_two_to(result.series[(skipped + k) * inputs + input], of_inputs[input]))
+            .collect();
+        let margin = result.kinks.first().map_or(f64::INFINITY, |kink| kink.margin.min(kink.reach()));
+        let value = vec![result.value[chunk.lanes.start]];
+        all.push(Again { along: Along { value, series, terms: Vec::new() }, margin });
+    };
+    checker.reference(plan, how).run(&chunks, source, take).await?;
+    Ok(all)
+}
