@@ -14,6 +14,10 @@ pub enum TermsArg {
     Mixed,
     /// Along --directions.
     Along,
+    /// Gradients with respect to all inputs, to order N along --directions; without them the gradient itself.
+    Gradient,
+    /// Second derivatives, the rows of --inputs.
+    Hessian,
 }
 
 /// Which terms the options mean; none if they leave it open.
@@ -28,10 +32,12 @@ pub fn meant(
     let (directions, subspace) = (directions.is_some(), subspace.is_some());
     match terms {
         Some(TermsArg::Along) if !directions => bail!("--terms along needs --directions D.npy"),
-        Some(TermsArg::Unmixed | TermsArg::Mixed) if directions => {
-            bail!("--directions goes with --terms along only; for mixed terms of a subspace use --subspace")
+        Some(TermsArg::Unmixed | TermsArg::Mixed | TermsArg::Hessian) if directions => {
+            bail!(
+                "--directions goes with --terms along and gradient only; for mixed terms of a subspace use --subspace"
+            )
         }
-        Some(TermsArg::Unmixed | TermsArg::Along) if subspace => {
+        Some(TermsArg::Unmixed | TermsArg::Along | TermsArg::Gradient | TermsArg::Hessian) if subspace => {
             bail!("--subspace goes with --terms mixed only")
         }
         Some(terms) => Ok(Some(terms)),

@@ -53,7 +53,7 @@ impl From<NumberType> for hope::Precision {
     }
 }
 
-/// Selected outputs.
+/// Selected outputs, or inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outputs {
     /// All.
@@ -72,7 +72,7 @@ impl FromStr for Outputs {
         let number = |part: &str| {
             part.trim()
                 .parse()
-                .map_err(|_| format!("'{part}' is no output: give \"all\" or numbers such as 0,3"))
+                .map_err(|_| format!("'{part}' is no number of one: give \"all\" or numbers such as 0,3"))
         };
         text.split(',').map(number).collect::<Result<_, _>>().map(Self::Some)
     }

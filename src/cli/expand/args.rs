@@ -31,6 +31,13 @@ Examples:
   All mixed coefficients to degree 4 of a network with two inputs, at two points
       hope expand two_inputs.onnx --at \"0.5,-0.5;0,0\" --order 4 --terms mixed
 
+  Gradients of every order along directions, by all pixels at once: one backward pass for each output and direction
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 4 \\
+          --terms gradient --directions directions.npy
+
+  All pairs of pixels: the second derivatives of logit 3
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digit_3.png --terms hessian --outputs 3
+
   A network with ReLU and max pooling has kinks; expand a smooth stand-in instead
       hope expand examples/mnist/mnist_cnn_relu_bn.onnx --at examples/mnist/digits.npy --order 3 \\
           --smooth relu=softplus:20,max_pool=logsumexp:20 --radius 0.5
@@ -47,9 +54,11 @@ Results (B points, m outputs, p inputs, n orders, R directions, T terms; all f64
   unmixed  [B, m, n, p]   coefficients along each input, orders 1 to n
   along    [B, m, n, R]   with directions [R, p] or [B, R, p]
   mixed    [B, m, T]      with exponents [T, d] (u8), by degree
+  gradient [B, m, n, R, p]  coefficient of t^k of dy_o/dx_i along ray r (R = 1 without directions)
+  hessian  [B, m, I, p]   second derivatives, not halved, in the rows of --inputs (inputs [I])
   kink     [B, R]         distance to the nearest kink along each ray, where the network has kinks
                           (mixed: [B, 1], the nearest of all rays it takes)
-All coefficients are normalised: c_k is the k-th derivative divided by k!.
+All coefficients but those of hessian are normalised: c_k is the k-th derivative divided by k!.
 
 Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";
 
@@ -67,9 +76,9 @@ pub struct ExpandArgs {
     #[command(flatten)]
     pub points: PointsArgs,
 
-    /// Highest order, 1 to 30.
-    #[arg(long, value_name = "N", help_heading = "What to compute")]
-    pub order: usize,
+    /// Highest order, 1 to 30; 2 for second derivatives, 1 for the gradient without directions.
+    #[arg(long, value_name = "N", required_unless_present = "terms", help_heading = "What to compute")]
+    pub order: Option<usize>,
 
     /// Which coefficients [default: unmixed; along with --directions; mixed with --subspace].
     #[arg(long, value_enum, help_heading = "What to compute")]
@@ -83,6 +92,10 @@ pub struct ExpandArgs {
     /// Directions of the variables of mixed terms: an .npy file of shape [d, p] or [d, …input shape].
     #[arg(long, value_name = "S.npy", help_heading = "What to compute")]
     pub subspace: Option<PathBuf>,
+
+    /// Which inputs second derivatives have rows for: "all", or numbers such as 0,3 [default: all].
+    #[arg(long, value_name = "LIST", help_heading = "What to compute")]
+    pub inputs: Option<Outputs>,
 
     /// Which outputs: "all", or numbers such as 0,3.
     #[arg(long, value_name = "LIST", default_value = "all", help_heading = "What to compute")]

@@ -23,7 +23,7 @@ use super::progress::Reporter;
 use super::setup::Setup;
 use super::targets::Companion;
 use super::terms::{TermsArg, meant};
-use super::values::NumberType;
+use super::values::{NumberType, Outputs};
 use super::verbosity::Verbosity;
 use super::{input, text};
 use summary::{Outcome, summary};
@@ -84,19 +84,41 @@ fn target(args: &ExpandArgs) -> Result<Target> {
 
 fn setup(args: &ExpandArgs, verbosity: Verbosity) -> Result<Setup> {
     let kind = meant(args.terms, args.directions.as_deref(), args.subspace.as_deref())?;
-    let mut setup = Setup::new(&args.network, args.points.given(), args.order)?;
+    let order = order(args.order, kind, args.directions.is_some())?;
+    let mut setup = Setup::new(&args.network, args.points.given(), order)?;
     setup.smooth(&args.smooth)?;
     setup.at(args.points.read(&setup.model)?);
     setup.request.terms = terms(args, kind, &setup.model, setup.points())?;
     setup.request.method = args.method.into();
     setup.outputs(&args.outputs)?;
-    setup.place(&args.place, args.order, args.verify.map(|rays| rays as usize))?;
+    setup.place(&args.place, order, args.verify.map(|rays| rays as usize))?;
     setup.request.profile = verbosity.verbose;
     Ok(setup)
 }
 
+/// The order: that of second derivatives, or of a gradient without rays, goes without saying.
+fn order(given: Option<usize>, kind: Option<TermsArg>, directions: bool) -> Result<usize> {
+    match (given, kind) {
+        (Some(order), _) => Ok(order),
+        (None, Some(TermsArg::Hessian)) => Ok(2),
+        (None, Some(TermsArg::Gradient)) if !directions => Ok(1),
+        (None, _) => bail!("--order N is missing: the highest order, 1 to {}", hope::series::MAX_ORDER),
+    }
+}
+
 fn terms(args: &ExpandArgs, kind: Option<TermsArg>, model: &Model, points: usize) -> Result<Terms> {
+    if args.inputs.is_some() && kind != Some(TermsArg::Hessian) {
+        bail!("--inputs goes with --terms hessian only: other terms are those of all inputs");
+    }
     Ok(match (kind, &args.directions, &args.subspace) {
+        (Some(TermsArg::Gradient), Some(path), _) => {
+            Terms::Gradient(Some(input::directions(path, model, points)?))
+        }
+        (Some(TermsArg::Gradient), None, _) => Terms::Gradient(None),
+        (Some(TermsArg::Hessian), ..) => Terms::Hessian(match &args.inputs {
+            Some(Outputs::Some(rows)) => Some(rows.clone()),
+            Some(Outputs::All) | None => None,
+        }),
         (None | Some(TermsArg::Unmixed), ..) => Terms::Unmixed,
         (Some(TermsArg::Along), Some(path), _) => Terms::Along(input::directions(path, model, points)?),
         (Some(TermsArg::Along), None, _) => bail!("--terms along needs --directions D.npy"),

@@ -25,6 +25,9 @@ pub fn summary(outcome: &Outcome) -> String {
     lines.push((
         "method",
         match request.method {
+            Method::Exact if matches!(request.terms, Terms::Gradient(_) | Terms::Hessian(_)) => {
+                "exact: Taylor series along rays, and one backward pass for each output and ray".to_string()
+            }
             Method::Exact => "exact: Taylor series along rays".to_string(),
             Method::Hope => "hope: the published rule, one backward pass".to_string(),
         },
@@ -112,6 +115,14 @@ fn scope(setup: &Setup, job: &Job) -> String {
                 count(variables, "variable")
             )
         }
+        (Terms::Gradient(None), _) => name.into(),
+        (Terms::Gradient(Some(directions)), _) => {
+            format!("{name} along {}", count(directions.len(), "direction"))
+        }
+        (Terms::Hessian(rows), _) => {
+            let rows = rows.as_ref().map_or(setup.model.inputs(), Vec::len);
+            format!("{name}: {}", count(rows, "row"))
+        }
         _ => name.into(),
     }
 }
@@ -134,6 +145,20 @@ fn coefficient(setup: &Setup, job: &Job, largest: &Largest) -> String {
             let variables = variables.unwrap_or(1);
             let exponents = job.exponents().chunks_exact(variables).nth(largest.index).unwrap_or(&[]);
             monomial(exponents, if basis.is_some() { 't' } else { 'x' })
+        }
+        (Terms::Gradient(directions), _) => {
+            let rays = directions.as_ref().map_or(1, |directions| directions.len().max(1));
+            let (input, row) = (largest.index % inputs, largest.index / inputs);
+            let place = coordinates(input, setup.model.input_shape());
+            let along =
+                if directions.is_some() { format!(" along direction {}", row % rays) } else { String::new() };
+            format!("g_{} of input {input}{place}{along}", row / rays)
+        }
+        (Terms::Hessian(rows), _) => {
+            let (input, row) = (largest.index % inputs, largest.index / inputs);
+            let row = rows.as_ref().map_or(row, |rows| rows[row]);
+            let place = |input| coordinates(input, setup.model.input_shape());
+            format!("second derivative by inputs {row}{} and {input}{}", place(row), place(input))
         }
         _ => format!("coefficient {}", largest.index),
     };

@@ -72,6 +72,9 @@ fn setup(args: &PolynomialArgs) -> Result<Setup> {
             Terms::Along(one_of(&directions, args.ray, setup.model.inputs())?)
         }
         (TermsArg::Along, None, _) => bail!("--terms along needs --directions D.npy"),
+        (TermsArg::Gradient | TermsArg::Hessian, ..) => {
+            bail!("gradients make no polynomial by themselves: use --terms mixed, unmixed or along")
+        }
     };
     note.into_iter().for_each(|note| setup.note(note));
     setup.request.method = args.method.into();
