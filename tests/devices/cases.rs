@@ -70,6 +70,7 @@ pub fn add(adapters: &[Adapter], trials: &mut Trials) {
         };
         for model in fixtures("operators", "onnx") {
             add("operator", &model, operator);
+            add("gradient", &model, gradient);
         }
         for model in fixtures("rule", "onnx") {
             add("rule", &model, published_rule);
@@ -117,6 +118,42 @@ fn operator(executor: Executor, model: &Path) {
         let errors = errors_by_order(&found.coefficients, &along, order, order, rays);
         assert_orders("along", &errors, tolerance);
     }
+}
+
+/// Gradients along rays: their components along the rays are known from the truth; the others are those of the f64 reference, which `suite` checks.
+fn gradient(executor: Executor, model: &Path) {
+    let mut truth = Truth::open(&model.with_extension("npz"));
+    let rounded = holds_rounded_constants(&model.file_stem().unwrap().to_string_lossy());
+    let tolerance = if rounded { executor.tolerance.max(1e-6) } else { executor.tolerance };
+    let along = truth.get("along");
+    let &[points, outputs, orders, rays] = along.shape() else { panic!("{:?}", along.shape()) };
+    let directions = truth.get("directions");
+    let (order, inputs) = (orders.min(4), directions.shape()[1]);
+    let rows: Vec<f64> = directions.iter().copied().collect();
+    let request = || Request {
+        terms: Terms::Gradient(Some(Directions::Shared { inputs, rows: rows.clone() })),
+        ..Request::new(truth_points(model), order)
+    };
+    let found = executor.expand(model, None, request());
+    let gradients = found.gradient().unwrap();
+    let mut projected = Vec::new();
+    let mut expected = Vec::new();
+    for (b, o, k, r) in tuples(points, outputs, order, rays) {
+        let ray = &rows[r * inputs..][..inputs];
+        projected.push((0..inputs).map(|i| gradients[[b, o, k, r, i]] * ray[i]).sum::<f64>());
+        expected.push((k + 1) as f64 * along[[b, o, k, r]]);
+    }
+    let errors = errors_by_order(&projected, &expected, order, order, rays);
+    assert_orders("along the rays", &errors, tolerance);
+    let reference = Executor { precision: Precision::F64, device: Device::cpu(), ..executor.clone() };
+    let reference = reference.expand(model, None, request());
+    let errors = errors_by_order(&found.coefficients, &reference.coefficients, order, order, rays * inputs);
+    assert_orders("all components", &errors, executor.tolerance);
+}
+
+/// All tuples of points, outputs, orders and rays.
+fn tuples(b: usize, m: usize, n: usize, r: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> {
+    (0..b * m * n * r).map(move |i| (i / (m * n * r), i / (n * r) % m, i / r % n, i % r))
 }
 
 /// The published rule's coefficients, the true ones, and whether the certificate tells which is which.

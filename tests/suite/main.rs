@@ -17,6 +17,7 @@ mod common;
 mod discovery;
 mod engine;
 mod fuzz;
+mod gradients;
 mod kinks;
 mod mixed;
 mod numbers;
