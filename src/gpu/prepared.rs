@@ -92,6 +92,27 @@ impl Prepared {
         Self::new(engine, plan, result, points, outputs.len(), None, &outputs).await
     }
 
+    /// Prepares gradients along directions that are the same for all points, by all inputs at once: `order` coefficients from t^0 on, of each of the
+    /// selected outputs along each direction.
+    ///
+    /// # Errors
+    /// As [`Self::exact`], and if there is no such output.
+    pub async fn gradient(
+        engine: &Arc<Engine>,
+        model: &Model,
+        order: usize,
+        points: usize,
+        directions: &Directions,
+        outputs: &[usize],
+    ) -> Result<Self> {
+        directions.check(points, model.inputs())?;
+        model.count_outputs(Some(outputs))?;
+        let plan = Plan::gradient(model, order, Kernels::Portable)?;
+        let result = plan.adjoints[0];
+        let lanes = outputs.len().saturating_mul(directions.len());
+        Self::new(engine, plan, result, points, lanes, Some(directions), outputs).await
+    }
+
     async fn new(
         engine: &Arc<Engine>,
         plan: Plan,
@@ -139,10 +160,10 @@ impl Prepared {
         encoder.copy_buffer_to_buffer(from, 0, output, 0, self.output_bytes());
     }
 
-    /// How the coefficients along rays, or by the published rule, lie in the output buffer.
+    /// How the coefficients along rays, gradients, or those by the published rule lie in the output buffer.
     ///
     /// Exact: `[points, outputs]` values, then for each order up to the layout's degree `[points, rays, outputs]`.
-    /// Published rule: for each order `[points, outputs, inputs]`. Orders above the degree are zero and not stored.
+    /// Gradients: for each coefficient from t^0 on `[points, outputs, rays, inputs]`. Published rule: for each order `[points, outputs, inputs]`. Orders above the degree are zero and not stored.
     pub fn output_layout(&self) -> Layout {
         self.plan.layout(self.result, self.points, self.lanes)
     }

@@ -33,7 +33,7 @@ pub fn cases() -> Vec<Case> {
     }
     for (i, (name, reduction)) in reductions.into_iter().enumerate() {
         for (j, chunk) in CHUNKS.into_iter().filter(|chunk| chunk.degree > 0).enumerate() {
-            let (axis, groups) = AXES[(i + j) % if chunk.degree > 1 { 2 } else { 4 }];
+            let (axis, groups) = AXES[(i + j) % if chunk.degree > 1 || chunk.lanes > 16 { 2 } else { 4 }];
             let n = chunk.degree;
             for (k, of) in
                 [[n - 1, n], [[0, 1], [1.min(n - 1), n], [n - 1, 1]][(i + j) % 3]].into_iter().enumerate()

@@ -246,3 +246,63 @@ fn a_dry_run_says_what_it_would_take_and_writes_nothing() {
         &["memory"],
     );
 }
+
+#[test]
+fn gradients_and_second_derivatives() {
+    let w = Workplace::new();
+    let at = points(&w, "discover_2d.npz");
+    let model = reference_text("discover_2d.onnx");
+    let d = w.npy("d.npy", &[1, 2], [2.0, -1.0]);
+    let run = w.done(&[
+        "expand",
+        &model,
+        "--at",
+        &at,
+        "--order",
+        "3",
+        "--terms",
+        "gradient",
+        "--directions",
+        &d,
+        "--verify",
+        "2",
+        "--out",
+        "g.npz",
+    ]);
+    assert!(run.stdout.contains("one backward pass for each output and ray"), "{}", run.stdout);
+    assert_eq!(keys(&w.path("g.npz")), ["directions", "gradient", "points", "value"]);
+    w.done(&["expand", &model, "--at", &at, "--order", "3", "--directions", &d, "--out", "a.npz"]);
+    let (gradient, along) = (w.array("g.npz", "gradient"), w.array("a.npz", "along"));
+    let points = along.shape()[0];
+    assert_eq!(gradient.shape(), [points, 1, 3, 1, 2]);
+    // v · g_k = (k + 1) c_{k+1}.
+    for (b, k) in (0..points).flat_map(|b| (0..3).map(move |k| (b, k))) {
+        let projected = 2.0 * gradient[[b, 0, k, 0, 0]] - gradient[[b, 0, k, 0, 1]];
+        let expected = (k + 1) as f64 * along[[b, 0, k, 0]];
+        assert!((projected - expected).abs() <= 1e-11 * expected.abs().max(1e-3), "{projected} {expected}");
+    }
+    // The second derivatives are twice c_2 and the mixed coefficient.
+    w.done(&["expand", &model, "--at", &at, "--terms", "hessian", "--inputs", "1", "--out", "h.npz"]);
+    assert_eq!(keys(&w.path("h.npz")), ["hessian", "inputs", "points", "value"]);
+    assert_eq!(w.array("h.npz", "inputs").into_raw_vec_and_offset().0, [1.0]);
+    w.done(&["expand", &model, "--at", &at, "--order", "2", "--terms", "mixed", "--out", "m.npz"]);
+    let (hessian, mixed) = (w.array("h.npz", "hessian"), w.array("m.npz", "mixed"));
+    for b in 0..points {
+        // 1, x0, x1, x0², x0 x1, x1².
+        let truth = [mixed[[b, 0, 4]], 2.0 * mixed[[b, 0, 5]]];
+        for (i, truth) in truth.into_iter().enumerate() {
+            assert!((hessian[[b, 0, 0, i]] - truth).abs() < 1e-11 * truth.abs().max(1e-3));
+        }
+    }
+    for (arguments, said) in [
+        (vec!["--terms", "gradient", "--order", "2"], "--directions"),
+        (vec!["--terms", "hessian", "--order", "3"], "--order 2"),
+        (vec!["--terms", "hessian", "--inputs", "7"], "2 inputs"),
+        (vec!["--terms", "mixed", "--order", "2", "--inputs", "0"], "--terms hessian only"),
+        (vec!["--terms", "mixed"], "--order N is missing"),
+        (vec!["--terms", "gradient", "--method", "hope"], "--method exact"),
+    ] {
+        let all: Vec<&str> = ["expand", &model, "--at", &at].into_iter().chain(arguments).collect();
+        w.refused(&all, &[said]);
+    }
+}

@@ -38,8 +38,10 @@ impl Run<'_> {
         }
         self.unit_by_unit(|run, n, s, l, u| {
             let x = run.series(0, n - 1, s, l, u);
+            // All of the series decides.
+            let above = run.moves(&run.series(0, run.case.layout(0).degree, s, l, u));
             let a = match function.kinks().contains(&x[0]) {
-                true => beside(function, x[0], run.moves(&x).unwrap_or(false), n),
+                true => beside(function, x[0], above.unwrap_or(false), n),
                 false => taylor(function, x[0], n),
             };
             let slopes: Vec<f64> = (1..=n).map(|j| j as f64 * a[j]).collect();
