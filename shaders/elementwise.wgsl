@@ -263,10 +263,11 @@ fn bell(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     }
 }
 
-// outer := the coefficients of σ', (j + 1) a_{j+1}; result[0] := that of order 0.
+// outer := the coefficients of σ', (j + 1) a_{j+1}, of orders from 1.
 fn take_slopes() {
+    // The other entry points have no use for it, and may know the last coefficient as OUTER.
     // unroll
-    for (var j = 1u; j <= OUTER; j++) {
+    for (var j = 1u; j <= min(OUTER, MAX_ORDER - 1u); j++) {
         outer[j] = f32(j + 1u) * a[j + 1u];
     }
 }

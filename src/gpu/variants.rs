@@ -85,7 +85,7 @@ mod tests {
         let file = files().into_iter().find(|file| file.name == "reduction").unwrap();
         let shader = Shader::new(file, "softmax").constant("ORDER", 2);
         assert!(source(&shader).unwrap_err().to_string().contains("X_ORDER"));
-        let shader = shader.constant("X_ORDER", 1);
+        let shader = shader.constant("X_ORDER", 1).constant("GIVEN", 0);
         assert!(source(&shader).unwrap().contains("const X_ORDER: u32 = 1u;"));
         assert!(source(&shader.constant("TERMS", 1)).unwrap_err().to_string().contains("TERMS"));
     }

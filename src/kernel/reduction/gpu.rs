@@ -19,7 +19,16 @@ const FILE: File = File {
         "layer_norm_adjoint",
     ],
     constants: &["ORDER", "X_ORDER", "GIVEN"],
-    examples: &[&[0, 0, 1], &[1, 1, 1], &[2, 2, 3], &[5, 1, 6], &[5, 5, 6], &[15, 1, 16], &[15, 15, 16]],
+    examples: &[
+        &[0, 0, 1],
+        &[1, 1, 1],
+        &[2, 2, 3],
+        &[5, 1, 6],
+        &[5, 5, 6],
+        &[15, 1, 16],
+        &[15, 15, 16],
+        &[16, 16, 0],
+    ],
     variants: Variants::One,
     params: Params::MEMBERS,
 };
