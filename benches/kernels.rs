@@ -10,7 +10,7 @@ use hope::activation::{Activation, Tanh};
 use hope::kernel::conv::{ConvShape, conv};
 use hope::kernel::elementwise::{bell, compose};
 use hope::kernel::linear::{LinearShape, linear, linear_adjoint};
-use hope::kernel::{Layout, Series, SeriesMut, Side};
+use hope::kernel::{Exponent, Layout, Series, SeriesMut, Side};
 use hope::model::{Model, Op};
 use hope::onnx::ImportOptions;
 use hope::random::SplitMix;
@@ -52,7 +52,7 @@ fn products(c: &mut Criterion) {
         b.iter(|| {
             let z = Series { data: black_box(&data), layout: z };
             let x = &mut SeriesMut { data: &mut out, layout: x };
-            linear_adjoint(shape, &weight, z, x, false, faer::Par::Seq);
+            linear_adjoint(shape, &weight, Exponent::Order, z, x, false, faer::Par::Seq);
         });
     });
     group.finish();

@@ -33,8 +33,8 @@ pub fn conv_adjoint<T: Scalar>(
             }
             // Blocks of lower orders come first: those of z are a prefix of those of x.
             let length = z.layout.total_rows() * x.layout.units;
-            let mut scratch = Scratch::new(shape, z.layout.total_rows());
-            scratch.transposed(shape, weight, T::one(), z.data, &mut x.data[..length], accumulate, parallel);
+            let mut scratch = Scratch::new(shape, z.layout.total_rows(), parallel);
+            scratch.transposed(weight, T::one(), z.data, &mut x.data[..length], accumulate);
         }
         Exponent::Order => {
             let mut powers = Powers::of(weight);
@@ -80,15 +80,17 @@ fn by_order<T: Scalar>(
     if !accumulate {
         x.clear_above(z.layout.degree);
     }
-    let mut scratch = Scratch::new(shape, z.layout.rows(1));
+    let mut scratch = Scratch::new(shape, z.layout.rows(1), parallel);
     for order in 1..=z.layout.degree {
         let (power, scale) = powers();
-        scratch.transposed(shape, &power, scale, z.block(order), x.block(order), accumulate, parallel);
+        scratch.transposed(&power, scale, z.block(order), x.block(order), accumulate);
     }
 }
 
 /// Working memory of a transposed convolution.
-struct Scratch<T> {
+struct Scratch<'a, T> {
+    shape: &'a ConvShape,
+    parallel: Par,
     /// As many rows as a panel has room for; of large images a part of the lines after the other.
     rows_at_once: usize,
     lines_at_once: usize,
@@ -97,9 +99,9 @@ struct Scratch<T> {
     images: Vec<T>,
 }
 
-impl<T: Scalar> Scratch<T> {
+impl<'a, T: Scalar> Scratch<'a, T> {
     /// For up to so many rows.
-    fn new(shape: &ConvShape, rows: usize) -> Self {
+    fn new(shape: &'a ConvShape, rows: usize, parallel: Par) -> Self {
         let window = &shape.window;
         let channels = shape.in_channels / shape.groups;
         let (positions, pixels, width) = (window.output_size(), window.input_size(), window.output[1]);
@@ -108,6 +110,8 @@ impl<T: Scalar> Scratch<T> {
         let columns = rows_at_once.min(rows) * positions;
         let columns = columns.min(lines_at_once * width);
         Self {
+            shape,
+            parallel,
             rows_at_once,
             lines_at_once,
             gathered: vec![T::zero(); shape.group_outputs() * columns],
@@ -117,16 +121,8 @@ impl<T: Scalar> Scratch<T> {
     }
 
     /// `x = scale · convᵀ(z, kernels)` for some rows, or added to x.
-    fn transposed(
-        &mut self,
-        shape: &ConvShape,
-        kernels: &[T],
-        scale: T,
-        z: &[T],
-        x: &mut [T],
-        accumulate: bool,
-        parallel: Par,
-    ) {
+    fn transposed(&mut self, kernels: &[T], scale: T, z: &[T], x: &mut [T], accumulate: bool) {
+        let (shape, parallel) = (self.shape, self.parallel);
         let window = &shape.window;
         let (depth, outputs) = (shape.depth(), shape.group_outputs());
         let channels = shape.in_channels / shape.groups;
