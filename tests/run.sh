@@ -3,16 +3,18 @@
 # Debian and Ubuntu a software Vulkan driver if the machine has no driver at all. With CI=true it installs two drivers and
 # the validation layer, and a machine without an adapter is an error. With CI=true or --isa it also looks for spills in what AMD's
 # compiler makes of the shaders, for which no GPU is needed: see benches/isa/README.md. cargo-deny, if it is installed, looks at the
-# dependencies' licenses and sources; with CI=true or --deny it is installed first, into target/tools.
+# dependencies' licenses and sources; with CI=true or --deny it is installed first, into target/tools. With CI=true or --python the Python
+# package is built and tested, too, which takes some minutes more: see bindings/python/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-isa=${CI:-} deny=${CI:-}
+isa=${CI:-} deny=${CI:-} package=${CI:-}
 for switch in "$@"; do
     case "$switch" in
         --isa) isa=true ;;
         --deny) deny=true ;;
-        *) echo "usage: tests/run.sh [--isa] [--deny]" >&2; exit 2 ;;
+        --python) package=true ;;
+        *) echo "usage: tests/run.sh [--isa] [--deny] [--python]" >&2; exit 2 ;;
     esac
 done
 
@@ -99,3 +101,11 @@ step cargo build --quiet --release
 step "$python" tests/numpy_readback.py target/release/hope
 step "$python" tests/polynomial_sympy.py target/release/hope
 step "$python" tests/onnx_nodes.py target/release/hope
+
+if [ "$package" = true ]; then
+    if python3 -c "import sys; sys.exit(sys.version_info < (3, 10))"; then
+        step bash bindings/python/test.sh
+    else
+        echo "skipped bindings/python: it needs Python 3.10"
+    fi
+fi

@@ -1,20 +1,30 @@
 #!/usr/bin/env bash
-# Builds the Python package into .venv, and runs its tests, mypy and clippy. HOPE_PROGRAM names the program that numbers are compared with; by default
-# it is target/release/hope, then target/debug/hope.
+# Builds the Python package into .venv, and runs its tests, mypy and clippy. What Rust builds goes into the root's target folder, where most of it is
+# already after its own tests. HOPE_PROGRAM names the program that numbers are compared with; by default it is target/release/hope.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 step() { printf '\n== %s\n' "$*"; "$@"; }
 
-python=$PWD/.venv/bin/python
-[ -x "$python" ] || python3 -m venv .venv
+[ -x .venv/bin/python ] || python3 -m venv .venv
+export VIRTUAL_ENV=$PWD/.venv CARGO_TARGET_DIR=$PWD/target
+python=$VIRTUAL_ENV/bin/python
 "$python" -c "import maturin, mypy, numpy, onnx, pytest, sympy, tqdm" 2>/dev/null ||
     step "$python" -m pip install --quiet maturin mypy numpy onnx pytest sympy tqdm
 [ -n "${XDG_RUNTIME_DIR:-}" ] || export XDG_RUNTIME_DIR="${TMPDIR:-/tmp}"
 
 cd bindings/python
 step cargo fmt --check
-step "$python" -m mypy
-VIRTUAL_ENV=$(dirname "$(dirname "$python")") step "$python" -m maturin develop --quiet
 step cargo clippy --quiet -- -D warnings
+step "$python" -m maturin develop --quiet --release
+step "$python" -m mypy
 step "$python" -m pytest --quiet "$@"
+
+# What people build it from has neither tests nor fixtures.
+folder=$(mktemp -d)
+trap 'rm -r "$folder"' EXIT
+step "$python" -m maturin sdist --quiet --out "$folder"
+if tar tzf "$folder"/*.tar.gz | grep /tests/; then
+    echo "the source distribution has tests in it" >&2
+    exit 1
+fi

@@ -16,6 +16,9 @@ use pyo3::prelude::*;
 /// The module `hope._hope`.
 #[pymodule]
 mod _hope {
+    #[allow(non_upper_case_globals)] // Python's name
+    #[pymodule_export]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
     use crate::applications::{accuracy, cost, discover, heatmap, interactions, kinks, layers, rule, trust};
     #[pymodule_export]

@@ -142,6 +142,10 @@ def test_all_options_in_the_librarys_messages_are_known() -> None:
     assert not missing, f"python/hope/_errors.py doesn't know {missing}"
 
 
+def test_the_version_is_the_librarys() -> None:
+    assert f'version = "{hope.__version__}"' in (ROOT / "Cargo.toml").read_text()
+
+
 def test_paths_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "broken.onnx"
     path.write_bytes(b"\x08\x07")

@@ -7,19 +7,18 @@
 """
 
 from ._applications import (
-    Check,
     Discovery,
     Heatmap,
     Interactions,
     Surrogate,
     Trust,
-    check,
     discover,
     heatmap,
     interactions,
     surrogate,
     trust,
 )
+from ._check import Check, check
 from ._errors import (
     ApproximationWarning,
     DeviceError,
@@ -34,7 +33,7 @@ from ._errors import (
     UnsupportedError,
 )
 from ._expansion import Certificate, Expansion
-from ._hope import adapters
+from ._hope import __version__, adapters
 from ._model import Model, expand, load
 from ._polynomial import Polynomial
 
@@ -60,6 +59,7 @@ __all__ = [
     "Surrogate",
     "Trust",
     "UnsupportedError",
+    "__version__",
     "adapters",
     "check",
     "discover",

@@ -5,6 +5,8 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+__version__: str
+
 _Floats = NDArray[np.float64]
 
 class Adapter(TypedDict):
