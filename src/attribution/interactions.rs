@@ -3,9 +3,11 @@
 use super::compare::largest;
 use std::collections::HashSet;
 
+use crate::certificate::Kinks;
 use crate::error::{Error, Result};
 use crate::expansion::{Expansion, Report, Request, Terms, expand};
 use crate::model::Model;
+use crate::plan::Method;
 
 /// A pair of inputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +32,8 @@ pub struct Interactions {
     pub report: Report,
 }
 
-/// Computes the second-order coefficients of an output for all pairs of the given inputs, from all mixed terms to
-/// degree 2 in the subspace of these inputs.
+/// Computes the second-order coefficients of an output for all pairs of the given inputs: of a smooth network the exact method's from the rows of its Hessian,
+/// a backward pass for each input; else from all mixed terms to degree 2 in the subspace of these inputs.
 ///
 /// `request` says how to compute: method, device; its points, order, terms and outputs are replaced.
 ///
@@ -67,30 +69,37 @@ pub fn interactions(
         let cause = "pairs need at least two inputs".into();
         return Err(Error::TooFew { given: count, least: 2, cause });
     }
-    // The basis and its copies, the matrix and the list of pairs.
+    // The basis or the rows and their copies, the matrix and the list of pairs.
     let mut request = request.clone();
     let (rows, squares) = ((count as u64).saturating_mul(all as u64), (count as u64).saturating_pow(2));
     request.reserve(rows.saturating_mul(32).saturating_add(squares.saturating_mul(48)))?;
     let mut seen = HashSet::new();
-    let mut basis = vec![0.0; count * all];
-    for (row, &input) in inputs.iter().enumerate() {
+    for &input in inputs {
         if input >= all {
             return Err(Error::NoInput { input, inputs: all });
         }
         if !seen.insert(input) {
             return Err(Error::Repeated(format!("input {input} is named twice")));
         }
-        basis[row * all + input] = 1.0;
     }
+    let smooth = Kinks::of(model) == Kinks::None && request.method == Method::Exact;
     let request = Request {
         points: point.to_vec().into(),
         order: 2,
-        terms: Terms::Mixed(Some(basis.into())),
+        terms: if smooth { Terms::Hessian(Some(inputs.to_vec())) } else { subspace(inputs, all) },
         outputs: Some(vec![output]),
         ..request
     };
     let Expansion { coefficients, exponents, report, .. } = expand(model, &request)?;
     let mut matrix = vec![0.0; count * count];
+    if smooth {
+        // Both halves are the same but for rounding.
+        let second = |i: usize, j: usize| coefficients[i * all + inputs[j]];
+        for (i, j) in (0..count).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+            let c = if i == j { second(i, i) / 2.0 } else { (second(i, j) + second(j, i)) / 2.0 };
+            (matrix[i * count + j], matrix[j * count + i]) = (c, c);
+        }
+    }
     for (exponent, &c) in exponents.chunks_exact(count).zip(&coefficients) {
         let mut used = (0..count).filter(|&i| exponent[i] > 0);
         if let (Some(i), 2) = (used.next(), exponent.iter().sum::<u8>()) {
@@ -107,6 +116,15 @@ pub fn interactions(
         .collect();
     pairs.sort_by(|p, q| q.coefficient.abs().total_cmp(&p.coefficient.abs()));
     Ok(Interactions { inputs: inputs.to_vec(), matrix, pairs, report })
+}
+
+/// All monomials in some inputs.
+fn subspace(inputs: &[usize], all: usize) -> Terms {
+    let mut basis = vec![0.0; inputs.len() * all];
+    for (row, &input) in inputs.iter().enumerate() {
+        basis[row * all + input] = 1.0;
+    }
+    Terms::Mixed(Some(basis.into()))
 }
 
 /// The inputs that matter most by themselves: a coarse pass over unmixed coefficients of orders 1 and 2. Ranked by

@@ -9,12 +9,15 @@ use crate::cli::image::Normalization;
 use crate::cli::model::ModelArgs;
 use crate::cli::points::given;
 use crate::cli::smooth::SmoothArgs;
-use crate::cli::values::{Class, MethodArg};
+use crate::cli::values::{Class, MethodArg, Outputs};
 
 const EXAMPLES: &str = "\
 Examples:
   The pairs among four inputs, ranked
       hope interactions tests/fixtures/reference/discover_5d.onnx --at 0,0,0,0,0 --inputs 0,1,2,3,4
+
+  All pairs of pixels of a digit
+      hope interactions examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digit_3.png --map pairs.png
 
   The pairs among the 24 pixels that matter most to the class of a digit; table and map
       hope interactions examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digit_3.png --strongest 24 \\
@@ -26,11 +29,12 @@ than the two changes alone.";
 
 /// Rank pairs of inputs by their mixed second-order coefficients.
 ///
-/// Inputs are chosen by --inputs, or by a coarse pass: the K with the largest |c_1 d| + |c_2 d^2|, d from --delta.
+/// All inputs, those of --inputs, or by a coarse pass the K with the largest |c_1 d| + |c_2 d^2|, d from --delta. The pairs of a smooth network are the
+/// rows of its Hessian, one backward pass for each input: all pairs of 784 pixels take about a second.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("where").required(true).args(["at", "image"])))]
-#[command(group(clap::ArgGroup::new("which").required(true).args(["inputs", "strongest"])))]
+#[command(group(clap::ArgGroup::new("which").args(["inputs", "strongest"])))]
 pub struct InteractionsArgs {
     #[command(flatten)]
     pub network: ModelArgs,
@@ -48,9 +52,9 @@ pub struct InteractionsArgs {
     #[arg(long, value_name = "K", help_heading = "What to compute")]
     pub point: Option<usize>,
 
-    /// The inputs, by their numbers (an image's pixels row by row).
-    #[arg(long, value_name = "I,J,K,...", value_delimiter = ',', help_heading = "What to compute")]
-    pub inputs: Vec<usize>,
+    /// The inputs, "all" or by their numbers such as 0,3 (an image's pixels row by row) [default: all].
+    #[arg(long, value_name = "LIST", help_heading = "What to compute")]
+    pub inputs: Option<Outputs>,
 
     /// The K inputs that matter most by themselves.
     #[arg(long, value_name = "K", help_heading = "What to compute")]

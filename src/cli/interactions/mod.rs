@@ -35,7 +35,7 @@ pub fn run(args: &InteractionsArgs, verbosity: Verbosity) -> Result<(), Failure>
     };
     let (model, request, class) = (&setup.model, &setup.request, task.class);
     let chosen = match args.strongest {
-        None => args.inputs.clone(),
+        None => task.inputs.clone(),
         Some(count) => {
             strongest(model, &request.points, class, count, args.delta, request).map_err(failed)?
         }

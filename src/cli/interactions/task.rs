@@ -8,10 +8,11 @@ use super::args::InteractionsArgs;
 use crate::cli::image::{Layout, Normalization};
 use crate::cli::points::{self, Points};
 use crate::cli::setup::Setup;
+use crate::cli::values::Outputs;
 use crate::cli::{input, text};
 
-/// Inputs that pairs are computed of at most: some 500,000 pairs.
-const MOST: usize = 1000;
+/// Inputs that pairs are computed of at most: some 8 million pairs.
+const MOST: usize = 4096;
 
 /// What to look at, read and checked.
 pub struct Task {
@@ -20,6 +21,8 @@ pub struct Task {
     /// The image as read, if the point is one.
     pub image: Option<Vec<f64>>,
     pub class: usize,
+    /// The inputs, unless the strongest are to be found.
+    pub inputs: Vec<usize>,
 }
 
 impl Task {
@@ -28,11 +31,18 @@ impl Task {
     /// # Errors
     /// If something can't be read or doesn't fit.
     pub fn new(args: &InteractionsArgs) -> Result<Self> {
-        let count = args.strongest.unwrap_or(args.inputs.len());
-        if !(2..=MOST).contains(&count) {
-            bail!("{} given: pairs are computed of 2 to {MOST}", text::count(count, "input"));
-        }
         let mut setup = Setup::new(&args.network, &args.at, 2)?;
+        let inputs = match &args.inputs {
+            Some(Outputs::Some(inputs)) => inputs.clone(),
+            Some(Outputs::All) | None => (0..setup.model.inputs()).collect(),
+        };
+        let count = args.strongest.unwrap_or(inputs.len());
+        if !(2..=MOST).contains(&count) {
+            bail!(
+                "{} given: pairs are computed of 2 to {MOST}: choose some by --inputs or --strongest",
+                text::count(count, "input")
+            );
+        }
         setup.smooth(&args.smooth)?;
         // A point is no image unless it says so.
         let (mut layout, mut image) = (None, None);
@@ -59,7 +69,7 @@ impl Task {
         setup.at(point);
         setup.request.method = args.method.into();
         setup.place(&args.place, 2, None)?;
-        Ok(Self { setup, layout, image, class })
+        Ok(Self { setup, layout, image, class, inputs })
     }
 
     /// Row, column (and channel, of three) of an input in an image.

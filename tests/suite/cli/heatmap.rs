@@ -138,6 +138,9 @@ fn pairs_ranked() {
         assert!((number - about).abs() < 0.2, "{line}");
     }
     assert!(text.contains("10 pairs among 5 inputs"), "{text}");
+    // All, if none are named.
+    w.done(&["interactions", &model, "--at", "0,0,0,0,0", "--out", "all.csv", "--device", "cpu"]);
+    assert_eq!(std::fs::read_to_string(w.path("all.csv")).expect("a table"), csv);
 }
 
 #[test]
@@ -162,7 +165,6 @@ fn pairs_that_cannot_be() {
     let at = ["--at", "0,0,0,0,0"];
     let with = |extra: &[&'static str]| [&at[..], extra].concat();
     refused(&["--inputs", "0,1"], &["--at", "--image"]);
-    refused(&at, &["--inputs", "--strongest"]);
     refused(&with(&["--inputs", "0,1", "--strongest", "2"]), &["--strongest"]);
     refused(&with(&["--inputs", "1"]), &["1 input", "2 to"]);
     refused(&with(&["--inputs", "0,5"]), &["no input 5"]);
