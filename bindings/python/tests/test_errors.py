@@ -121,6 +121,7 @@ def test_what_is_approximate_is_a_warning() -> None:
         ("fix it with --fix NAME=VALUE.npy", "fix it with fix=NAME=VALUE.npy"),
         ("its sizes with --shape, for example --shape 1,3", "its sizes with shape=, for example shape=1,3"),
         ("--fix mask: the array has", "fix['mask']: the array has"),
+        ("give --order 2, or --terms gradient with --directions", 'give order=2, or terms="gradient" with directions='),
         ("or --device cpu", 'or device="cpu"'),
         ("the output of `hope adapters`", "the output of hope.adapters"),
     ],

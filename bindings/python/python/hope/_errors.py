@@ -58,6 +58,7 @@ class ApproximationWarning(UserWarning):
 _OPTIONS = {
     "allow-external": "allow_external",
     "device": "device",
+    "directions": "directions",
     "dtype": "precision",
     "fix": "fix",
     "from": "input",
@@ -65,15 +66,17 @@ _OPTIONS = {
     "logits": "logits",
     "memory": "memory",
     "method": "method",
+    "order": "order",
     "output-name": "output",
     "precision": "precision",
     "shape": "shape",
     "smooth": "smooth",
     "subspace": "subspace",
+    "terms": "terms",
     "threads": "threads",
     "to": "output",
 }
-_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (f32|f64|cpu|exact)\b| (?=[A-Z0-9/]))?")
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (f32|f64|cpu|exact|unmixed|mixed|along|gradient|hessian)\b| (?=[A-Z0-9/]))?")
 _FIXED = re.compile(r"--fix (\S+): ")
 _COMMAND = re.compile(r"`hope ([a-z]+)[^`]*`")
 _COMMANDS = {"polynomial": "Expansion.polynomial"}
