@@ -2,7 +2,12 @@
 //!
 //! Messages name the node, operator, shape or layer, and say what to do.
 
-use std::path::{Path, PathBuf};
+mod context;
+mod kind;
+
+use std::path::PathBuf;
+
+pub use kind::ErrorKind;
 
 use crate::scalar::Precision;
 
@@ -399,113 +404,6 @@ pub enum Format {
     Numpy,
     /// A polynomial of this library: `.json` or `.npz`.
     Polynomial,
-}
-
-/// Kinds of errors, for those who tell them apart roughly: by exceptions of another language, by exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// Numbers of another shape than the model takes.
-    Shape,
-    /// Something is chosen that isn't there: an output, a tensor, a point.
-    Selection,
-    /// Anything else that was asked for and can't be.
-    Value,
-    /// A file can't be read or written.
-    File,
-    /// A file isn't what it should be.
-    Format,
-    /// A part of the model that isn't supported, or not by this method.
-    Unsupported,
-    /// Memory or address space don't suffice.
-    Memory,
-    /// Numbers that overflow, leave a function's domain, or that f32 can't hold.
-    Numbers,
-    /// A device isn't there, can't, or is gone; the system gives no threads.
-    Device,
-    /// The caller asked to stop.
-    Interrupted,
-}
-
-impl Error {
-    /// What kind it is of.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::PointSize { .. } | Self::Size { .. } | Self::Batch { .. } => ErrorKind::Shape,
-            Self::NoOutput { .. }
-            | Self::NoInput { .. }
-            | Self::NoSuch { .. }
-            | Self::NoTensor { .. }
-            | Self::NoLayer { .. } => ErrorKind::Selection,
-            Self::Order { .. }
-            | Self::Precision { .. }
-            | Self::NotFinite { .. }
-            | Self::Rounded { .. }
-            | Self::OutOfRange { .. }
-            | Self::TooFew { .. }
-            | Self::Repeated(_)
-            | Self::Text { .. }
-            | Self::Terms(_)
-            | Self::Mismatch(_)
-            | Self::TooManyTerms { .. }
-            | Self::Overflow(_)
-            | Self::Tolerance { .. }
-            | Self::Undetermined(_) => ErrorKind::Value,
-            Self::Read { .. } | Self::Write { .. } | Self::Sink(_) => ErrorKind::File,
-            Self::Format { .. } | Self::Shape { .. } | Self::Picture(_) => ErrorKind::Format,
-            Self::Node { .. } | Self::Method { .. } => ErrorKind::Unsupported,
-            Self::Memory { .. } | Self::AddressSpace { .. } | Self::DeviceMemory { .. } => ErrorKind::Memory,
-            Self::NonFinite { .. } | Self::Shortfall { .. } => ErrorKind::Numbers,
-            Self::Threads { .. } | Self::NoAdapter { .. } | Self::Device { .. } | Self::DeviceLost { .. } => {
-                ErrorKind::Device
-            }
-            Self::Interrupted => ErrorKind::Interrupted,
-        }
-    }
-
-    /// Whether what the caller gave is at fault, apart from files: another request helps, another machine does not.
-    pub fn is_request(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Shape | ErrorKind::Selection | ErrorKind::Value)
-    }
-
-    /// What has to be positive and finite, and isn't.
-    pub(crate) fn not_positive(what: &'static str, value: f64) -> Self {
-        let cause = format!("{what} {value}: it has to be a positive number");
-        Self::OutOfRange { what, value, cause }
-    }
-
-    /// The same error of one of some points that were chosen here, `[points, inputs]`, in a region that the caller gave: it names the
-    /// region, such as "the box", and the way out.
-    pub(crate) fn in_region(self, points: &[f64], inputs: usize, region: &str) -> Self {
-        match self {
-            Self::NonFinite { layer, op, order, point, .. } => {
-                let at = points.chunks_exact(inputs).nth(point).unwrap_or_default();
-                let shown = at.iter().take(4).map(|x| format!("{x:.6}")).collect::<Vec<_>>().join(", ");
-                let more = if at.len() > 4 { ", …" } else { "" };
-                let hint = if order == 0 {
-                    format!(
-                        "{region} leaves the network's domain, or it overflows there: choose a smaller one"
-                    )
-                } else {
-                    format!(
-                        "the network is not smooth everywhere in {region}, or a coefficient overflows: choose a lower order or another one"
-                    )
-                };
-                Self::NonFinite { layer, op, order, point, place: Some(format!("({shown}{more})")), hint }
-            }
-            other => other,
-        }
-    }
-
-    /// The same error of a named file; whatever else goes wrong inside a file is an error of its format.
-    pub(crate) fn in_file(self, format: Format, path: &Path) -> Self {
-        match self {
-            Self::Read { .. } | Self::Write { .. } | Self::Format { path: Some(_), .. } => self,
-            Self::Format { format, path: None, cause } => {
-                Self::Format { format, path: Some(path.into()), cause }
-            }
-            other => Self::Format { format, path: Some(path.into()), cause: other.to_string() },
-        }
-    }
 }
 
 /// The first names of a list.
