@@ -6,8 +6,9 @@ use hope::kernel::matmul::{Factor, MatMulShape};
 use hope::kernel::reduction::Reduction;
 use hope::model::Pool;
 
+use super::pools::windows;
 use super::series::{beside, multiply, power, reduce, substitute, taylor};
-use super::{Layout, Row, Run, rows, windows};
+use super::{Layout, Row, Run, rows};
 
 impl Run<'_> {
     /// The series of one unit of an adjoint, the second input, so many coefficients from t^0 on.

@@ -2,8 +2,10 @@
 
 use hope::kernel::windows::{WindowLayer, WindowOp, Windowed};
 
+use super::linear::for_each_product;
+use super::pools::windows;
 use super::series::{substitute, taylor};
-use super::{Row, Run, for_each_product, windows};
+use super::{Row, Run};
 
 impl Run<'_> {
     /// Orders 1 and above; order 0 is the last of the primal values.
