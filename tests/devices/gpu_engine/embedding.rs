@@ -65,6 +65,32 @@ pub fn recorded_into_a_hosts_encoder(engine: &Arc<Engine>) {
     assert!(pollster::block_on(Prepared::hope(engine, &model, order, 0)).is_err());
 }
 
+/// Against the CPU path.
+pub fn gradients_recorded(engine: &Arc<Engine>) {
+    let model = network();
+    let (points, order, inputs) = (noise(4, 2 * 100), 3, 100);
+    let directions = Directions::Shared { inputs, rows: noise(9, 2 * inputs) };
+    let outputs = vec![3, 1];
+    let request = Request { outputs: Some(outputs.clone()), ..Request::new(points.clone(), order) };
+    let truth = run(&model, &Request { terms: Terms::Gradient(Some(directions.clone())), ..request });
+    let truth = truth.gradient().unwrap();
+    let prepared = Prepared::gradient(engine, &model, order, 2, &directions, &outputs);
+    let prepared = pollster::block_on(prepared).unwrap();
+    embedded(engine, &prepared, &noise(5, 200));
+    let found = embedded(engine, &prepared, &points);
+    let layout = prepared.output_layout();
+    for k in 0..order {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for (point, lane) in (0..2).flat_map(|point| (0..4).map(move |lane| (point, lane))) {
+            ours.extend(found[layout.row(k + 1, point, lane)].iter().map(|&g| f64::from(g)));
+            theirs.extend((0..inputs).map(|input| truth[[point, lane / 2, k, lane % 2, input]]));
+        }
+        let error = relative_error(ours, theirs);
+        assert!(error < 1e-5, "t^{k}: {error:.1e}");
+    }
+    assert!(pollster::block_on(Prepared::gradient(engine, &model, order, 2, &directions, &[5])).is_err());
+}
+
 /// Against float64 truth, and in a subspace against the CPU path.
 pub fn mixed_terms_recorded(engine: &Arc<Engine>) {
     let model =

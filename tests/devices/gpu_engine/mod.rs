@@ -26,6 +26,7 @@ const CASES: &[(&str, Case)] = &[
     ("times_of_kernels", times_of_kernels),
     ("awaited_among_other_tasks", awaited_among_other_tasks),
     ("recorded_into_a_hosts_encoder", embedding::recorded_into_a_hosts_encoder),
+    ("gradients_recorded", embedding::gradients_recorded),
     ("mixed_terms_recorded", embedding::mixed_terms_recorded),
     ("a_plain_forward_pass", embedding::a_plain_forward_pass),
     ("two_engines_at_once", two_engines_at_once),
