@@ -7,7 +7,7 @@ use clap::Args;
 
 use hope::model::{Model, Node, Op, Smoothing};
 use hope::plan::Method;
-use hope::{Certificate, Cost, Error, Kinks, Request, TermKind, memory};
+use hope::{Certificate, Cost, Error, Kinks, Request, TermKind, Terms, memory};
 
 use super::failure::Failure;
 use super::model::{ModelArgs, header};
@@ -53,7 +53,12 @@ fn report(args: &CheckArgs) -> Result<String> {
     }
     let _ = writeln!(text, "\nCost of unmixed coefficients to order {}, f64", args.order);
     for (name, method) in [("exact", Method::Exact), ("hope", Method::Hope)] {
-        let _ = writeln!(text, "  {name:<8} {}", cost(&model, method, args.order));
+        let _ = writeln!(text, "  {name:<8} {}", cost(&model, &without_points(method, args.order)));
+    }
+    text.push_str("\nCost of derivatives of all outputs by all inputs at once, exact, f64\n");
+    for (terms, order) in [(Terms::Gradient(None), 1), (Terms::Hessian(None), 2)] {
+        let request = Request { terms, ..without_points(Method::Exact, order) };
+        let _ = writeln!(text, "  {:<8} {}", request.terms.name(), cost(&model, &request));
     }
     Ok(text)
 }
@@ -121,12 +126,17 @@ fn without_points(method: Method, order: usize) -> Request {
 }
 
 /// Operations and memory of one point.
-fn cost(model: &Model, method: Method, order: usize) -> String {
-    match Cost::of(model, &without_points(method, order)) {
+fn cost(model: &Model, request: &Request) -> String {
+    match Cost::of(model, request) {
         Ok(cost) => {
-            let passes = match cost.rays {
-                Some(rays) => text::count(rays, "ray"),
-                None => format!("{}, backward", text::count(cost.outputs, "output")),
+            let outputs = text::count(cost.outputs, "output");
+            let passes = match (cost.rays, &request.terms) {
+                (_, Terms::Gradient(_)) => format!("{outputs}, backward"),
+                (Some(rays), Terms::Hessian(_)) => {
+                    format!("{outputs}, backward along {}", text::count(rays, "ray"))
+                }
+                (Some(rays), _) => text::count(rays, "ray"),
+                (None, _) => format!("{outputs}, backward"),
             };
             format!(
                 "{} per point, {} of memory ({passes})",
