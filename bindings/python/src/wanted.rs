@@ -18,6 +18,8 @@ pub struct Wanted<'py> {
     terms: String,
     /// Directions of rays `[rays, inputs]` or `[points, rays, inputs]`, or of variables `[variables, inputs]`.
     rows: Option<PyReadonlyArrayDyn<'py, f64>>,
+    /// Rows of second derivatives.
+    inputs: Option<Vec<usize>>,
     method: String,
     outputs: Option<Vec<usize>>,
     device: String,
@@ -33,6 +35,7 @@ pub struct Key {
     order: usize,
     terms: String,
     rows: Option<(Vec<usize>, Vec<f64>)>,
+    inputs: Option<Vec<usize>>,
     method: String,
     outputs: Option<Vec<usize>>,
     device: String,
@@ -56,7 +59,7 @@ impl Wanted<'_> {
     /// If a name means nothing, or there is no such device.
     pub fn request(self, py: Python<'_>) -> PyResult<(Key, Request)> {
         let rows = self.rows.as_ref().map(read);
-        let terms = terms(&self.terms, rows.clone()).map_err(raised)?;
+        let terms = terms(&self.terms, rows.clone(), self.inputs.clone()).map_err(raised)?;
         let method = method(&self.method).map_err(raised)?;
         let precision = self.precision.as_deref().map(precision).transpose()?;
         let Place { device, precision, verify } =
@@ -65,6 +68,7 @@ impl Wanted<'_> {
             order: self.order,
             terms: self.terms,
             rows,
+            inputs: self.inputs,
             method: self.method,
             outputs: self.outputs.clone(),
             device: self.device,
@@ -88,16 +92,26 @@ impl Wanted<'_> {
     }
 }
 
-fn terms(name: &str, rows: Option<(Vec<usize>, Vec<f64>)>) -> hope::Result<Terms> {
+fn terms(
+    name: &str,
+    rows: Option<(Vec<usize>, Vec<f64>)>,
+    inputs: Option<Vec<usize>>,
+) -> hope::Result<Terms> {
+    let directions = |(shape, rows): (Vec<usize>, Vec<f64>)| match shape[..] {
+        [_, rays, inputs] => Directions::PerPoint { inputs, rays, rows },
+        _ => Directions::Shared { inputs: shape.last().copied().unwrap_or(0), rows },
+    };
     Ok(match (name, rows) {
         ("unmixed", _) => Terms::Unmixed,
         ("mixed", None) => Terms::Mixed(None),
         ("mixed", Some((_, rows))) => Terms::subspace(rows),
-        ("along", Some((shape, rows))) => Terms::Along(match shape[..] {
-            [_, rays, inputs] => Directions::PerPoint { inputs, rays, rows },
-            _ => Directions::Shared { inputs: shape.last().copied().unwrap_or(0), rows },
-        }),
-        _ => return Err(unknown("terms", name, "'unmixed', 'mixed', or 'along' with directions")),
+        ("along", Some(rows)) => Terms::Along(directions(rows)),
+        ("gradient", rows) => Terms::Gradient(rows.map(directions)),
+        ("hessian", None) => Terms::Hessian(inputs),
+        _ => {
+            let choices = "'unmixed', 'mixed', 'along' with directions, 'gradient', or 'hessian'";
+            return Err(unknown("terms", name, choices));
+        }
     })
 }
 

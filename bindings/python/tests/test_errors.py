@@ -34,7 +34,7 @@ def model() -> hope.Model:
         ({"order": 31, "device": "cpu"}, hope.RequestError, "choose 1 to 30"),
         ({"order": -1}, hope.RequestError, "order -1"),
         ({"order": 2.5}, TypeError, "integer"),
-        ({"terms": "gradient"}, hope.RequestError, "'unmixed', 'along' or 'mixed'"),
+        ({"terms": "gradients"}, hope.RequestError, "'unmixed', 'along', 'mixed', 'gradient' or 'hessian'"),
         ({"terms": "along"}, hope.RequestError, "need directions"),
         ({"terms": "mixed", "directions": np.eye(3)}, hope.RequestError, "don't go with directions"),
         ({"directions": np.eye(3), "subspace": np.eye(3)}, hope.RequestError, "give one of them"),

@@ -163,3 +163,28 @@ def test_a_gpu_or_its_software(digits: Floats) -> None:
     assert there.report["device"] != "cpu"
     scale = np.abs(here.unmixed).max(axis=3, keepdims=True)
     assert np.abs((there.unmixed - here.unmixed) / scale).max() < 1e-4
+
+
+def test_gradients_and_second_derivatives() -> None:
+    model = exponential()
+    x = np.array([[0.1, 0.2], [-0.3, 0.4]])
+    value = np.exp(2 * x[:, 0] - x[:, 1])
+    slope = np.array([2.0, -1.0])
+    gradient = model.expand(x, terms="gradient")
+    assert gradient.gradient.shape == (2, 1, 1, 1, 2) and gradient.directions is None
+    np.testing.assert_allclose(gradient.gradient[:, 0, 0, 0], value[:, None] * slope, rtol=1e-14)
+    # exp(2 x1 - x2 + t (2 v1 - v2)).
+    v = np.array([[1.0, 0.5], [-1.0, 2.0]])
+    along = model.expand(x, order=3, terms="gradient", directions=v)
+    assert along.gradient.shape == (2, 1, 3, 2, 2)
+    for k in range(3):
+        truth = value[:, None, None] * (v @ slope)[None, :, None] ** k / math.factorial(k) * slope
+        np.testing.assert_allclose(along.gradient[:, 0, k], truth, rtol=1e-13)
+    hessian = model.expand(x, terms="hessian").hessian
+    np.testing.assert_allclose(hessian[:, 0], value[:, None, None] * np.outer(slope, slope), rtol=1e-13)
+    rows = model.expand(x, terms="hessian", inputs=[1])
+    np.testing.assert_array_equal(rows.hessian, hessian[:, :, 1:])
+    with pytest.raises(hope.RequestError, match="hessian"):
+        model.expand(x, inputs=[1])
+    with pytest.raises(hope.RequestError, match="directions"):
+        model.expand(x, order=2, terms="gradient")

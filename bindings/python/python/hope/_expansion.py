@@ -42,7 +42,7 @@ class Expansion:
     value : ndarray, shape (B, m)
         The network's outputs at the points.
     coefficients : ndarray
-        The same as `unmixed`, `along` or `mixed`, whichever there is.
+        The same as `unmixed`, `along`, `mixed`, `gradient` or `hessian`, whichever there is.
     kink : ndarray, shape (B, R), or None
         How far each ray goes to the nearest kink, infinite if it meets none; (B, 1) for mixed terms. None where the network is
         smooth or the method has no rays.
@@ -80,6 +80,16 @@ class Expansion:
     def mixed(self) -> Reals:
         """Coefficients of all monomials, shape (B, m, T), in the order of `exponents`."""
         return self._of_kind("mixed")
+
+    @property
+    def gradient(self) -> Reals:
+        """Gradients, shape (B, m, n, R, p): ``gradient[b, o, k, r, i]`` is the coefficient of t^k of dy_o/dx_i along ray r; R = 1 without directions."""
+        return self._of_kind("gradient")
+
+    @property
+    def hessian(self) -> Reals:
+        """Second derivatives (not halved), shape (B, m, I, p): the rows that were asked for."""
+        return self._of_kind("hessian")
 
     @property
     def exponents(self) -> NDArray[np.uint8]:

@@ -94,12 +94,13 @@ class Model:
     def expand(
         self,
         x: Any,
-        order: int = 4,
+        order: int | None = None,
         *,
         terms: str | None = None,
         directions: Any = None,
         subspace: Any = None,
         outputs: int | Iterable[int] | None = None,
+        inputs: Iterable[int] | None = None,
         method: str = "exact",
         device: str = "auto",
         precision: Any = None,
@@ -117,15 +118,18 @@ class Model:
             Points: whatever numpy can view, by ``__array__``, DLPack or as nested lists. For several inputs, a mapping with an array for
             each by name.
         order : int
-            Highest order, 1 to 30; on GPUs to 16.
-        terms : {"unmixed", "along", "mixed"}
+            Highest order, 1 to 30; on GPUs to 16. Default: 4; 2 for second derivatives, 1 for a gradient without directions.
+        terms : {"unmixed", "along", "mixed", "gradient", "hessian"}
             Which coefficients: along each input (default), along `directions` (default with them), or of all monomials in the inputs, or
-            in a `subspace` (default with it).
+            in a `subspace` (default with it); gradients by all inputs at once as series along `directions`, or without them the gradient
+            itself; second derivatives.
         directions : array_like, shape (R, p), (R, ...input shape), or (B, R, p) for directions of their own at each point
         subspace : array_like, shape (d, p) or (d, ...input shape)
             Directions of the variables of mixed terms.
         outputs : int or sequence of int
             Selected outputs; default: all m of them.
+        inputs : sequence of int
+            Rows of second derivatives; default: those of all p inputs.
         method : {"exact", "hope"}
             Exact Taylor series, or HOPE's published rule, which is exact for some networks only: where it isn't, there is an
             `ApproximationWarning`, and the certificate says why.
@@ -157,17 +161,23 @@ class Model:
         elif subspace is not None:
             rows = _inputs.subspace(subspace, self._network.input_shape)
         kind = "along" if directions is not None else "mixed" if subspace is not None else "unmixed"
-        if terms is not None and terms != kind and not (terms == "mixed" and rows is None):
-            if terms not in ("unmixed", "along", "mixed"):
-                raise _errors.RequestError(f"terms '{terms}': choose 'unmixed', 'along' or 'mixed'")
+        fits = terms in (None, kind) or (terms in ("mixed", "hessian") and rows is None) or (terms == "gradient" and subspace is None)
+        if not fits:
+            if terms not in ("unmixed", "along", "mixed", "gradient", "hessian"):
+                raise _errors.RequestError(f"terms '{terms}': choose 'unmixed', 'along', 'mixed', 'gradient' or 'hessian'")
             missing = "need directions" if terms == "along" else f"don't go with {'directions' if directions is not None else 'a subspace'}"
             raise _errors.RequestError(f"terms '{terms}' {missing}")
         terms = terms or kind
+        if inputs is not None and terms != "hessian":
+            raise _errors.RequestError("inputs are the rows of second derivatives: they go with terms='hessian'")
+        if order is None:
+            order = 2 if terms == "hessian" else 1 if terms == "gradient" and rows is None else 4
         wanted = _place.wanted(
             order,
             terms,
             rows,
             self._outputs(outputs),
+            None if inputs is None else [int(i) for i in inputs],
             method=method,
             device=device,
             precision=precision,
@@ -183,7 +193,7 @@ class Model:
             value=found["value"],
             coefficients=found["coefficients"],
             kink=found["kink"],
-            directions=rows if terms == "along" else None,
+            directions=rows if terms in ("along", "gradient") else None,
             subspace=rows if terms == "mixed" else None,
             _exponents=found["exponents"],
             _record=found["record"],
