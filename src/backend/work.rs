@@ -97,7 +97,7 @@ pub struct ChunkResult {
     pub series: Vec<f64>,
     /// What lanes meet, `[points, lanes]`.
     pub kinks: Vec<Kink>,
-    /// Gradients: how far they are from what the forward pass says along the ray, relatively: see [`inconsistency`].
+    /// Gradients: how far they are from the series of the forward pass, relatively: `v · g_k = (k + 1) c_{k+1}` along a ray v.
     pub inconsistency: f64,
 }
 
