@@ -48,6 +48,12 @@ pub enum Directions {
         /// The directions.
         rows: Vec<f64>,
     },
+    /// One ray that stays where it is: what a gradient without rays needs.
+    #[doc(hidden)]
+    Still {
+        /// Number of inputs.
+        inputs: usize,
+    },
     /// What mixed terms need: the directions of each group's variables, made on the fly, as there may be very many.
     #[doc(hidden)]
     Spanned {
@@ -72,6 +78,7 @@ impl Directions {
         match self {
             Self::Unit { inputs } => *inputs,
             Self::Units { which, .. } => which.len(),
+            Self::Still { .. } => 1,
             Self::Shared { inputs, rows } => rows.len() / inputs,
             Self::PerPoint { rays, .. } => *rays,
             Self::Spanned { groups, .. } => groups.len() * groups.monomials().variables(),
@@ -93,6 +100,7 @@ impl Directions {
     pub(crate) fn write_times<T: Scalar>(&self, radius: f64, point: usize, ray: usize, into: &mut [T]) {
         let Some(distinct) = self.distinct(point, ray) else { return into.fill(T::zero()) };
         let (rows, inputs) = match self {
+            Self::Still { .. } => return into.fill(T::zero()),
             Self::Unit { .. } | Self::Units { .. } | Self::Spanned { basis: None, .. } => {
                 into.fill(T::zero());
                 into[self.unit(distinct)] = T::of(radius);
@@ -113,6 +121,7 @@ impl Directions {
         match self {
             Self::Unit { inputs } => *inputs,
             Self::Units { which, .. } => which.len(),
+            Self::Still { .. } => 1,
             Self::Shared { inputs, rows } | Self::PerPoint { inputs, rows, .. } => rows.len() / inputs,
             Self::Spanned { groups, .. } => groups.variables(),
         }
@@ -121,7 +130,7 @@ impl Directions {
     /// Which of them a ray of a point is; none of a group of variables that isn't full.
     pub(crate) fn distinct(&self, point: usize, ray: usize) -> Option<usize> {
         match self {
-            Self::Unit { .. } | Self::Units { .. } | Self::Shared { .. } => Some(ray),
+            Self::Unit { .. } | Self::Units { .. } | Self::Still { .. } | Self::Shared { .. } => Some(ray),
             Self::PerPoint { rays, .. } => Some(point * rays + ray),
             Self::Spanned { groups, .. } => {
                 let variables = groups.monomials().variables();
@@ -141,6 +150,7 @@ impl Directions {
     /// The components of one of them that aren't zero, with the inputs that they belong to.
     pub(crate) fn components(&self, distinct: usize) -> impl Iterator<Item = (usize, f64)> {
         let (unit, row): (_, &[f64]) = match self {
+            Self::Still { .. } => (None, &[]),
             Self::Unit { .. } | Self::Units { .. } | Self::Spanned { basis: None, .. } => {
                 (Some((self.unit(distinct), 1.0)), &[])
             }
@@ -158,6 +168,7 @@ impl Directions {
         let width = match self {
             Self::Unit { inputs }
             | Self::Units { inputs, .. }
+            | Self::Still { inputs }
             | Self::Shared { inputs, .. }
             | Self::PerPoint { inputs, .. }
             | Self::Spanned { inputs, .. } => *inputs,
@@ -172,7 +183,10 @@ impl Directions {
             });
         }
         let rows = match self {
-            Self::Unit { .. } | Self::Units { .. } | Self::Spanned { basis: None, .. } => return Ok(()),
+            Self::Unit { .. }
+            | Self::Units { .. }
+            | Self::Still { .. }
+            | Self::Spanned { basis: None, .. } => return Ok(()),
             Self::Shared { rows, .. } => rows,
             Self::PerPoint { rows, rays, .. } => {
                 if rows.len() != points * rays * inputs {

@@ -72,9 +72,8 @@ fn exact(
     let inputs = model.inputs();
     let (rays, directions, mixing) = match &request.terms {
         Terms::Gradient(directions) => {
-            // Without a ray: one that stays where it is.
-            let none = || Directions::Shared { inputs, rows: vec![0.0; inputs] };
-            return gradient(model, request, kernels, directions.clone().unwrap_or_else(none));
+            let directions = directions.clone().unwrap_or(Directions::Still { inputs });
+            return gradient(model, request, kernels, directions);
         }
         Terms::Hessian(rows) => {
             let directions = match rows {

@@ -68,7 +68,9 @@ impl Outline {
         };
         let (inputs, order) = (model.inputs() as u64, request.order as u64);
         let exponents = mixing.exponents().map_or(0, |(exponents, _)| exponents.len() as u64);
-        let sample = (inputs.saturating_add((outputs as u64).saturating_mul(order))).saturating_mul(24);
+        // What is compared along a verified ray: series of outputs, or of gradients.
+        let series = if plan.is_gradient() { inputs } else { outputs as u64 };
+        let sample = inputs.saturating_add(series.saturating_mul(order)).saturating_mul(24);
         let lists = [
             (outputs as u64).saturating_mul(LISTED_OUTPUT),
             exponents,

@@ -149,6 +149,7 @@ fn plan(model: &Model) {
             assert!(plan.to_string().lines().count() >= plan.steps.len());
         }
     }
+    assert!(!Plan::gradient(model, 2, Kernels::Portable).unwrap().adjoints.is_empty());
     let _ = Plan::hope(model, 2, &Target::Input, Kernels::Cpu);
     for terms in [TermKind::Unmixed, TermKind::Mixed] {
         let _ = Certificate::new(model, Method::Hope, terms);
@@ -254,6 +255,11 @@ fn what_is_too_large_is_refused_before_it_is_listed() {
     for name in ["e28", "e31"] {
         let model =
             Model::from_onnx(folder.join(name).with_extension("onnx"), &ImportOptions::default()).unwrap();
+        for (terms, order) in [(Terms::Gradient(None), 1), (Terms::Hessian(None), 2)] {
+            let request = Request { memory: Some(64 << 20), terms, ..Request::new(vec![0.5], order) };
+            let cost = Cost::of(&model, &request);
+            assert!(matches!(cost, Err(Error::Memory { needed, .. }) if needed > 1 << 30), "{cost:?}");
+        }
         // Orders at which products of sizes are beyond 64 bits.
         for order in [1, 30] {
             for method in [Method::Exact, Method::Hope] {
