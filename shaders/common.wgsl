@@ -1,7 +1,8 @@
 // What every kernel shares: the layout of series, the bindings, the numbering of invocations.
 //
 // A value is [order][row][unit], units contiguous. Block 0 has a row per sample, blocks 1.. a row per
-// (sample, lane). A lane is a ray (exact) or an output (published rule, whose adjoints have no block 0).
+// (sample, lane). A lane is a ray (exact), an output (published rule), or an output along a ray (gradients). Adjoints have no block 0; those
+// along rays have the coefficient of t^(k-1) in block k.
 // Each kernel file defines its own `struct Params`, which begins with the layouts of x, y and out and whose twin is in the kernel's
 // gpu.rs. The constants MAX_ORDER, of series, and WORKGROUP, of invocations, are written in src/kernel/dispatch, which puts them in
 // front.

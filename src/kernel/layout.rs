@@ -1,8 +1,9 @@
 //! Where the coefficients of a value lie, and views of them.
 //!
 //! All series share one order-major layout, `[order][row][unit]`, units contiguous. Block 0 has a row per
-//! sample; blocks 1.. have a row per (sample, lane). A *lane* is a ray of the exact method, or an output of
-//! the published rule, whose adjoints have no block 0.
+//! sample; blocks 1.. have a row per (sample, lane). A *lane* is a ray of the exact method, an output of
+//! the published rule, or an output along a ray for gradients. Adjoints have no block 0; those along rays have
+//! the coefficient of t^(k-1) in block k.
 
 use std::ops::Range;
 

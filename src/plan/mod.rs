@@ -78,7 +78,7 @@ pub struct Value {
     pub units: usize,
     /// Highest order stored; orders above are zero.
     pub degree: usize,
-    /// Whether it has a block 0: values have, adjoints of the published rule have not.
+    /// Whether it has a block 0: values have, adjoints have not.
     pub primal: bool,
     /// The buffer it lives in, shared with values of other lifetimes.
     pub slot: usize,
