@@ -23,7 +23,7 @@ step "$python" -m pytest --quiet "$@"
 # What people build it from has neither tests nor fixtures.
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
-step "$python" -m maturin sdist --quiet --out "$folder"
+step "$python" -m maturin sdist --out "$folder" >/dev/null
 if tar tzf "$folder"/*.tar.gz | grep /tests/; then
     echo "the source distribution has tests in it" >&2
     exit 1
