@@ -147,6 +147,7 @@ impl Kink {
         self.distance = self.distance.min(other.distance);
         self.begins |= other.begins;
         self.undecided |= other.undecided;
+        self.begins_at = self.begins_at.or(other.begins_at);
         self.margin = self.margin.min(other.margin);
     }
 }

@@ -228,7 +228,13 @@ fn on_a_kink_the_ray_decides_and_what_it_leaves_open_is_said() {
     );
     // No ray at all.
     let request = Request { terms: Terms::Gradient(None), ..Request::new(vec![0.0, 1.0], 1) };
-    assert!(!expand(&model, &request).unwrap().report.certificate.exact);
+    let certificate = expand(&model, &request).unwrap().report.certificate;
+    let layer = model.nodes()[1].name.clone();
+    assert!(
+        !certificate.exact && certificate.reason.contains(&format!("'{layer}'")),
+        "{}",
+        certificate.reason
+    );
     // A kink whose adjoint is zero is none.
     let mut b = Model::builder(&[1]);
     let h = b.activation(b.input(), Relu).unwrap();
