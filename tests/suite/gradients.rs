@@ -2,7 +2,7 @@
 //! forward pass, whose coefficients along `v + s e_i` are polynomials in s.
 
 use hope::activation::{Abs, Exp, Log, Relu, Sin, Sqrt, Tanh};
-use hope::model::Model;
+use hope::model::{Constant, Model};
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
 use hope::{Error, Expansion, Method, Precision, Request, Terms, expand};
@@ -194,6 +194,47 @@ fn hessians_are_symmetric_and_rows_are_rows() {
     let single = expand(&model, &single).unwrap();
     assert!(off(single.hessian().unwrap().iter().copied(), h.as_slice().unwrap()) < 1e-5);
     assert!(single.report.verification.unwrap().deviation < 1e-5);
+}
+
+#[test]
+fn gradients_in_any_units() {
+    // The same network in units of one and of a million millionth and a thousand million.
+    let network = |units: [f64; 2]| {
+        let mut b = Model::builder(&[2]);
+        let scale = Constant { shape: &[2], values: &units };
+        let x = b.affine(b.input(), Some(scale), None).unwrap();
+        let h = dense(&mut b, x, 5, 1);
+        let h = b.activation(h, Tanh).unwrap();
+        let y = dense(&mut b, h, 2, 2);
+        b.build(y).unwrap()
+    };
+    let (units, order) = ([2f64.powi(-40), 2f64.powi(30)], 4);
+    let run = |units: [f64; 2], length: f64, precision| {
+        let point: Vec<f64> = [0.3, -0.2].iter().zip(units).map(|(x, unit)| x / unit).collect();
+        let ray: Vec<f64> = [1.0, 0.5].iter().zip(units).map(|(v, unit)| length * v / unit).collect();
+        let terms = Terms::Gradient(along(&ray, 2));
+        let request = Request { terms, precision, verify: 2, ..Request::new(point, order) };
+        let found = expand(&network(units), &request).unwrap();
+        assert!(found.report.verification.unwrap().deviation < 1e-4);
+        let found = found.gradient().unwrap().to_owned();
+        // In units of one again.
+        let value = |(_, o, k, _, i): (usize, usize, usize, usize, usize)| {
+            found[[0, o, k, 0, i]] / units[i] / length.powi(k as i32)
+        };
+        let all = (0..order).map(|k| -> Vec<f64> {
+            (0..2).flat_map(|o| [(0, o, k, 0, 0), (0, o, k, 0, 1)]).map(value).collect()
+        });
+        all.collect::<Vec<_>>()
+    };
+    let truth = run([1.0, 1.0], 1.0, Precision::F64);
+    for length in [1.0, 2f64.powi(-60), 2f64.powi(35)] {
+        for (precision, tolerance) in [(Precision::F64, 1e-12), (Precision::F32, 1e-4)] {
+            for (k, found) in run(units, length, precision).into_iter().enumerate() {
+                let off = off(found, &truth[k]);
+                assert!(off < tolerance, "{length:e}, {precision:?}, t^{k}: {off:.1e}");
+            }
+        }
+    }
 }
 
 /// |x| + 2 |y|.
