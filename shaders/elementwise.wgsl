@@ -69,24 +69,18 @@ fn stride(l: Layout) -> u32 {
     return l.samples * l.lanes * l.units;
 }
 
-// Notes the kinks that the ray of `inner` meets. On one, takes the function's series on the side of the first coefficient that isn't zero.
-fn meet_kinks(sample: u32, lane: u32, primal: f32) {
-    let lanes = params.out.lanes;
+// Whether a unit lies on a kink.
+fn lies_on_kink(primal: f32) -> bool {
     var on_kink = false;
     // unroll
     for (var kink = 0u; kink < KINKS; kink++) {
-        let gap = params.kink_values[kink] - primal;
-        if primal == params.kink_values[kink] {
-            on_kink = true;
-        } else if INNER > 0u {
-            if inner[1] != 0.0 {
-                note_kink(sample, lane, lanes, gap / inner[1]);
-            }
-        }
+        on_kink = on_kink || primal == params.kink_values[kink];
     }
-    if !on_kink {
-        return;
-    }
+    return on_kink;
+}
+
+// Of the ray of `inner` the first coefficient that isn't zero, orders from 1, with its sign as t moves to the lane's side; 0 if there is none.
+fn first_step(lanes: u32) -> f32 {
     var first = 0.0;
     let behind = looks_behind(params.out.samples, lanes);
     // unroll
@@ -95,6 +89,25 @@ fn meet_kinks(sample: u32, lane: u32, primal: f32) {
             first = select(inner[k], -inner[k], behind && k % 2u == 1u);
         }
     }
+    return first;
+}
+
+// Notes the kinks that the ray of `inner` meets. On one, takes the function's series on the side of the first coefficient that isn't zero.
+fn meet_kinks(sample: u32, lane: u32, primal: f32) {
+    let lanes = params.out.lanes;
+    // unroll
+    for (var kink = 0u; kink < KINKS; kink++) {
+        let gap = params.kink_values[kink] - primal;
+        if INNER > 0u {
+            if primal != params.kink_values[kink] && inner[1] != 0.0 {
+                note_kink(sample, lane, lanes, gap / inner[1]);
+            }
+        }
+    }
+    if !lies_on_kink(primal) {
+        return;
+    }
+    let first = first_step(lanes);
     if first != 0.0 {
         note_beginning(sample, lane, lanes);
     }
@@ -148,17 +161,12 @@ fn compose(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
 // Notes if an adjoint passes a unit that lies on a kink: its branch there is the function's own choice.
 fn meet_beginning(sample: u32, lane: u32, primal: f32) {
-    var on_kink = false;
-    // unroll
-    for (var kink = 0u; kink < KINKS; kink++) {
-        on_kink = on_kink || primal == params.kink_values[kink];
-    }
     var moves = false;
     // unroll
     for (var s = 1u; s <= OUTER; s++) {
         moves = moves || outer[s] != 0.0;
     }
-    if on_kink && moves {
+    if moves && lies_on_kink(primal) {
         note_undecided(sample, lane, params.out.lanes);
     }
 }
@@ -274,22 +282,10 @@ fn take_slopes() {
 
 // On a kink takes the function's series on the side of the ray of `inner`; notes if that stays there while the adjoint z passes.
 fn take_branch(sample: u32, lane: u32, primal: f32, z: array<f32, COEFFICIENTS>) {
-    var on_kink = false;
-    // unroll
-    for (var kink = 0u; kink < KINKS; kink++) {
-        on_kink = on_kink || primal == params.kink_values[kink];
-    }
-    if !on_kink {
+    if !lies_on_kink(primal) {
         return;
     }
-    var first = 0.0;
-    let behind = looks_behind(params.out.samples, params.out.lanes);
-    // unroll
-    for (var k = INNER; k >= 1u; k--) {
-        if inner[k] != 0.0 {
-            first = select(inner[k], -inner[k], behind && k % 2u == 1u);
-        }
-    }
+    let first = first_step(params.out.lanes);
     var passes = false;
     // unroll
     for (var k = 1u; k <= GIVEN; k++) {
@@ -334,11 +330,6 @@ fn compose_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
         }
         if KINKS > 0u {
             take_branch(p.sample, lane, primal, z);
-        }
-        // A polynomial's σ' ends early: what lies above stays zero.
-        // unroll
-        for (var k = 1u; k <= ORDER; k++) {
-            result[k] = 0.0;
         }
         substitute();
         result[0] = a[1];

@@ -65,7 +65,7 @@ pub struct Source<'a> {
 
 impl Source<'_> {
     /// Number of rays of each point; of gradients without any: one that stays where it is.
-    pub(crate) fn rays(&self) -> usize {
+    fn rays(&self) -> usize {
         self.directions.map_or(1, Directions::len).max(1)
     }
 
@@ -163,8 +163,8 @@ pub(crate) fn write_given<T: Scalar>(
         }
         if let Some(directions) = source.directions.filter(|_| view.layout.degree > 0) {
             let variables = plan.directions();
-            for (lane, group) in chunk.lanes.clone().enumerate() {
-                let group = if plan.is_gradient() { source.ray_and_output(plan, group).0 } else { group };
+            for (lane, number) in chunk.lanes.clone().enumerate() {
+                let (group, _) = source.ray_and_output(plan, number);
                 for variable in 0..variables {
                     let direction = group * variables + variable;
                     let radius = times_two_to(1.0, source.exponent(point, direction));

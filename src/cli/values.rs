@@ -72,7 +72,7 @@ impl FromStr for Outputs {
         let number = |part: &str| {
             part.trim()
                 .parse()
-                .map_err(|_| format!("'{part}' is no number of one: give \"all\" or numbers such as 0,3"))
+                .map_err(|_| format!("'{part}' is no number: give \"all\" or numbers such as 0,3"))
         };
         text.split(',').map(number).collect::<Result<_, _>>().map(Self::Some)
     }

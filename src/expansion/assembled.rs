@@ -157,7 +157,7 @@ impl Assembled {
                     for (at, lane) in lanes.clone().enumerate() {
                         let at = i * lanes.len() + at;
                         self.kinks[point * columns + lane % columns].join(result.kinks[at]);
-                        for (to, from) in self.gradients(point, lane, &result.series, at) {
+                        for (to, from) in self.gradients(point, lane, at) {
                             self.coefficients[to].copy_from_slice(&result.series[from]);
                         }
                     }
@@ -168,19 +168,13 @@ impl Assembled {
     }
 
     /// Where the gradients of a lane are, `(here, in a chunk's series)` for each order; `at` counts the chunk's lanes.
-    fn gradients(
-        &self,
-        point: usize,
-        lane: usize,
-        series: &[f64],
-        at: usize,
-    ) -> Vec<(Range<usize>, Range<usize>)> {
+    fn gradients(&self, point: usize, lane: usize, at: usize) -> Vec<(Range<usize>, Range<usize>)> {
         let Form::Gradients { orders, inputs } = self.form else { return Vec::new() };
         let (output, ray) = (lane / self.columns, lane % self.columns);
         let ranges = (0..orders).map(|k| {
             let to = (((point * self.outputs + output) * orders + k) * self.columns + ray) * inputs;
             let from = (at * self.order + self.order - orders + k) * inputs;
-            (to..to + inputs, from..(from + inputs).min(series.len()))
+            (to..to + inputs, from..from + inputs)
         });
         ranges.collect()
     }
@@ -224,7 +218,7 @@ impl Assembled {
                     let differs = |(to, from): (Range<usize>, Range<usize>)| {
                         differ(&self.coefficients[to], &result.series[from], tolerance)
                     };
-                    let shows = self.gradients(point, lane, &result.series, at).into_iter().any(differs);
+                    let shows = self.gradients(point, lane, at).into_iter().any(differs);
                     let ray = point * columns + lane % columns;
                     self.shows[ray] |= shows;
                     self.kinks[ray].join(result.kinks[at]);

@@ -332,16 +332,10 @@ impl<'a> Job<'a> {
         let mut certificate = parts.certificate.clone();
         let (method, terms) = (parts.request.method, parts.request.terms.kind());
         if let Some((point, ray, at)) = first_undecided {
-            let layer = match at {
-                Some(at) => Some(parts.plan.layers[at].clone()),
-                None => on_kinks::layer(parts, &self.points, point, ray).await?,
-            };
+            let layer = on_kinks::layer(parts, &self.points, point, ray, at).await?;
             certificate.undecided(undecided, &place(point, layer));
         } else if let Some((point, ray, at)) = first_on_kink {
-            let layer = match at {
-                Some(at) => Some(parts.plan.layers[at].clone()),
-                None => on_kinks::layer(parts, &self.points, point, ray).await?,
-            };
+            let layer = on_kinks::layer(parts, &self.points, point, ray, at).await?;
             certificate.on_kinks(summary.one_sided, &place(point, layer), method, terms);
         }
         if certificate.exact && !on_kinks_by_rule.is_empty() {

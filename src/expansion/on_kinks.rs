@@ -13,8 +13,17 @@ use crate::random::SplitMix;
 use crate::rays::Directions;
 use crate::scalar::Precision;
 
-/// The layer on whose kink a ray begins, the first one: by the processor, in f64.
-pub(super) async fn layer(parts: &Parts, points: &[f64], point: usize, ray: usize) -> Result<Option<Layer>> {
+/// The layer on whose kink a ray begins, the first one: `known` to the executor, or by the processor, in f64.
+pub(super) async fn layer(
+    parts: &Parts,
+    points: &[f64],
+    point: usize,
+    ray: usize,
+    known: Option<usize>,
+) -> Result<Option<Layer>> {
+    if let Some(layer) = known {
+        return Ok(Some(parts.plan.layers[layer].clone()));
+    }
     let Parts { model, request, outputs, .. } = parts;
     let plan = match &parts.plan.monomials {
         None => Plan::exact(model, request.order, Rays::Any, Kernels::Portable)?,

@@ -23,9 +23,7 @@ pub(super) fn plan(model: &Model, order: usize, kernels: Kernels) -> Plan {
     let mut builder = Builder::new(model, Method::Exact, order, kernels);
     builder.forward(order - 1, Rays::Any);
     let degrees = builder.adjoint_degrees();
-    let adjoints = vec![None; model.nodes().len()];
-    let mut backward = Backward { builder: &mut builder, exponent: Exponent::One, degrees, adjoints };
-    backward.seed();
+    let mut backward = Backward::new(&mut builder, Exponent::One, degrees);
     for index in (1..model.nodes().len()).rev() {
         let id = NodeId(index);
         if let Some(adjoint) = backward.adjoints[index]

@@ -23,13 +23,15 @@ pub(super) struct Backward<'b, 'a> {
     pub adjoints: Vec<Option<ValueId>>,
 }
 
-impl Backward<'_, '_> {
-    /// Seeds the output's adjoint.
-    pub fn seed(&mut self) {
-        let model = self.builder.model;
-        let seed = self.builder.value(model.outputs(), 1, false);
-        self.builder.plan.seed = Some(seed);
-        self.adjoints[model.output().0] = Some(seed);
+impl<'b, 'a> Backward<'b, 'a> {
+    /// Begins at the output, with a seed for its adjoint.
+    pub fn new(builder: &'b mut Builder<'a>, exponent: Exponent, degrees: Vec<Option<usize>>) -> Self {
+        let model = builder.model;
+        let seed = builder.value(model.outputs(), 1, false);
+        builder.plan.seed = Some(seed);
+        let mut adjoints = vec![None; model.nodes().len()];
+        adjoints[model.output().0] = Some(seed);
+        Self { builder, exponent, degrees, adjoints }
     }
 
     /// What the pass has found for its ends.

@@ -74,9 +74,7 @@ impl Builder<'_> {
         let mut is_end = vec![false; model.nodes().len()];
         ends.iter().for_each(|end| is_end[end.0] = true);
         let degrees = adjoint_degrees(model, order, &is_end);
-        let adjoints = vec![None; model.nodes().len()];
-        let mut backward = Backward { builder: self, exponent: Exponent::Order, degrees, adjoints };
-        backward.seed();
+        let mut backward = Backward::new(self, Exponent::Order, degrees);
         for index in (0..model.nodes().len()).rev() {
             let id = NodeId(index);
             if let Some(adjoint) = backward.adjoints[index].filter(|_| !is_end[index])
@@ -109,13 +107,26 @@ impl Backward<'_, '_> {
         true
     }
 
-    /// The rule's nonlinear operators read the primal; others have been refused before.
+    /// The rule's nonlinear operators read the primal; linear ones pass on by themselves, others have been refused before.
     fn nonlinear(&mut self, id: NodeId, z: ValueId) {
         let node = self.builder.model.node(id);
         let kernel: Kernel = match &node.op {
             Op::MaxPool(pool) => MaxPoolAdjoint(pool.clone()).into(),
             Op::Elementwise(function) => Bell(*function).into(),
-            _ => return,
+            Op::Input
+            | Op::Linear(_)
+            | Op::Conv(_)
+            | Op::AveragePool(_)
+            | Op::Affine(_)
+            | Op::Add
+            | Op::Multiply
+            | Op::Divide
+            | Op::MatMul(_)
+            | Op::Reshape
+            | Op::Strided(_)
+            | Op::Concat(_)
+            | Op::Softmax { .. }
+            | Op::Normalize { .. } => return,
         };
         let x = self.builder.of(node.inputs[0]);
         self.pass(id, kernel, vec![x, z], node.inputs[0]);

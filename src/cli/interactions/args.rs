@@ -30,7 +30,7 @@ than the two changes alone.";
 /// Rank pairs of inputs by their mixed second-order coefficients.
 ///
 /// All inputs, those of --inputs, or by a coarse pass the K with the largest |c_1 d| + |c_2 d^2|, d from --delta. The pairs of a smooth network are the
-/// rows of its Hessian, one backward pass for each input: all pairs of 784 pixels take about a second.
+/// rows of its Hessian, one backward pass for each input: all pairs of 784 pixels take a tenth of a second.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("where").required(true).args(["at", "image"])))]
