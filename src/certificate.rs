@@ -30,7 +30,7 @@ impl Kinks {
         let (mut kinks, mut linear) = (false, true);
         for node in model.nodes() {
             match &node.op {
-                Op::MaxPool(_) => kinks = true,
+                Op::MaxPool(_) | Op::Select { .. } => kinks = true,
                 Op::Elementwise(f) => {
                     kinks |= !f.kinks().is_empty();
                     linear &= f.is_piecewise_linear();
@@ -225,7 +225,9 @@ fn published_rule(model: &Model, terms: TermKind) -> Result<Option<Failure>> {
                 return Ok(Some(Failure::Operator(id)));
             }
         };
-        for input in &node.inputs {
+        // The selector of a choice moves kinks, and nothing else.
+        let selectors = usize::from(matches!(node.op, Op::Select { .. }));
+        for input in &node.inputs[selectors..] {
             let known = &mut dependence[input.index()];
             *known = (*known).max(Some(below));
             general_readers[input.index()] += usize::from(below == Dependence::General);
@@ -265,6 +267,7 @@ fn shape_of(op: &Op) -> Shape {
         Op::AveragePool(pool) => linear(pool.window.kernel_size() > 1, !pool.window.is_disjoint()),
         // A selection: an output is one input.
         Op::MaxPool(pool) => linear(false, !pool.window.is_disjoint()),
+        Op::Select { .. } => linear(false, false),
         Op::Strided(copy) => linear(copy.is_sum(), copy.dims.iter().any(|d| d.input == 0 && d.size > 1)),
         Op::Concat(_) => linear(false, false),
     }

@@ -187,6 +187,21 @@ impl Reference {
         Self { runner: self.runner.or_deeper(deeper) }
     }
 
+    /// Runs chunks of which some may have no series: see [`Runner::run_with_gaps`].
+    pub async fn run_with_gaps(
+        &self,
+        chunks: &[Chunk],
+        source: Source<'_>,
+        mut take: impl FnMut(&Chunk, Option<ChunkResult>) + Send,
+    ) -> Result<()> {
+        let at_once = self.runner.opening().threads.count();
+        let mut deliver = |chunk: &Chunk, result: Option<ChunkResult>| {
+            take(chunk, result);
+            Ok(())
+        };
+        self.runner.run_with_gaps(Run { chunks, source, at_once }, &mut deliver).await
+    }
+
     /// Runs chunks; `take` gets their results in order.
     pub async fn run(
         &self,

@@ -1,11 +1,15 @@
 //! A plan on a device, and going on where the device fails: smaller chunks when memory is short, a new device when it was lost. And
 //! where numbers do: more orders, when some get lost on the way.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Chunk, Deliver, Device, Executor, KernelTime, Opening, Run};
+use super::{Chunk, ChunkResult, Deliver, Device, Executor, KernelTime, Opening, Run};
 use crate::error::{Error, Result};
 use crate::plan::Deeper;
+
+/// Takes the results of chunks, and those that have none.
+pub(crate) type TakeWithGaps<'a> = &'a mut (dyn FnMut(&Chunk, Option<ChunkResult>) -> Result<()> + Send);
 
 /// A plan on a device, opened at the first run and kept.
 #[derive(Debug)]
@@ -77,6 +81,40 @@ impl Runner {
                 result => return result,
             }
         }
+    }
+
+    /// Runs chunks of which some may have no series, as where the network jumps: `take` gets each with its result, in order, or, cut to a single
+    /// series, without one.
+    pub async fn run_with_gaps(&self, run: Run<'_>, take: TakeWithGaps<'_>) -> Result<()> {
+        let mut open: VecDeque<Chunk> = run.chunks.to_vec().into();
+        let mut together = open.len();
+        while !open.is_empty() {
+            let chunks: Vec<Chunk> = open.iter().take(together).cloned().collect();
+            // Of the first chunk that is open: series that came in parts, as memory was short.
+            let mut series = 0;
+            let mut deliver = |chunk: &Chunk, result| {
+                series += chunk.points.len() * chunk.lanes.len();
+                if open.front().is_some_and(|first| series == first.points.len() * first.lanes.len()) {
+                    open.pop_front();
+                    series = 0;
+                }
+                take(chunk, Some(result))
+            };
+            match self.run(Run { chunks: &chunks, ..run }, &mut deliver).await {
+                Ok(()) => together = together.saturating_mul(2),
+                Err(Error::NonFinite { .. }) if together > 1 => together /= 2,
+                Err(Error::NonFinite { .. }) => {
+                    let Some(chunk) = open.pop_front() else { continue };
+                    if chunk.is_divisible() {
+                        chunk.halves().into_iter().rev().for_each(|half| open.push_front(half));
+                    } else {
+                        take(&chunk, None)?;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Runs the chunks that are left once more, with more orders; if that doesn't help either, it is the first error.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::kernel::{Kink, Series, SeriesMut, Side};
+use crate::kernel::{Kernel, Kink, Series, SeriesMut, Side};
 use crate::plan::{Method, Plan, ValueId};
 use crate::rays::{Directions, Radii};
 use crate::scalar::{Precision, Scalar, times_two_to};
@@ -104,7 +104,7 @@ pub struct ChunkResult {
 impl ChunkResult {
     /// Whether every number is finite.
     pub fn is_finite(&self) -> bool {
-        self.value.iter().chain(&self.series).all(|x| x.is_finite())
+        self.value.iter().chain(&self.series).chain([&self.inconsistency]).all(|x| x.is_finite())
     }
 }
 
@@ -266,6 +266,9 @@ fn inconsistency<T: Scalar>(
             let gradients = series[(sample * lanes + lane) * order * units..].chunks_exact(units);
             for (k, gradient) in (1..=output.layout.degree.min(order)).zip(gradients) {
                 let c = k as f64 * output.row(k, sample, lane)[source.outputs[selected]].f64();
+                if !c.is_finite() {
+                    return f64::NAN;
+                }
                 let terms = gradient.iter().zip(&direction).map(|(g, v)| g * v);
                 let (sum, sizes) = terms.fold((0.0, 0.0), |(sum, sizes), x| (sum + x, sizes + x.abs()));
                 off = off.max((sum - c).abs());
@@ -367,6 +370,8 @@ pub(crate) fn beyond_f64(plan: &Plan, chunk: &Chunk, source: Source, result: &Ch
 
 /// The error that names a layer, an order and a point.
 pub(crate) fn not_finite<T: Scalar>(plan: &Plan, layer: usize, order: usize, point: usize) -> Error {
+    let jumps = order == 1
+        && plan.steps.iter().any(|step| step.layer == layer && matches!(step.kernel, Kernel::Select(_)));
     let layer = &plan.layers[layer];
     let lower = if order > 1 { format!("order at most {}, or ", order - 1) } else { String::new() };
     Error::NonFinite {
@@ -376,6 +381,7 @@ pub(crate) fn not_finite<T: Scalar>(plan: &Plan, layer: usize, order: usize, poi
         point,
         place: None,
         hint: match (T::PRECISION, order) {
+            _ if jumps => "it jumps there, from its value at the point to another one along the ray, which has no series: choose a point beside it, or a ray to its side".into(),
             (Precision::F32, 0) => "the network has no value there, or one on the way overflows f32: check the point, or use --precision f64".into(),
             (Precision::F64, 0) => "the network has no value there, or one on the way overflows: check the point".into(),
             (Precision::F32, _) => format!("the coefficient overflows f32, or isn't finite at all: use --precision f64, {lower}shorter directions"),

@@ -84,7 +84,7 @@ fn layers(model: &Model) -> String {
 fn character(node: &Node) -> &'static str {
     match &node.op {
         Op::Input => "",
-        Op::MaxPool(_) => "kinks",
+        Op::MaxPool(_) | Op::Select { .. } => "kinks",
         Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
         op if op.is_affine() => "linear",
         _ => "smooth",

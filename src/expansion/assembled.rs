@@ -208,8 +208,9 @@ impl Assembled {
     }
 
     /// Takes a chunk's series for t < 0: where they are those for t > 0, the ray doesn't begin on a kink that shows.
-    pub fn compare_behind(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize, tolerance: f64) {
+    pub fn compare_behind(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize) {
         let (outputs, order, columns, lanes) = (self.outputs, self.order, self.columns, chunk.lanes.len());
+        let tolerance = self.tolerance;
         for (i, point) in chunk.points.clone().enumerate() {
             let point = point - first;
             for (at, lane) in chunk.lanes.clone().enumerate() {
@@ -239,6 +240,17 @@ impl Assembled {
                 let shows = !(0..outputs).all(same);
                 kink.join(result.kinks[i * lanes + at]);
                 kink.begins = shows;
+            }
+        }
+    }
+
+    /// Notes series that there are none of for t < 0: their kinks show.
+    pub fn differs_behind(&mut self, chunk: &Chunk, first: usize) {
+        if let Form::Gradients { .. } = self.form {
+            for point in chunk.points.clone() {
+                for lane in chunk.lanes.clone() {
+                    self.shows[(point - first) * self.columns + lane % self.columns] = true;
+                }
             }
         }
     }

@@ -10,7 +10,6 @@ use super::on_kinks;
 use super::prepared::{Parts, Prepared};
 use super::request::{Request, Terms};
 use super::results::{Batch, Expansion, Report, Sink};
-use super::sides;
 use super::summary::Summary;
 use super::verify::Checker;
 use crate::backend::{Chunk, ChunkResult, Chunking, Run, Source};
@@ -285,11 +284,15 @@ impl<'a> Job<'a> {
             if let Some(error) = no_value {
                 return Err(error);
             }
-            let mut deliver = |chunk: &Chunk, result: ChunkResult| {
-                assembled.compare_behind(chunk, &result, first, sides::tolerance(parts.request.precision));
+            // Where the network jumps there may be no series for t < 0: it is another one.
+            let mut deliver = |chunk: &Chunk, result: Option<ChunkResult>| {
+                match &result {
+                    Some(result) => assembled.compare_behind(chunk, result, first),
+                    None => assembled.differs_behind(chunk, first),
+                }
                 tell()
             };
-            parts.runner.run(Run { chunks: &behind, source, at_once }, &mut deliver).await?;
+            parts.runner.run_with_gaps(Run { chunks: &behind, source, at_once }, &mut deliver).await?;
             assembled.settle_gradients();
             consistent(parts, assembled.inconsistency)?;
             let (open, first_open) = assembled.undecided();

@@ -32,9 +32,14 @@ pub(super) async fn layer(
     let layers = plan.layers.clone();
     let source = Source { points, directions: parts.directions.as_ref(), outputs, radii: None };
     let mut found = None;
-    let take = |_: &Chunk, result: ChunkResult| found = result.kinks.first().and_then(|kink| kink.begins_at);
+    let take = |_: &Chunk, result: Option<ChunkResult>| {
+        found = result.and_then(|result| result.kinks.first()?.begins_at);
+    };
     let chunk = Chunk::ahead(point..point + 1, ray..ray + 1);
-    Reference::new(plan, &parts.threads).or_deeper(deeper(parts)).run(&[chunk], source, take).await?;
+    Reference::new(plan, &parts.threads)
+        .or_deeper(deeper(parts))
+        .run_with_gaps(&[chunk], source, take)
+        .await?;
     Ok(found.map(|layer| layers[layer].clone()))
 }
 
@@ -61,18 +66,25 @@ pub(super) async fn settle(parts: &Parts, points: &[f64], first: usize, batch: &
     let source = Source { points, directions: Some(&directions), outputs, radii: None };
     let chunk = |&point: &usize| Chunk::ahead(first + point..first + point + 1, 0..RAYS);
     let chunks: Vec<Chunk> = on_kinks.iter().map(chunk).collect();
-    let take = |chunk: &Chunk, result: ChunkResult| {
+    for &point in &on_kinks {
+        batch.kinks[point].begins = false;
+    }
+    let take = |chunk: &Chunk, result: Option<ChunkResult>| {
         let point = chunk.points.start - first;
-        let holds = |output: usize, ray: usize| {
+        let lanes = chunk.lanes.len();
+        let holds = |output: usize, at: usize| {
+            // Along some rays the network may jump.
+            let Some(result) = &result else { return false };
             let row = point * outputs.len() + output;
             let polynomial = &batch.coefficients[row * parts.mixing.terms()..][..parts.mixing.terms()];
-            let found = polynomial_along(&rays[ray], exponents, polynomial, request.order);
-            let truth = column(&result.series, output * request.order, RAYS, ray, request.order);
+            let ray = &rays[chunk.lanes.start + at];
+            let found = polynomial_along(ray, exponents, polynomial, request.order);
+            let truth = column(&result.series, output * request.order, lanes, at, request.order);
             agree(result.value[output], &found, &truth, tolerance(request.precision))
         };
-        batch.kinks[point].begins = !(0..outputs.len()).all(|output| (0..RAYS).all(|ray| holds(output, ray)));
+        batch.kinks[point].begins |= !(0..outputs.len()).all(|output| (0..lanes).all(|at| holds(output, at)));
     };
-    Reference::new(plan, &parts.threads).or_deeper(deeper(parts)).run(&chunks, source, take).await
+    Reference::new(plan, &parts.threads).or_deeper(deeper(parts)).run_with_gaps(&chunks, source, take).await
 }
 
 /// Those of some points at which a kink shows, with its layer: by the exact method along a random ray of each, which crosses all kinks that
@@ -93,22 +105,27 @@ pub(super) async fn shown(
     };
     let chunks: Vec<Chunk> = which.iter().flat_map(both).collect();
     let mut shown = Vec::new();
-    let mut ahead = ChunkResult::default();
-    let take = |chunk: &Chunk, result: ChunkResult| {
+    let mut ahead = None;
+    let take = |chunk: &Chunk, result: Option<ChunkResult>| {
         if chunk.side == Side::Ahead {
             ahead = result;
             return;
         }
         let differs = |output: usize| {
-            let [a, b] =
-                [&ahead, &result].map(|side| &side.series[output * request.order..][..request.order]);
-            !agree(result.value[output], a, b, tolerance(Precision::F64))
+            // Where the network jumps there is no series on one of the sides.
+            let (Some(ahead), Some(behind)) = (&ahead, &result) else { return true };
+            let [a, b] = [ahead, behind].map(|side| &side.series[output * request.order..][..request.order]);
+            !agree(behind.value[output], a, b, tolerance(Precision::F64))
         };
         if (0..outputs.len()).any(differs) {
-            let layer = ahead.kinks.first().and_then(|kink| kink.begins_at);
+            let mut sides = ahead.iter().chain(&result);
+            let layer = sides.find_map(|side| side.kinks.first().and_then(|kink| kink.begins_at));
             shown.push((chunk.points.start, layer.map(|layer| layers[layer].clone())));
         }
     };
-    Reference::new(plan, &parts.threads).or_deeper(deeper(parts)).run(&chunks, source, take).await?;
+    Reference::new(plan, &parts.threads)
+        .or_deeper(deeper(parts))
+        .run_with_gaps(&chunks, source, take)
+        .await?;
     Ok(shown)
 }

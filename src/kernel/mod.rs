@@ -33,6 +33,7 @@ pub mod pool;
 mod powers;
 mod product;
 pub mod reduction;
+pub mod select;
 pub mod strided;
 pub mod windows;
 
@@ -189,6 +190,10 @@ kernels! {
     reduction::Reduce,
     /// Adjoint of [`Self::Reduce`].
     reduction::ReduceAdjoint,
+    /// One of two values, by the sign of a third: where it is this one.
+    select::Select,
+    /// Adjoint of [`Self::Select`].
+    select::SelectAdjoint,
     /// An elementwise function of series in several variables.
     multivariate::ComposeMixed,
     /// Product of two of them.

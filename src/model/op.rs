@@ -28,6 +28,11 @@ pub enum Op {
     Multiply,
     /// Elementwise quotient of two values of the same shape.
     Divide,
+    /// Of three values of the same shape: the second where the first one is positive, the third where it is negative.
+    Select {
+        /// Whether 0 counts as positive.
+        at_zero: bool,
+    },
     /// Matrix products of two values, one for each group.
     MatMul(MatMulShape),
     /// The same units under another shape.
@@ -79,6 +84,7 @@ impl Op {
             | Self::Elementwise(_)
             | Self::Multiply
             | Self::Divide
+            | Self::Select { .. }
             | Self::MatMul(_)
             | Self::Softmax { .. }
             | Self::Normalize { .. } => false,

@@ -78,6 +78,7 @@ impl Builder<'_> {
             | Op::Conv(_)
             | Op::AveragePool(_)
             | Op::MaxPool(_)
+            | Op::Select { .. }
             | Op::Affine(_)
             | Op::Add
             | Op::Reshape
@@ -127,6 +128,10 @@ impl Backward<'_, '_> {
                 self.pass(id, Copy, vec![quotient], node.inputs[0]);
                 let kernel = MultiplyAdjoint { negative: true };
                 self.pass(id, kernel, vec![y, quotient], node.inputs[1]);
+                return;
+            }
+            Op::Select { at_zero } => {
+                self.chosen(id, *at_zero, z);
                 return;
             }
             Op::MatMul(shape) => {

@@ -9,6 +9,7 @@ use crate::kernel::arithmetic::{AffineAdjoint, Copy};
 use crate::kernel::conv::{ConvAdjoint, ConvShape};
 use crate::kernel::linear::{LinearAdjoint, LinearShape};
 use crate::kernel::pool::AveragePoolAdjoint;
+use crate::kernel::select::{Choice, SelectAdjoint};
 use crate::kernel::strided::StridedAdjoint;
 use crate::kernel::{Exponent, Kernel};
 use crate::model::{Conv, NodeId, Op};
@@ -90,6 +91,7 @@ impl<'b, 'a> Backward<'b, 'a> {
             | Op::Elementwise(_)
             | Op::Multiply
             | Op::Divide
+            | Op::Select { .. }
             | Op::MatMul(_)
             | Op::Softmax { .. }
             | Op::Normalize { .. } => return false,
@@ -106,6 +108,15 @@ impl<'b, 'a> Backward<'b, 'a> {
 
     fn copied(&self, copy: &Strided) -> Kernel {
         StridedAdjoint { copy: copy.clone(), exponent: self.exponent }.into()
+    }
+
+    /// What a choice passes on: the adjoint, to the value that was chosen.
+    pub fn chosen(&mut self, id: NodeId, at_zero: bool, z: ValueId) {
+        let inputs = &self.builder.model.node(id).inputs;
+        let selector = self.builder.of(inputs[0]);
+        for (above, value) in [(true, inputs[1]), (false, inputs[2])] {
+            self.pass(id, SelectAdjoint(Choice { above, at_zero }), vec![selector, z], value);
+        }
     }
 
     /// Adds what a kernel makes of a node's adjoint to the adjoint of `to`.

@@ -10,6 +10,7 @@ use crate::kernel::matmul::MatMul;
 use crate::kernel::multivariate::{ComposeMixed, DivideMixed, MaxPoolMixed, MultiplyMixed};
 use crate::kernel::pool::{AveragePool, MaxPool};
 use crate::kernel::reduction::{Reduce, Reduction};
+use crate::kernel::select::{Choice, Select};
 use crate::kernel::strided::StridedCopy;
 use crate::kernel::{Kernel, PerUnitId};
 use crate::model::{Conv, Model, NodeId, Op, PerUnit};
@@ -139,6 +140,19 @@ impl Builder<'_> {
                 let output = self.value(node.units(), self.blocks(highest), true);
                 for (i, part) in parts.into_iter().enumerate() {
                     self.step(id, Copy, vec![part], output, i > 0);
+                }
+                return output;
+            }
+            // Two steps, one for each side. Where the function jumps its first coefficient says so, be it constant on both sides.
+            Op::Select { at_zero } => {
+                let moves = self.degree(inputs[0]).min(1);
+                let highest = self.degree(inputs[1]).max(self.degree(inputs[2])).max(moves);
+                let output = self.value(node.units(), self.blocks(highest), true);
+                for above in [*at_zero, !at_zero] {
+                    let choice = Choice { above, at_zero: *at_zero };
+                    let kernel = Select { choice, monomials: self.plan.monomials.clone() };
+                    let value = inputs[if above { 1 } else { 2 }];
+                    self.step(id, kernel, vec![inputs[0], value], output, !choice.holds_at_zero());
                 }
                 return output;
             }

@@ -44,6 +44,7 @@ fn check_operators(model: &Model) -> Result<()> {
             | Op::AveragePool(_)
             | Op::MaxPool(_)
             | Op::Elementwise(_)
+            | Op::Select { .. }
             | Op::Affine(_)
             | Op::Add
             | Op::Reshape
@@ -113,6 +114,10 @@ impl Backward<'_, '_> {
         let kernel: Kernel = match &node.op {
             Op::MaxPool(pool) => MaxPoolAdjoint(pool.clone()).into(),
             Op::Elementwise(function) => Bell(*function).into(),
+            Op::Select { at_zero } => {
+                self.chosen(id, *at_zero, z);
+                return;
+            }
             Op::Input
             | Op::Linear(_)
             | Op::Conv(_)
@@ -154,6 +159,7 @@ fn adjoint_degrees(model: &Model, order: usize, is_end: &[bool]) -> Vec<Option<u
             | Op::Conv(_)
             | Op::AveragePool(_)
             | Op::MaxPool(_)
+            | Op::Select { .. }
             | Op::Affine(_)
             | Op::Add
             | Op::Reshape

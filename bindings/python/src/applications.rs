@@ -34,7 +34,7 @@ pub fn layers(network: &Bound<'_, Network>) -> Vec<(String, String, Vec<usize>, 
     let layer = |node: &hope::model::Node| {
         let character = match &node.op {
             Op::Input => "input",
-            Op::MaxPool(_) => "kinks",
+            Op::MaxPool(_) | Op::Select { .. } => "kinks",
             Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
             op if op.is_affine() => "linear",
             _ => "smooth",

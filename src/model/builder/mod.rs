@@ -209,6 +209,15 @@ impl ModelBuilder {
         self.binary("Divide", Op::Divide, a, b)
     }
 
+    /// `a` where `u` is positive, `b` where it is negative, elementwise, with broadcasting; `at_zero` says whether 0 counts as positive.
+    pub fn select(&mut self, u: NodeId, a: NodeId, b: NodeId, at_zero: bool) -> Result<NodeId> {
+        let shape = self.broadcast_shape("Select", self.shape(a), self.shape(b))?;
+        let shape = self.broadcast_shape("Select", &shape, self.shape(u))?;
+        let inputs = [u, a, b].map(|x| self.broadcast(x, &shape));
+        let inputs = inputs.into_iter().collect::<Result<_>>()?;
+        self.push("Select", Op::Select { at_zero }, inputs, shape)
+    }
+
     /// Matrix products over the last two axes, `[…, rows, inner]` times `[…, inner, columns]`; the axes before them agree.
     pub fn matmul(&mut self, a: NodeId, b: NodeId) -> Result<NodeId> {
         let (left, right) = (self.shape(a), self.shape(b));

@@ -6,9 +6,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use hope::activation::Activation;
+use hope::kernel::Side;
 use hope::kernel::elementwise::Compose;
 
 use super::case::{Case, Chunk, Outcome, Tolerance, value};
+use super::table::select;
 use super::{Executor, naive};
 use crate::trials::Trials;
 
@@ -28,6 +30,13 @@ pub fn add(executors: &[(String, Executor)], cases: impl Iterator<Item = Case>, 
         trials.add(format!("nan::kernels::{name}"), move || {
             for case in poisoned.iter().filter(|case| by_executor.takes(case)) {
                 same_numbers(case, &by_executor.run(case), &naive::truth(case))?;
+            }
+            Ok(())
+        });
+        let by_executor = executor.clone();
+        trials.add(format!("nan::choices::{name}"), move || {
+            for case in choices().filter(|case| by_executor.takes(case)) {
+                same_everywhere(&case, &by_executor.run(&case), &naive::truth(&case))?;
             }
             Ok(())
         });
@@ -64,6 +73,45 @@ fn same_numbers(case: &Case, found: &Outcome, truth: &Outcome) -> Result<(), Str
     }
     match found.iter().zip(truth).position(|(found, truth)| found.is_nan() != truth.is_nan()) {
         Some(i) => Err(format!("{}: number {i} is {}, should be {}", case.name, found[i], truth[i])),
+        None => Ok(()),
+    }
+}
+
+/// Selectors from which nothing follows, and jumps: they take all that could be made of them.
+fn choices() -> impl Iterator<Item = Case> {
+    let chunk = Chunk { samples: 2, lanes: 3, degree: 3 };
+    select::CHOICES.into_iter().flat_map(move |choice| {
+        let case = || select::select(choice, 9, chunk, [2, 3], None);
+        let lost = |order: usize, number: f64| {
+            let mut case = case();
+            let block = case.layout(0).block(order);
+            case.data[0][block].iter_mut().step_by(2).for_each(|x| *x = number);
+            case
+        };
+        let numbers = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        let mut cases: Vec<Case> = numbers.into_iter().flat_map(|x| [lost(0, x), lost(1, x)]).collect();
+        for side in [Side::Ahead, Side::Behind] {
+            let jumps = case().on_kinks(0, &[0.0], side);
+            let mut unknown = case().on_kinks(0, &[0.0], side);
+            let block = unknown.layout(0).block(1);
+            unknown.data[0][block].fill(f64::NAN);
+            cases.extend([jumps, unknown, case().on_kinks(0, &[0.0], side).accumulating()]);
+        }
+        // What isn't chosen doesn't matter.
+        let mut others = case();
+        others.data[1].iter_mut().step_by(2).for_each(|x| *x = f64::NAN);
+        cases.push(others);
+        cases
+    })
+}
+
+/// Whether an outcome has numbers exactly where the truth has them, and the same.
+fn same_everywhere(case: &Case, found: &Outcome, truth: &Outcome) -> Result<(), String> {
+    let same = |(a, b): (&f64, &f64)| a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-6;
+    match found.output.iter().zip(&truth.output).position(|pair| !same(pair)) {
+        Some(i) => {
+            Err(format!("{}: number {i} is {}, should be {}", case.name, found.output[i], truth.output[i]))
+        }
         None => Ok(()),
     }
 }

@@ -16,6 +16,8 @@ mod multivariate;
 mod pool;
 #[path = "../../../src/kernel/reduction/cases.rs"]
 mod reduction;
+#[path = "../../../src/kernel/select/cases.rs"]
+pub mod select;
 #[path = "../../../src/kernel/strided/cases.rs"]
 mod strided;
 #[path = "../../../src/kernel/windows/cases.rs"]
@@ -32,6 +34,7 @@ pub fn all() -> Vec<Case> {
         arithmetic::cases(),
         strided::cases(),
         reduction::cases(),
+        select::cases(),
         matmul::cases(),
         multivariate::cases(),
         windows::cases(),

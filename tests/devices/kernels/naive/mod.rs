@@ -11,6 +11,7 @@
 //! is `Σ a_j u^j` with powers multiplied out, an adjoint walks the forward definition and goes the other way.
 
 mod adjoint;
+mod choices;
 mod functions;
 mod linear;
 mod mixed;
@@ -26,6 +27,7 @@ use hope::kernel::matmul::{MatMul, MatMulAdjoint, MatMulShape};
 use hope::kernel::multivariate::{ComposeMixed, MaxPoolMixed, Relative};
 use hope::kernel::pool::{AveragePool, AveragePoolAdjoint, MaxPool, MaxPoolAdjoint};
 use hope::kernel::reduction::{Reduce, ReduceAdjoint};
+use hope::kernel::select::{Select, SelectAdjoint};
 use hope::kernel::strided::{StridedAdjoint, StridedCopy};
 use hope::kernel::{Exponent, Kernel, Layout};
 use hope::model::Pool;
@@ -223,6 +225,8 @@ impl Run<'_> {
             Kernel::ReduceAdjoint(ReduceAdjoint { reduction, axis }) => {
                 self.reduce_adjoint(*reduction, *axis)
             }
+            Kernel::Select(Select { choice, .. }) => self.select(*choice),
+            Kernel::SelectAdjoint(SelectAdjoint(choice)) => self.select_adjoint(*choice),
             Kernel::Windowed(windowed) => self.windowed(windowed),
             Kernel::ComposeMixed(ComposeMixed { function, .. }) => self.compose_mixed(*function),
             Kernel::MultiplyMixed(_) => self.in_variables(|polynomials, run, [n, s, l, u]| {
