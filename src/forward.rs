@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Chunk, ChunkResult, Device, Opening, Place, Run, Runner, Source};
+use crate::backend::{Chunk, ChunkResult, Device, Opening, Place, Run, Runner, Sent, Source};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::model::Model;
@@ -207,7 +207,7 @@ impl Reference {
         &self,
         chunks: &[Chunk],
         source: Source<'_>,
-        mut take: impl FnMut(&Chunk, ChunkResult) + Send,
+        mut take: impl FnMut(&Chunk, ChunkResult) + Sent,
     ) -> Result<()> {
         let at_once = self.runner.opening().threads.count();
         let mut deliver = |chunk: &Chunk, result: ChunkResult| {

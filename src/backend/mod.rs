@@ -50,6 +50,17 @@ pub trait Shared {}
 #[cfg(target_family = "wasm")]
 impl<T: ?Sized> Shared for T {}
 
+/// `Send`, except in browsers, where devices belong to one thread.
+#[cfg(not(target_family = "wasm"))]
+pub trait Sent: Send {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send + ?Sized> Sent for T {}
+/// `Send`, except in browsers, where devices belong to one thread.
+#[cfg(target_family = "wasm")]
+pub trait Sent {}
+#[cfg(target_family = "wasm")]
+impl<T: ?Sized> Sent for T {}
+
 /// What computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -109,7 +109,11 @@ impl ChunkResult {
 }
 
 /// Takes the results of chunks, in order; an error stops the run.
+#[cfg(not(target_family = "wasm"))]
 pub type Deliver<'a> = &'a mut (dyn FnMut(&Chunk, ChunkResult) -> Result<()> + Send);
+/// Takes the results of chunks, in order; an error stops the run.
+#[cfg(target_family = "wasm")]
+pub type Deliver<'a> = &'a mut dyn FnMut(&Chunk, ChunkResult) -> Result<()>;
 
 /// Time that a kernel took in a run.
 #[derive(Clone, Debug, PartialEq)]

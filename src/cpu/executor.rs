@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use faer::Par;
+use web_time::Instant; // std's panics in browsers
 
 use crate::backend::{self, Chunk, ChunkResult, Source};
 use crate::error::Result;
@@ -120,9 +121,9 @@ impl<T: Scalar> CpuExecutor<T> {
     ) -> Result<(ChunkResult, Vec<f64>)> {
         let mut seconds = Vec::with_capacity(self.plan.steps.len());
         self.prepare(chunk, source, arena);
-        let mut last = std::time::Instant::now();
+        let mut last = Instant::now();
         let kinks = self.steps(chunk, source.radii, arena, parallel, |_, _| {
-            let now = std::time::Instant::now();
+            let now = Instant::now();
             seconds.push((now - last).as_secs_f64());
             last = now;
             Ok(())

@@ -8,7 +8,7 @@ use super::executor::{Arena, CpuExecutor};
 use crate::backend::{BoxFuture, Chunk, ChunkResult, Deliver, Executor, KernelTime, Opening, Run, Source};
 use crate::error::Result;
 use crate::scalar::Scalar;
-use crate::threads::Threads;
+use crate::threads::{self, Threads};
 
 /// Operations below which one thread is done before others have begun.
 const PARALLEL: f64 = 1e6;
@@ -33,7 +33,7 @@ impl<T: Scalar> Pool<T> {
         Self { executor: CpuExecutor::new(plan), threads, arenas: Mutex::default(), profile }
     }
 
-    fn run_all(&self, run: Run, deliver: Deliver) -> Result<()> {
+    async fn run_all(&self, run: Run<'_>, deliver: Deliver<'_>) -> Result<()> {
         let Run { chunks, source, at_once } = run;
         let Some(first) = chunks.first() else { return Ok(()) };
         let workers = at_once.clamp(1, self.threads.count());
@@ -41,6 +41,7 @@ impl<T: Scalar> Pool<T> {
         if workers == 1 || each * (chunks.len() as f64) < PARALLEL {
             for chunk in chunks {
                 deliver(chunk, self.run_one(chunk, source, Par::Seq)?)?;
+                threads::breathe().await;
             }
             return Ok(());
         }
@@ -84,7 +85,7 @@ impl<T: Scalar> Pool<T> {
 
 impl<T: Scalar> Executor for Pool<T> {
     fn run<'a>(&'a self, run: Run<'a>, deliver: Deliver<'a>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.run_all(run, deliver) })
+        Box::pin(self.run_all(run, deliver))
     }
 
     fn take_times(&self) -> Vec<KernelTime> {

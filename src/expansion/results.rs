@@ -2,7 +2,7 @@
 
 use super::deviation::{Shortfall, TOLERANCE, exceeds};
 use super::request::Request;
-use crate::backend::KernelTime;
+use crate::backend::{KernelTime, Sent};
 use crate::certificate::{Certificate, TermKind};
 use crate::error::{Error, Result};
 use crate::scalar::Precision;
@@ -34,7 +34,7 @@ pub struct Batch<'a> {
 }
 
 /// Takes the results, batch by batch, in the order of the points.
-pub trait Sink: Send {
+pub trait Sink: Sent {
     /// Takes a batch.
     fn batch(&mut self, batch: &Batch) -> std::io::Result<()>;
 }

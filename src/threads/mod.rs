@@ -1,24 +1,26 @@
 //! The threads that a job computes on: its own, so that the library may be used in small and in forked processes.
 //!
 //! Nothing here or elsewhere touches rayon's global pool, whose threads a forked child lacks (it would wait for them for ever).
+//! In browsers there is the calling thread only; results are the same bits.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+#[cfg(not(target_family = "wasm"))]
+mod pool;
+#[cfg(target_family = "wasm")]
+#[path = "serial.rs"]
+mod pool;
 
 use crate::error::{Error, Result};
 use crate::{memory, packing};
+pub(crate) use pool::breathe;
 
 /// A number of threads, started when they are first needed.
 #[derive(Debug)]
 pub struct Threads {
     count: usize,
-    /// The pool, and the process that started it: a fork doesn't take threads along.
-    pool: Mutex<Option<(u32, Arc<ThreadPool>)>>,
+    pool: pool::Pool,
 }
 
-/// Number of threads unless told otherwise: `RAYON_NUM_THREADS` if it is a positive number, else all cores.
+/// Number of threads unless told otherwise: `RAYON_NUM_THREADS` if it is a positive number, else all cores; 1 in browsers.
 pub fn default_count() -> usize {
     let wanted = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.trim().parse().ok());
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -30,15 +32,8 @@ pub fn default_count() -> usize {
 ///
 /// # Errors
 /// If the system refuses a thread.
-#[cfg(not(target_family = "wasm"))]
 pub fn alone<R: Send>(act: impl FnOnce() -> R + Send) -> Result<R> {
     Threads::new(Some(1)).install(act)
-}
-
-/// Does something on one thread: browsers have no other.
-#[cfg(target_family = "wasm")]
-pub fn alone<R: Send>(act: impl FnOnce() -> R + Send) -> Result<R> {
-    Ok(act())
 }
 
 impl Threads {
@@ -49,7 +44,7 @@ impl Threads {
             let room = memory::free_address_space().map(|free| free / 2 / packing::address_space());
             default_count().min(room.and_then(|room| usize::try_from(room).ok()).unwrap_or(usize::MAX))
         };
-        Self { count: count.unwrap_or_else(roomy).max(1), pool: Mutex::default() }
+        Self { count: count.unwrap_or_else(roomy).clamp(1, pool::MOST), pool: pool::Pool::default() }
     }
 
     /// Checks that a limit to the address space leaves room for matrix products on one thread at the least.
@@ -74,7 +69,7 @@ impl Threads {
     /// # Errors
     /// If the system refuses threads.
     pub fn install<R: Send>(&self, act: impl FnOnce() -> R + Send) -> Result<R> {
-        Ok(self.pool()?.install(act))
+        self.pool.install(self.count, act)
     }
 
     /// Applies a function to each item, and keeps their order; an error of any ends it.
@@ -92,40 +87,10 @@ impl Threads {
             return items.map(f).collect();
         }
         let items: Vec<I::Item> = items.collect();
-        let results: Vec<Result<R>> = self.install(|| items.into_par_iter().map(f).collect())?;
+        let results = self.pool.map(self.count, items, f)?;
         // Which fails first in time depends on chance, which is first in order doesn't.
         results.into_iter().collect()
     }
-
-    fn pool(&self) -> Result<Arc<ThreadPool>> {
-        let here = process();
-        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*pool {
-            Some((process, threads)) if *process == here => Ok(threads.clone()),
-            _ => {
-                let started = ThreadPoolBuilder::new()
-                    .num_threads(self.count)
-                    .thread_name(|i| format!("hope {i}"))
-                    .build()
-                    .map_err(|error| Error::Threads { count: self.count, reason: error.to_string() })?;
-                let started = Arc::new(started);
-                // Of a parent's pool only the memory is here: dropping it would signal to threads that aren't.
-                std::mem::forget(pool.replace((here, started.clone())));
-                Ok(started)
-            }
-        }
-    }
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn process() -> u32 {
-    std::process::id()
-}
-
-/// Browsers have no processes to fork.
-#[cfg(target_family = "wasm")]
-fn process() -> u32 {
-    0
 }
 
 #[cfg(test)]
