@@ -4,17 +4,19 @@
 # the validation layer, and a machine without an adapter is an error. With CI=true or --isa it also looks for spills in what AMD's
 # compiler makes of the shaders, for which no GPU is needed: see benches/isa/README.md. cargo-deny, if it is installed, looks at the
 # dependencies' licenses and sources; with CI=true or --deny it is installed first, into target/tools. With CI=true or --python the Python
-# package is built and tested, too, which takes some minutes more: see bindings/python/README.md.
+# package is built and tested, too, which takes some minutes more: see bindings/python/README.md. With --web so is the package for browsers, which needs
+# Node.js, and on Debian and Ubuntu fetches a compiler for WebAssembly: see bindings/web/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-isa=${CI:-} deny=${CI:-} package=${CI:-}
+isa=${CI:-} deny=${CI:-} package=${CI:-} web=
 for switch in "$@"; do
     case "$switch" in
         --isa) isa=true ;;
         --deny) deny=true ;;
         --python) package=true ;;
-        *) echo "usage: tests/run.sh [--isa] [--deny] [--python]" >&2; exit 2 ;;
+        --web) web=true ;;
+        *) echo "usage: tests/run.sh [--isa] [--deny] [--python] [--web]" >&2; exit 2 ;;
     esac
 done
 
@@ -52,7 +54,7 @@ if [ "$deny" = true ] && ! command -v cargo-deny >/dev/null; then
     CARGO_PROFILE_DEV_DEBUG=false step cargo install --quiet --debug --locked --root target/tools cargo-deny@0.20.2
 fi
 if command -v cargo-deny >/dev/null; then
-    for workspace in . fuzz benches/isa bindings/python; do
+    for workspace in . fuzz benches/isa bindings/python bindings/web; do
         step cargo deny --manifest-path "$workspace/Cargo.toml" --log-level error --locked check bans licenses sources
     done
 else
@@ -108,4 +110,8 @@ if [ "$package" = true ]; then
     else
         echo "skipped bindings/python: it needs Python 3.10"
     fi
+fi
+
+if [ "$web" = true ]; then
+    step bash bindings/web/test.sh
 fi

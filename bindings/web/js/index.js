@@ -1,0 +1,130 @@
+// hope: high-order Taylor polynomials of trained neural networks.
+
+import { HopeError } from "./errors.js";
+import { rows } from "./numbers.js";
+
+export { HopeError };
+
+/** Where the engine is: in a worker, or where there are none, on this thread. */
+class Engine {
+  #calls = new Map();
+  #count = 0;
+  #worker;
+  dead = false;
+
+  constructor() {
+    if (typeof Worker === "undefined") return;
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }) => this.#take(data);
+    this.#worker.onerror = (event) => this.#end(event.message || "the worker cannot be started");
+  }
+
+  /** Calls a method of `core.js`. */
+  async call(method, parameters, { signal, onProgress } = {}) {
+    signal?.throwIfAborted();
+    if (this.dead) throw new HopeError("BugError", "the engine has failed before: load the model again");
+    const call = this.#count++;
+    const stop = () => this.#stop(call);
+    signal?.addEventListener("abort", stop);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#calls.set(call, { resolve, reject, onProgress });
+        this.#send({ call, method, parameters });
+      });
+    } catch (error) {
+      // What the caller says of it says more.
+      if (error.name === "AbortError") signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      this.#calls.delete(call);
+    }
+  }
+
+  async #send(message) {
+    if (this.#worker) return this.#worker.postMessage(message);
+    const { handle } = await import("./core.js");
+    return handle(message, (answer) => this.#take(answer));
+  }
+
+  async #stop(call) {
+    if (this.#worker) return this.#worker.postMessage({ stop: call });
+    const { stop } = await import("./core.js");
+    return stop(call);
+  }
+
+  #take({ call, progress, result, error }) {
+    const { resolve, reject, onProgress } = this.#calls.get(call) ?? {};
+    if (progress) {
+      try {
+        onProgress?.(progress);
+      } catch (thrown) {
+        this.#stop(call);
+        reject?.(thrown);
+      }
+    } else if (error) {
+      reject?.(new HopeError(error.name, error.message));
+      if (error.fatal) this.#end(error.message);
+    } else resolve?.(result);
+  }
+
+  /** The engine is of no more use. */
+  #end(message) {
+    this.dead = true;
+    this.#worker?.terminate();
+    for (const { reject } of this.#calls.values()) reject(new HopeError("BugError", message));
+  }
+}
+
+let engine;
+let count = 0;
+
+/** Reads an ONNX model: its bytes, a file, or where it is. */
+export async function load(source, options = {}) {
+  const file = await bytes(source);
+  if (!engine || engine.dead) engine = new Engine();
+  const [here, id] = [engine, count++];
+  return new Model(here, id, await here.call("load", [id, file, JSON.stringify(options)]));
+}
+
+async function bytes(source) {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  if (typeof Blob !== "undefined" && source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  const answer = await fetch(source);
+  if (!answer.ok) throw new HopeError("FileError", `${source}: the server says ${answer.status} ${answer.statusText}`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** A network that has been read. */
+class Model {
+  #engine;
+  #id;
+
+  constructor(engine, id, { inputShape, outputShape, parameters }) {
+    this.#engine = engine;
+    this.#id = id;
+    this.inputShape = inputShape;
+    this.outputShape = outputShape;
+    this.parameters = parameters;
+  }
+
+  /** Expands it into Taylor polynomials at points. */
+  async expand(points, { signal, onProgress, directions, subspace, outputs, ...wanted }) {
+    const width = this.inputShape.reduce((product, size) => product * size, 1);
+    const along = subspace ?? directions;
+    const { data, shape } = along === undefined ? { data: new Float64Array() } : rows(along, width);
+    const json = JSON.stringify({
+      ...wanted,
+      outputs: typeof outputs === "number" ? [outputs] : outputs && [...outputs],
+      shape,
+      subspace: subspace !== undefined,
+    });
+    return this.#engine.call("expand", [this.#id, rows(points, width).data, data, json], { signal, onProgress });
+  }
+
+  /** Gives its memory back. */
+  async free() {
+    if (!this.#engine.dead) await this.#engine.call("free", [this.#id]);
+  }
+}
