@@ -1,6 +1,8 @@
 //! True changes of an output, and how well predictions agree with them.
 
-use crate::error::{Error, Result};
+use super::groups::Groups;
+use super::heatmap::check_sizes;
+use crate::error::Result;
 use crate::forward::values;
 use crate::model::Model;
 use crate::sampling::{correlation, relative_error};
@@ -14,25 +16,55 @@ const BLOCK: usize = 1 << 22;
 /// # Errors
 /// If the sizes don't fit the model, or a value isn't finite.
 pub fn measured(model: &Model, point: &[f64], output: usize, deltas: &[f64]) -> Result<Vec<f64>> {
-    let inputs = model.inputs();
-    if point.len() != inputs || deltas.len() != inputs {
-        let given = if point.len() == inputs { deltas.len() } else { point.len() };
-        let cause = format!("the model has {inputs} inputs, {given} were given");
-        return Err(Error::Size { expected: inputs, given, cause });
-    }
-    let value = values(model, point, Some(&[output]))?[0];
-    let moved: Vec<usize> = (0..inputs).filter(|&i| deltas[i] != 0.0).collect();
-    let mut changes = vec![0.0; inputs];
-    for block in moved.chunks((BLOCK / inputs).max(1)) {
-        let mut points = point.repeat(block.len());
-        for (row, &i) in points.chunks_exact_mut(inputs).zip(block) {
-            row[i] += deltas[i];
-        }
-        for (&i, moved) in block.iter().zip(values(model, &points, Some(&[output]))?) {
-            changes[i] = moved - value;
-        }
-    }
+    check_sizes(model.inputs(), point, deltas)?;
+    let moved: Vec<usize> = (0..point.len()).filter(|&i| deltas[i] != 0.0).collect();
+    let mut changes = vec![0.0; point.len()];
+    let (_, found) =
+        changes_by(model, point, output, moved.len(), |n, row| row[moved[n]] += deltas[moved[n]])?;
+    moved.iter().zip(found).for_each(|(&i, change)| changes[i] = change);
     Ok(changes)
+}
+
+/// The same for changing all inputs of a group together: `[groups]`.
+///
+/// # Errors
+/// As [`measured`].
+pub fn measured_of(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    deltas: &[f64],
+    groups: &Groups,
+) -> Result<Vec<f64>> {
+    check_sizes(model.inputs(), point, deltas)?;
+    groups.check(model.inputs())?;
+    let (_, changes) = changes_by(model, point, output, groups.count(), |group, row| {
+        for (i, x) in row.iter_mut().enumerate().filter(|(i, _)| groups.of()[*i] == group) {
+            *x += deltas[i];
+        }
+    })?;
+    Ok(changes)
+}
+
+/// An output at a point, and its changes by each of so many changes of the point.
+pub(super) fn changes_by(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    count: usize,
+    change: impl Fn(usize, &mut [f64]),
+) -> Result<(f64, Vec<f64>)> {
+    let inputs = point.len();
+    let value = values(model, point, Some(&[output]))?[0];
+    let mut changes = Vec::with_capacity(count);
+    let together = (BLOCK / inputs).max(1);
+    for first in (0..count).step_by(together) {
+        let block = first..count.min(first + together);
+        let mut points = point.repeat(block.len());
+        points.chunks_exact_mut(inputs).zip(block).for_each(|(row, n)| change(n, row));
+        changes.extend(values(model, &points, Some(&[output]))?.into_iter().map(|moved| moved - value));
+    }
+    Ok((value, changes))
 }
 
 /// How well a prediction agrees with the truth.

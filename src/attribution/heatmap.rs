@@ -1,8 +1,10 @@
-//! Predicted changes of an output, input by input and order by order.
+//! Predicted changes of an output, input by input (or group by group) and order by order.
 
+use super::groups::Groups;
 use crate::error::{Error, Result};
 use crate::expansion::{Expansion, Report, Request, Terms, expand};
 use crate::model::Model;
+use crate::rays::Directions;
 use crate::sampling;
 
 /// How inputs are changed, one at a time.
@@ -51,9 +53,9 @@ impl Push {
 pub struct Heatmap {
     /// The output at the point.
     pub value: f64,
-    /// `[orders, inputs]`: row k−1 is the change that the polynomial of order k predicts, `Σ_{l≤k} c_l[i] δ_i^l`.
+    /// `[orders, inputs]`, or `[orders, groups]`: row k−1 is the change that the polynomial of order k predicts, `Σ_{l≤k} c_l[i] δ_i^l`.
     pub predicted: Vec<f64>,
-    /// Number of inputs that meet a kink of the network on their way (there the prediction need not hold).
+    /// Number of inputs or groups that meet a kink of the network on their way (there the prediction need not hold).
     pub across_kinks: usize,
     /// Whether the coefficients are exact, and what else is known of them.
     pub report: Report,
@@ -89,17 +91,7 @@ pub fn heatmap(
     request: &Request,
 ) -> Result<Heatmap> {
     let inputs = model.inputs();
-    if point.len() != inputs || deltas.len() != inputs {
-        return Err(Error::Size {
-            expected: inputs,
-            given: if point.len() == inputs { deltas.len() } else { point.len() },
-            cause: format!(
-                "the model has {inputs} inputs, but {} numbers and {} changes were given",
-                point.len(),
-                deltas.len()
-            ),
-        });
-    }
+    check_sizes(inputs, point, deltas)?;
     let request = Request {
         points: point.to_vec().into(),
         terms: Terms::Unmixed,
@@ -120,4 +112,85 @@ pub fn heatmap(
     sampling::finite("the predicted change", &predicted)?;
     let across_kinks = kinks.iter().zip(deltas).filter(|(t, d)| **t < d.abs()).count();
     Ok(Heatmap { value: value[0], predicted, across_kinks, report })
+}
+
+/// Predicts the change of an output for changing all inputs of a group together, each by its δ, group by group: the coefficients along the direction of
+/// the group's changes, interactions within the group included. Of an image's patches that is occlusion, as a series.
+///
+/// `request` says how to compute: order, device; its points, terms and outputs are replaced.
+///
+/// ```
+/// use hope::attribution::{Groups, Push, heatmap_of};
+/// use hope::model::Model;
+/// use hope::Request;
+///
+/// // y = x0 x1 + x2
+/// let mut b = Model::builder(&[3]);
+/// let x = b.input();
+/// let [x0, x1, x2] = [0, 1, 2].map(|i| [0, 1, 2].map(|j| f64::from(u8::from(i == j))).to_vec());
+/// let (x0, x1) = (b.linear(x, &[1, 3], x0, None)?, b.linear(x, &[1, 3], x1, None)?);
+/// let (product, x2) = (b.mul(x0, x1)?, b.linear(x, &[1, 3], x2, None)?);
+/// let y = b.add(product, x2)?;
+/// let model = b.build(y)?;
+/// let point = [1.0, 2.0, 3.0];
+/// let deltas = Push::To(vec![0.0; 3]).deltas(&point)?;
+/// let map = heatmap_of(&model, &point, 0, &deltas, &Groups::new(vec![0, 0, 1])?, &Request::new(vec![], 2))?;
+/// assert_eq!(map.predicted, [-4.0, -3.0, -2.0, -3.0]); // order 1, order 2
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`heatmap`], or if the method is the published rule, which has no answer along directions.
+pub fn heatmap_of(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    deltas: &[f64],
+    groups: &Groups,
+    request: &Request,
+) -> Result<Heatmap> {
+    let inputs = model.inputs();
+    check_sizes(inputs, point, deltas)?;
+    groups.check(inputs)?;
+    let which = groups.changed(deltas);
+    if which.is_empty() {
+        let cause = "no input is changed: the push is zero everywhere".into();
+        return Err(Error::TooFew { given: 0, least: 1, cause });
+    }
+    let mut request = request.clone();
+    request.reserve((which.len() as u64).saturating_mul(8 * inputs as u64))?;
+    let request = Request {
+        points: point.to_vec().into(),
+        terms: Terms::Along(Directions::Shared { inputs, rows: groups.directions(deltas, &which) }),
+        outputs: Some(vec![output]),
+        ..request
+    };
+    let Expansion { value, coefficients, kinks, report, .. } = expand(model, &request)?;
+    let mut predicted = vec![0.0; request.order * groups.count()];
+    for (row, &group) in which.iter().enumerate() {
+        let mut sum = 0.0;
+        for k in 0..request.order {
+            sum += coefficients[k * which.len() + row];
+            predicted[k * groups.count() + group] = sum;
+        }
+    }
+    sampling::finite("the predicted change", &predicted)?;
+    let across_kinks = kinks.iter().filter(|t| **t < 1.0).count();
+    Ok(Heatmap { value: value[0], predicted, across_kinks, report })
+}
+
+/// Checks that a point and its changes are a model's.
+pub(super) fn check_sizes(inputs: usize, point: &[f64], deltas: &[f64]) -> Result<()> {
+    if point.len() != inputs || deltas.len() != inputs {
+        return Err(Error::Size {
+            expected: inputs,
+            given: if point.len() == inputs { deltas.len() } else { point.len() },
+            cause: format!(
+                "the model has {inputs} inputs, but {} numbers and {} changes were given",
+                point.len(),
+                deltas.len()
+            ),
+        });
+    }
+    Ok(())
 }

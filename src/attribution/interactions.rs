@@ -1,6 +1,7 @@
 //! Pairs of inputs: mixed second-order coefficients.
 
 use super::compare::largest;
+use super::groups::Groups;
 use std::collections::HashSet;
 
 use crate::certificate::Kinks;
@@ -8,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::expansion::{Expansion, Report, Request, Terms, expand};
 use crate::model::Model;
 use crate::plan::Method;
+use crate::rays::Directions;
 
 /// A pair of inputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +84,7 @@ pub fn interactions(
             return Err(Error::Repeated(format!("input {input} is named twice")));
         }
     }
-    let smooth = Kinks::of(model) == Kinks::None && request.method == Method::Exact;
+    let smooth = is_smooth(model, &request);
     let request = Request {
         points: point.to_vec().into(),
         order: 2,
@@ -90,32 +92,125 @@ pub fn interactions(
         outputs: Some(vec![output]),
         ..request
     };
-    let Expansion { coefficients, exponents, report, .. } = expand(model, &request)?;
-    let mut matrix = vec![0.0; count * count];
-    if smooth {
-        // Both halves are the same but for rounding.
-        let second = |i: usize, j: usize| coefficients[i * all + inputs[j]];
-        for (i, j) in (0..count).flat_map(|i| (0..=i).map(move |j| (i, j))) {
-            let c = if i == j { second(i, i) / 2.0 } else { (second(i, j) + second(j, i)) / 2.0 };
-            (matrix[i * count + j], matrix[j * count + i]) = (c, c);
-        }
+    let found = expand(model, &request)?;
+    let matrix = if smooth {
+        let second = |i: usize, j: usize| found.coefficients[i * all + inputs[j]];
+        symmetric(count, second)
+    } else {
+        of_monomials(count, &found)
+    };
+    Ok(Interactions::new(inputs.to_vec(), matrix, found.report))
+}
+
+/// The same of groups of inputs, such as the patches of an image: `c_AB = Σ_{i∈A} Σ_{j∈B} ∂²y/∂x_i∂x_j`, on the diagonal half of it: changing all inputs of A by
+/// a and all of B by b does, to second order, `c_AB a b` more than the two changes alone. Of a smooth network they come of one backward pass for each
+/// group, along the ray that changes all of its inputs.
+///
+/// [`Interactions::inputs`] are groups, then.
+///
+/// ```
+/// use hope::attribution::{Groups, interactions_of};
+/// use hope::model::Model;
+/// use hope::Request;
+///
+/// // y = (x0 + x1) x2
+/// let mut b = Model::builder(&[3]);
+/// let x = b.input();
+/// let left = b.linear(x, &[1, 3], vec![1.0, 1.0, 0.0], None)?;
+/// let right = b.linear(x, &[1, 3], vec![0.0, 0.0, 1.0], None)?;
+/// let y = b.mul(left, right)?;
+/// let model = b.build(y)?;
+/// let groups = Groups::new(vec![0, 0, 1])?;
+/// let found = interactions_of(&model, &[0.3, 0.2, 0.1], 0, &groups, &Request::new(vec![], 2))?;
+/// assert!((found.pairs[0].coefficient - 2.0).abs() < 1e-12);
+/// # Ok::<(), hope::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`interactions`].
+pub fn interactions_of(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    groups: &Groups,
+    request: &Request,
+) -> Result<Interactions> {
+    let (count, inputs) = (groups.count(), model.inputs());
+    groups.check(inputs)?;
+    if count < 2 {
+        let cause = "pairs need at least two groups".into();
+        return Err(Error::TooFew { given: count, least: 2, cause });
     }
-    for (exponent, &c) in exponents.chunks_exact(count).zip(&coefficients) {
+    let mut request = request.clone();
+    let (rows, squares) = ((count as u64).saturating_mul(inputs as u64), (count as u64).saturating_pow(2));
+    request.reserve(rows.saturating_mul(32).saturating_add(squares.saturating_mul(48)))?;
+    let all: Vec<usize> = (0..count).collect();
+    let directions = groups.directions(&vec![1.0; inputs], &all);
+    let smooth = is_smooth(model, &request);
+    let request = Request {
+        points: point.to_vec().into(),
+        order: 2,
+        terms: if smooth {
+            Terms::Gradient(Some(Directions::Shared { inputs, rows: directions }))
+        } else {
+            Terms::Mixed(Some(directions.into()))
+        },
+        outputs: Some(vec![output]),
+        ..request
+    };
+    let found = expand(model, &request)?;
+    let matrix = if smooth {
+        // Behind the gradients themselves: g_1 = H v of each group's direction.
+        let rows: Vec<Vec<f64>> =
+            found.coefficients[count * inputs..].chunks_exact(inputs).map(|row| groups.sums(row)).collect();
+        symmetric(count, |a, b| rows[a][b])
+    } else {
+        of_monomials(count, &found)
+    };
+    Ok(Interactions::new(all, matrix, found.report))
+}
+
+/// Whether pairs come of backward passes: a network with kinks has no second derivatives on them, which mixed terms say.
+fn is_smooth(model: &Model, request: &Request) -> bool {
+    Kinks::of(model) == Kinks::None && request.method == Method::Exact
+}
+
+/// The matrix of coefficients from second derivatives, of which both halves are the same but for rounding.
+fn symmetric(count: usize, second: impl Fn(usize, usize) -> f64) -> Vec<f64> {
+    let mut matrix = vec![0.0; count * count];
+    for (i, j) in (0..count).flat_map(|i| (0..=i).map(move |j| (i, j))) {
+        let c = if i == j { second(i, i) / 2.0 } else { (second(i, j) + second(j, i)) / 2.0 };
+        (matrix[i * count + j], matrix[j * count + i]) = (c, c);
+    }
+    matrix
+}
+
+/// The same from the monomials of degree 2.
+fn of_monomials(count: usize, found: &Expansion) -> Vec<f64> {
+    let mut matrix = vec![0.0; count * count];
+    for (exponent, &c) in found.exponents.chunks_exact(count).zip(&found.coefficients) {
         let mut used = (0..count).filter(|&i| exponent[i] > 0);
         if let (Some(i), 2) = (used.next(), exponent.iter().sum::<u8>()) {
             let j = used.next().unwrap_or(i);
             (matrix[i * count + j], matrix[j * count + i]) = (c, c);
         }
     }
-    let mut pairs: Vec<Pair> = (0..count)
-        .flat_map(|i| (i + 1..count).map(move |j| (i, j)))
-        .map(|(i, j)| {
-            let (a, b) = (inputs[i], inputs[j]);
-            Pair { inputs: [a.min(b), a.max(b)], coefficient: matrix[i * count + j] }
-        })
-        .collect();
-    pairs.sort_by(|p, q| q.coefficient.abs().total_cmp(&p.coefficient.abs()));
-    Ok(Interactions { inputs: inputs.to_vec(), matrix, pairs, report })
+    matrix
+}
+
+impl Interactions {
+    fn new(inputs: Vec<usize>, matrix: Vec<f64>, report: Report) -> Self {
+        let count = inputs.len();
+        let mut pairs: Vec<Pair> = (0..count)
+            .flat_map(|i| (i + 1..count).map(move |j| (i, j)))
+            .map(|(i, j)| {
+                let (a, b) = (inputs[i], inputs[j]);
+                Pair { inputs: [a.min(b), a.max(b)], coefficient: matrix[i * count + j] }
+            })
+            .collect();
+        pairs.sort_by(|p, q| q.coefficient.abs().total_cmp(&p.coefficient.abs()));
+        Self { inputs, matrix, pairs, report }
+    }
 }
 
 /// All monomials in some inputs.

@@ -2,13 +2,19 @@
 //!
 //! - [`heatmap`]: the change of an output when one input is changed, `Σ_{k=1..n} c_k[i] δ_i^k` with the unmixed
 //!   coefficients c_k; order by order, for pushes, and for replacing inputs by a baseline;
-//! - [`measured`]: the same by doing it, one forward pass per input, and [`Agreement`] of the two;
-//! - [`interactions`]: pairs, `c_ij = ∂²y/∂x_i∂x_j`: what changing two inputs does beyond the sum of the two changes.
+//! - [`heatmap_of`]: the same for inputs that are changed together, [`Groups`] such as the patches of an image;
+//! - [`measured`], [`measured_of`]: the same by doing it, one forward pass per input or group, and [`Agreement`] of the two;
+//! - [`along`]: all inputs together, on the way to a baseline: the change, shared among them without a rest, order by order;
+//! - [`interactions`], [`interactions_of`] groups: pairs, `c_ij = ∂²y/∂x_i∂x_j`: what changing two inputs does beyond the sum of the two changes.
 
+mod along;
 mod compare;
+mod groups;
 mod heatmap;
 mod interactions;
 
-pub use compare::{Agreement, measured};
-pub use heatmap::{Heatmap, Push, heatmap};
-pub use interactions::{Interactions, Pair, interactions, strongest};
+pub use along::{Along, MOST_STEPS, Way, along};
+pub use compare::{Agreement, measured, measured_of};
+pub use groups::Groups;
+pub use heatmap::{Heatmap, Push, heatmap, heatmap_of};
+pub use interactions::{Interactions, Pair, interactions, interactions_of, strongest};

@@ -137,3 +137,13 @@ pub fn assert_orders(what: &str, errors: &[f64], tolerance: f64) {
         );
     }
 }
+
+/// digit_3.png, read independently of the program.
+pub fn digit() -> Vec<f64> {
+    let file = std::io::BufReader::new(std::fs::File::open(path("examples/mnist/digit_3.png")).expect("it"));
+    let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
+    let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+    reader.next_frame(&mut bytes).expect("pixels");
+    assert_eq!(bytes.len(), 784);
+    bytes.into_iter().map(|b| f64::from(b) / 255.0).collect()
+}

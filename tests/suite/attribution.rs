@@ -1,6 +1,6 @@
 //! Heat maps and interactions against independent float64 truth: `tests/truth/heatmap.py` and automatic differentiation.
 
-use crate::common::{Truth, path, relative_error};
+use crate::common::{Truth, digit, path, relative_error};
 
 use hope::attribution::{Agreement, Push, heatmap, interactions, measured, strongest};
 use hope::forward::values;
@@ -20,16 +20,6 @@ fn cnn() -> Model {
 /// Points, their outputs and unmixed coefficients `[points, 10, 6, 784]`, by automatic differentiation.
 fn reference() -> Truth {
     Truth::open(&path("tests/fixtures/reference/mnist_cnn_tanh.npz"))
-}
-
-/// digit_3.png, read independently of the program.
-fn digit() -> Vec<f64> {
-    let file = std::io::BufReader::new(std::fs::File::open(path("examples/mnist/digit_3.png")).expect("it"));
-    let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
-    let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
-    reader.next_frame(&mut bytes).expect("pixels");
-    assert_eq!(bytes.len(), 784);
-    bytes.into_iter().map(|b| f64::from(b) / 255.0).collect()
 }
 
 fn order(n: usize) -> Request {

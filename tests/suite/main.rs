@@ -31,6 +31,7 @@ mod picture;
 mod polynomial;
 #[cfg(feature = "gpu")]
 mod shaders;
+mod shares;
 mod smooth;
 mod surrogate;
 mod threads;

@@ -35,7 +35,8 @@ const LAYERS: &[&[&str]] = &[
     &["expansion"],
     &["polynomial", "sampling"],
     &["gpu"],
-    &["attribution", "bench", "discovery", "surrogate", "trust"],
+    &["bench", "discovery", "surrogate", "trust"],
+    &["attribution"],
     &["results"],
     &["cli"],
 ];
