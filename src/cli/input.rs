@@ -8,10 +8,10 @@ use hope::model::Model;
 use hope::npy::{self, Array, NpzReader};
 use hope::rays::Directions;
 
-use super::image::{self, Layout};
+use super::image::{self, Fit, Layout};
 use super::text;
 
-/// Reads reference points, `[points, inputs]`: inline numbers, an `.npy` file, or a PNG.
+/// Reads reference points, `[points, inputs]`: inline numbers, an `.npy` file, or an image.
 ///
 /// # Errors
 /// If they don't fit the model.
@@ -23,9 +23,9 @@ pub fn points(given: &str, model: &Model) -> Result<Vec<f64>> {
     if !path.exists() && path.extension().is_none() {
         bail!("--at {given}: neither a file nor numbers such as \"0.5,-0.5;0,0\"");
     }
-    if image::is_png(path) {
+    if image::is_image(path) {
         let layout = Layout::of(model).map_err(|error| anyhow!("{given}: {error}"))?;
-        return image::read_png(path, layout);
+        return image::read(path, layout, Fit::Exact);
     }
     if is_archive(path) { archive(path, model) } else { rows(path, model, "point") }
 }
@@ -113,15 +113,17 @@ pub struct Image {
     pub numbers: Vec<f64>,
 }
 
-/// Reads images: PNG files, one each, and `.npy` arrays with one or many.
+/// Reads images: PNG and JPEG files, one each, and `.npy` arrays with one or many.
 ///
 /// # Errors
 /// If a file can't be read, or an image has another size or other colours than the model takes.
-pub fn images(path: &Path, model: &Model, layout: Layout) -> Result<Vec<Image>> {
+pub fn images(path: &Path, model: &Model, layout: Layout, fit: Fit) -> Result<Vec<Image>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if image::is_image(path) {
+        return Ok(vec![Image { name, numbers: image::read(path, layout, fit)? }]);
+    }
     let ending = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     match ending.as_deref() {
-        Some("png") => Ok(vec![Image { name, numbers: image::read_png(path, layout)? }]),
         Some("npy") => {
             let points = rows(path, model, "point")?;
             let all = points.chunks_exact(model.inputs());
@@ -129,7 +131,7 @@ pub fn images(path: &Path, model: &Model, layout: Layout) -> Result<Vec<Image>> 
             let named = |i| if count == 1 { name.clone() } else { format!("{name}[{i}]") };
             Ok(all.enumerate().map(|(i, x)| Image { name: named(i), numbers: x.to_vec() }).collect())
         }
-        _ => bail!("{}: an image is a .png file, or an .npy array", path.display()),
+        _ => bail!("{}: an image is a .png or .jpg file, or an .npy array", path.display()),
     }
 }
 

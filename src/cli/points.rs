@@ -14,7 +14,7 @@ use super::text::count;
 #[derive(Debug, Args)]
 pub struct PointsArgs {
     /// Reference points: an .npy file of shape [B, …input shape] or [B, p], an .npz file with such an array for each
-    /// of several inputs by name, numbers such as "0.5,-0.5;0,0", or a .png image where the network takes images of its size (brightness as
+    /// of several inputs by name, numbers such as "0.5,-0.5;0,0", or a .png or .jpg image where the network takes images of its size (brightness as
     /// numbers from 0 to 1). May be given several times.
     #[arg(
         long,
@@ -33,7 +33,7 @@ pub struct PointsArgs {
 /// The options of commands that work at one point.
 #[derive(Debug, Args)]
 pub struct PointArgs {
-    /// The point: numbers such as "0.5,-0.5", an .npy file of the input's shape or of several points (see --point), or a .png image
+    /// The point: numbers such as "0.5,-0.5", an .npy file of the input's shape or of several points (see --point), or a .png or .jpg image
     /// where the network takes images of its size (brightness as numbers from 0 to 1).
     #[arg(
         long,
