@@ -249,6 +249,25 @@ fn a_chain_behind_a_convolution_is_planned_in_linear_time() {
     plan(&b.build(end).unwrap());
 }
 
+/// A fuzzer's find: the largest of 65,536 inputs was said to cost as many operations along all of them, and took a minute.
+#[test]
+fn what_a_maximum_compares_is_counted() {
+    const INPUTS: usize = 65536;
+    let mut b = Model::builder(&[1, 1, INPUTS]);
+    let x = b.input();
+    let y = b.max_pool(x, &Geometry { kernel: vec![1, INPUTS], ..Geometry::default() }).expect("a maximum");
+    let model = b.build(y).expect("a model");
+    let cost = |terms| {
+        let request = Request { terms, ..Request::new(vec![0.0; INPUTS], 2) };
+        Cost::of(&model, &request).expect("a cost").flops
+    };
+    let squared = (INPUTS * INPUTS) as f64;
+    assert!((1.0..3.0).contains(&(cost(Terms::Unmixed) / squared)), "{}", cost(Terms::Unmixed));
+    let one = hope::rays::Directions::random(INPUTS, 1, 1);
+    assert!((2.0..10.0).contains(&(cost(Terms::Along(one.clone())) / INPUTS as f64)));
+    assert!((2.0..20.0).contains(&(cost(Terms::Gradient(Some(one))) / INPUTS as f64)));
+}
+
 #[test]
 fn what_is_too_large_is_refused_before_it_is_listed() {
     let folder = path("tests/fixtures/cases/memory_before_budget");

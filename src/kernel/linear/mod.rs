@@ -85,7 +85,9 @@ impl Definition for LinearOfUnitRays {
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        2.0 * (shapes.output.samples * shapes.output.units) as f64 * self.shape.inputs as f64
+        // The primal; a column of the weights for each ray.
+        let primal = 2.0 * (shapes.output.samples * shapes.output.units) as f64 * self.shape.inputs as f64;
+        primal + shapes.output.series()
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {

@@ -199,13 +199,14 @@ impl Definition for MaxPoolMixed {
         Orders::All
     }
 
-    /// The chosen inputs.
+    /// The chosen inputs, at the point and beside it.
     fn scratch(&self, shapes: &Shapes) -> usize {
-        shapes.output.units
+        2 * shapes.output.units
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        shapes.output.len() as f64
+        let compared = pool::comparisons(&self.pool, shapes.output);
+        shapes.output.len() as f64 + compared * self.variables.monomials.variables() as f64
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {

@@ -66,13 +66,13 @@ pub fn max_pool<T: Scalar>(
         if x.layout.degree == 0 {
             continue;
         }
-        let ties = ties(pool, primal, &first);
+        let tied = tied(pool, primal, &first);
         let size = largest(primal);
         let mut chosen = first.clone();
         for lane in 0..lanes {
             let mut met = Kink::NONE;
             chosen.copy_from_slice(&first);
-            if decide(grading, x, sample, lane, side, &ties, &mut chosen) {
+            if tied && decide(pool, grading, x, [sample, lane], side, &first, &mut chosen) {
                 met.begins = true;
                 met.margin = 0.0;
             }
@@ -103,37 +103,43 @@ pub fn max_pool<T: Scalar>(
     }
 }
 
-/// Output units with an input unit that is as large as their first choice.
-fn ties<T: Scalar>(pool: &Pool, x: &[T], chosen: &[usize]) -> Vec<(usize, usize)> {
-    let mut ties = Vec::new();
+/// Calls `visit(output unit, input unit)` for inputs that are as large as their output's first choice. There may be as many as cells of all windows: they
+/// are never listed.
+fn for_each_tie<T: Scalar>(pool: &Pool, x: &[T], first: &[usize], mut visit: impl FnMut(usize, usize)) {
     for_each_unit(pool, |output, other| {
-        let winner = chosen[output];
+        let winner = first[output];
         if other != winner && x[other] == x[winner] {
-            ties.push((output, other));
+            visit(output, other);
         }
     });
-    ties
+}
+
+/// Whether there are any.
+fn tied<T: Scalar>(pool: &Pool, x: &[T], first: &[usize]) -> bool {
+    let mut any = false;
+    for_each_tie(pool, x, first, |_, _| any = true);
+    any
 }
 
 /// Chooses among inputs that are equally large those that are the largest to the lane's side. Whether any two differ.
 fn decide<T: Scalar>(
+    pool: &Pool,
     grading: Grading,
     x: Series<T>,
-    sample: usize,
-    lane: usize,
+    [sample, lane]: [usize; 2],
     side: Side,
-    ties: &[(usize, usize)],
+    first: &[usize],
     chosen: &mut [usize],
 ) -> bool {
     let mut differ = false;
-    for &(output, other) in ties {
+    for_each_tie(pool, x.row(0, sample, 0), first, |output, other| {
         if let Some(larger) = rises_above(grading, x, sample, lane, side, other, chosen[output]) {
             differ = true;
             if larger {
                 chosen[output] = other;
             }
         }
-    }
+    });
     differ
 }
 
@@ -169,21 +175,22 @@ pub fn max_pool_adjoint<T: Scalar>(
     for sample in 0..samples {
         let primal = x.row(0, sample, 0);
         let first = arg_max(pool, primal);
-        let ties = ties(pool, primal, &first);
+        let tied = tied(pool, primal, &first);
         let mut chosen = first.clone();
         for lane in 0..lanes {
-            if !ties.is_empty() {
+            if tied {
                 chosen.copy_from_slice(&first);
-                decide(Grading::One, x, sample, lane, side, &ties, &mut chosen);
-                let equal = |&&(output, other): &&(usize, usize)| {
-                    other != chosen[output]
-                        && rises_above(Grading::One, x, sample, lane, side, other, chosen[output]).is_none()
-                };
+                decide(pool, Grading::One, x, [sample, lane], side, &first, &mut chosen);
                 if let Some(kink) = kinks.get_mut(sample * lanes + lane) {
-                    let mut open = ties.iter().filter(equal);
-                    if open.any(|&(output, _)| z.moves(sample, lane, output)) {
-                        kink.leave_undecided();
-                    }
+                    for_each_tie(pool, primal, &first, |output, other| {
+                        if other != chosen[output]
+                            && rises_above(Grading::One, x, sample, lane, side, other, chosen[output])
+                                .is_none()
+                            && z.moves(sample, lane, output)
+                        {
+                            kink.leave_undecided();
+                        }
+                    });
                 }
             }
             for order in 1..=degree {

@@ -9,7 +9,7 @@ pub use cpu::{average_pool, average_pool_adjoint, max_pool, max_pool_adjoint};
 pub(super) use gpu::largest;
 
 use super::kink::Grading;
-use super::{Call, Constant, Definition, Exponent, Orders, Shapes};
+use super::{Call, Constant, Definition, Exponent, Layout, Orders, Shapes};
 use crate::geometry::Pool;
 use crate::scalar::Scalar;
 
@@ -113,18 +113,25 @@ impl Definition for MaxPool {
         Orders::All
     }
 
-    /// The chosen inputs.
+    /// The chosen inputs, at the point and along a ray.
     fn scratch(&self, shapes: &Shapes) -> usize {
-        shapes.output.units
+        2 * shapes.output.units
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        shapes.output.len() as f64
+        shapes.output.len() as f64 + comparisons(&self.0, shapes.output)
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         cpu::max_pool(&self.0, Grading::One, call.inputs[0], &mut call.output, call.side, call.kinks);
     }
+}
+
+/// Numbers that are compared to find the largest of each window, at the points; along rays as many, to find the nearest kink or who of equals rises.
+pub(super) fn comparisons(pool: &Pool, series: Layout) -> f64 {
+    let rays = if series.degree > 0 { series.lanes } else { 0 };
+    let cells = pool.channels as f64 * pool.window.output_size() as f64 * pool.window.kernel_size() as f64;
+    cells * series.samples as f64 * (1 + rays) as f64
 }
 
 /// Adjoint of [`MaxPool`]; reads the series and the adjoint. The published rule's series have their primal only: ties stay undecided.
@@ -150,13 +157,13 @@ impl Definition for MaxPoolAdjoint {
         Orders::All
     }
 
-    /// The chosen inputs.
+    /// The chosen inputs, at the point and along a ray.
     fn scratch(&self, shapes: &Shapes) -> usize {
-        shapes.inputs[1].units
+        2 * shapes.inputs[1].units
     }
 
     fn flops(&self, shapes: &Shapes) -> f64 {
-        shapes.output.len() as f64
+        shapes.output.len() as f64 + comparisons(&self.0, shapes.inputs[0])
     }
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
