@@ -87,7 +87,12 @@ pub fn flops(n: f64) -> String {
 
 /// A count with its noun: `1 point`, `40 points`.
 pub fn count(n: usize, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+    if n == 1 { format!("1 {noun}") } else { format!("{} {}", grouped(n), plural(noun)) }
+}
+
+/// Several of it: `points`, `patches`.
+pub fn plural(noun: &str) -> String {
+    format!("{noun}{}", if noun.ends_with("ch") { "es" } else { "s" })
 }
 
 /// A whole number with its thousands apart: `109,386`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::device::PlaceArgs;
-use crate::cli::image::Normalization;
+use crate::cli::image::ImageArgs;
 use crate::cli::model::ModelArgs;
 use crate::cli::points::given;
 use crate::cli::smooth::SmoothArgs;
@@ -23,9 +23,12 @@ Examples:
       hope interactions examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digit_3.png --strongest 24 \\
           --out pairs.csv --map pairs.png
 
+  The pairs of patches of 4 x 4 pixels
+      hope interactions examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digit_3.png --patch 4 --map patches.png
+
 The table (CSV) has a line per pair, the strongest first: rank, the two inputs (and their rows and columns in images), and
 the coefficient c_ij, the mixed second derivative: changing inputs i and j by a and b does, to second order, c_ij a b more
-than the two changes alone.";
+than the two changes alone. Patches are numbered row by row, and named by their first pixel.";
 
 /// Rank pairs of inputs by their mixed second-order coefficients.
 ///
@@ -34,17 +37,17 @@ than the two changes alone.";
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("where").required(true).args(["at", "image"])))]
-#[command(group(clap::ArgGroup::new("which").args(["inputs", "strongest"])))]
+#[command(group(clap::ArgGroup::new("which").args(["inputs", "strongest", "patch"])))]
 pub struct InteractionsArgs {
     #[command(flatten)]
     pub network: ModelArgs,
 
-    /// The point: numbers such as "0.5,-0.5", an .npy file of the input's shape or of several points (see --point), or a .png image
+    /// The point: numbers such as "0.5,-0.5", an .npy file of the input's shape or of several points (see --point), or a .png or .jpg image
     /// where the network takes images of its size (brightness as numbers from 0 to 1).
     #[arg(long, value_name = "POINT", allow_hyphen_values = true, help_heading = "What to compute")]
     pub at: Vec<String>,
 
-    /// The point, as an image, .png or .npy: pairs are named by rows and columns, and --normalize applies.
+    /// The point, as an image, .png, .jpg or .npy: pairs are named by rows and columns, and --normalize applies.
     #[arg(long, value_name = "IMG", help_heading = "What to compute")]
     pub image: Option<PathBuf>,
 
@@ -60,6 +63,10 @@ pub struct InteractionsArgs {
     #[arg(long, value_name = "K", help_heading = "What to compute")]
     pub strongest: Option<usize>,
 
+    /// The patches of P x P pixels of --image, instead of inputs: what changing all pixels of two patches does beyond the two changes alone.
+    #[arg(long, value_name = "P", requires = "image", value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to compute")]
+    pub patch: Option<u32>,
+
     /// The change of an input by which --strongest weighs its coefficients.
     #[arg(
         long,
@@ -74,9 +81,8 @@ pub struct InteractionsArgs {
     #[arg(long, value_name = "C", default_value = "predicted", help_heading = "What to compute")]
     pub class: Class,
 
-    /// The network takes (x - MEAN) / STD of an image; three channels: R,G,B;R,G,B.
-    #[arg(long, value_name = "MEAN,STD", requires = "image", help_heading = "What to compute")]
-    pub normalize: Option<Normalization>,
+    #[command(flatten)]
+    pub images: ImageArgs,
 
     /// How to compute.
     #[arg(long, value_enum, default_value = "exact", help_heading = "How")]

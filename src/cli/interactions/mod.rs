@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use hope::Error;
-use hope::attribution::{interactions, strongest};
+use hope::attribution::{interactions, interactions_of, strongest};
 
 pub use args::InteractionsArgs;
 
@@ -34,13 +34,14 @@ pub fn run(args: &InteractionsArgs, verbosity: Verbosity) -> Result<(), Failure>
         if input { Failure::Input(error) } else { Failure::Run(error) }
     };
     let (model, request, class) = (&setup.model, &setup.request, task.class);
-    let chosen = match args.strongest {
-        None => task.inputs.clone(),
-        Some(count) => {
-            strongest(model, &request.points, class, count, args.delta, request).map_err(failed)?
-        }
+    let point = &request.points;
+    let found = match (&task.patches, args.strongest) {
+        (Some(patches), _) => interactions_of(model, point, class, patches, request),
+        (None, None) => interactions(model, point, class, &task.inputs, request),
+        (None, Some(count)) => strongest(model, point, class, count, args.delta, request)
+            .and_then(|chosen| interactions(model, point, class, &chosen, request)),
     };
-    let found = interactions(model, &request.points, class, &chosen, request).map_err(failed)?;
+    let found = found.map_err(failed)?;
     setup.check(&found.report)?;
     let difference = setup.difference(args.delta.abs())?;
     setup.tell(verbosity);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
-use hope::attribution::Interactions;
+use hope::attribution::{Groups, Interactions};
 use hope::picture::{Axis, ColourMap, Content, Figure, MapGrid, Panel};
 
 use super::task::Task;
@@ -18,7 +18,9 @@ const PRINTED: usize = 20;
 pub fn table(task: &Task, found: &Interactions) -> String {
     let axes: &[&str] = match task.layout {
         None => &[],
-        Some(layout) => &["row", "column", "channel"][..if layout.channels > 1 { 3 } else { 2 }],
+        Some(layout) => {
+            &["row", "column", "channel"][..if layout.channels > 1 && task.patches.is_none() { 3 } else { 2 }]
+        }
     };
     let columns = |letter: &str| axes.iter().map(|axis| format!(",{axis}_{letter}")).collect::<String>();
     let mut csv = format!("rank,i{},j{},coefficient\n", columns("i"), columns("j"));
@@ -41,7 +43,7 @@ pub fn ranking(task: &Task, found: &Interactions, verdict: &Verdict) -> String {
         "class {}: {} among {}\n{}",
         task.class,
         text::count(found.pairs.len(), "pair"),
-        text::count(found.inputs.len(), "input"),
+        text::count(found.inputs.len(), task.noun()),
         text::lines(&verdict.rows())
     );
     if found.pairs.iter().all(|pair| pair.coefficient == 0.0) {
@@ -73,19 +75,24 @@ pub fn figure(task: &Task, found: &Interactions) -> Result<Figure> {
     let mut panels = vec![Panel {
         title: "c_ij of pairs".into(),
         content: Content::signed(count, matrix.clone()),
-        axes: Some((limits("input, by its place in the list"), limits(""))),
+        axes: Some((limits(&format!("{}, by its place in the list", task.noun())), limits(""))),
     }];
     if let (Some(layout), Some(image)) = (task.layout, &task.image) {
         panels.push(Panel { title: "image".into(), content: layout.picture(image)?.0, axes: None });
-        let mut strength = vec![0.0; task.setup.model.inputs()];
+        let all = task.patches.as_ref().map_or(task.setup.model.inputs(), Groups::count);
+        let mut strength = vec![0.0; all];
         for (row, &input) in found.inputs.iter().enumerate() {
             strength[input] = matrix[row * count..][..count].iter().map(|c| c.abs()).sum();
         }
+        let values = match &task.patches {
+            Some(patches) => layout.of_first_channel(&patches.spread(&strength)),
+            None => layout.summed(&strength),
+        };
         panels.push(Panel {
             title: "Σ |c_ij| over the others".into(),
             content: Content::Map {
                 rows: layout.rows,
-                values: layout.summed(&strength),
+                values,
                 colours: ColourMap::Sequential,
                 range: None,
                 contours: false,
@@ -98,7 +105,7 @@ pub fn figure(task: &Task, found: &Interactions) -> Result<Figure> {
     let dots = if count > listed.len() { ", …" } else { "" };
     let model = task.setup.name();
     let grid = MapGrid {
-        title: format!("{model}: pairs of inputs, class {}", task.class),
+        title: format!("{model}: pairs of {}, class {}", text::plural(task.noun()), task.class),
         caption: format!("The list: {}{dots}", listed.join(", ")),
         columns: panels.len(),
         panels,

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::{Workplace, example};
 use crate::common::path;
-use crate::onnx_encode::{field, node};
+use crate::onnx_encode::{content, field, node};
 
 /// What a program of this size takes besides its budget: code, threads, tables, buffers of files.
 const BESIDES: f64 = 100.0;
@@ -38,6 +38,18 @@ fn elementwise(w: &Workplace, name: &str, n: usize) {
     std::fs::write(w.path(name), bytes).expect("a file");
 }
 
+/// The largest of each window of 64 x 64 pixels of an image of 126 x 126: 16 million cells, all equal in a flat image.
+fn wide_windows(w: &Workplace, name: &str) {
+    let sizes = [1, 1, 126, 126].map(|size| field(1, &[8, size])).concat();
+    let float = field(2, &field(1, &[vec![8, 1], field(2, &sizes)].concat()));
+    let input = field(11, &[field(1, b"x"), float].concat());
+    let kernel = [field(1, b"kernel_shape"), vec![64, 64, 64, 64], vec![0xa0, 1, 7]].concat(); // ints
+    let pool = field(1, &[content("MaxPool", &["x"], &["y"]), field(5, &kernel)].concat());
+    let graph = [pool, input, field(12, &field(1, b"y"))].concat();
+    let bytes = [vec![8, 8], field(8, &[16, 17]), field(7, &graph)].concat();
+    std::fs::write(w.path(name), bytes).expect("a file");
+}
+
 #[test]
 fn the_budget_of_memory_holds_for_every_command() {
     const BUDGET: f64 = 64.0;
@@ -50,6 +62,9 @@ fn the_budget_of_memory_holds_for_every_command() {
     let case = |name: &str| path("tests/fixtures/cases").join(name).to_string_lossy().into_owned();
     let (mixed, at) = (case("mixed_exponents_memory/mx1600.onnx"), case("mixed_exponents_memory/x1600.npy"));
     let (e28, e31) = (case("memory_before_budget/e28.onnx"), case("memory_before_budget/e31.onnx"));
+    wide_windows(&w, "windows.onnx");
+    w.npy("flat.npy", &[1, 126, 126], vec![0.5; 126 * 126]);
+    w.npy("ray.npy", &[1, 126 * 126], vec![1.0; 126 * 126]);
     let (cnn, digit) = (example("mnist_cnn_tanh.onnx"), example("digit_3.png"));
     let runs: &[&[&str]] = &[
         &["expand", "m.onnx", "--at", "points.npy", "--order", "3", "--out", "r.npz"], // 180 MB of results
@@ -92,7 +107,22 @@ fn the_budget_of_memory_holds_for_every_command() {
         &["converge", "m.onnx", "--at", "points.npy"],
         &["interactions", "s.onnx", "--at", "s.npy", "--class", "0", "--strongest", "20"],
         &["interactions", "m.onnx", "--at", "p.npy", "--class", "0", "--strongest", "500"],
+        &[
+            "expand",
+            "windows.onnx",
+            "--at",
+            "flat.npy",
+            "--terms",
+            "along",
+            "--directions",
+            "ray.npy",
+            "--order",
+            "1",
+        ],
         &["heatmap", &cnn, "--image", &digit, "--order", "2", "--out", "r.svg"],
+        &["heatmap", &cnn, "--image", &digit, "--attribution", "along", "--order", "30", "--out", "r.svg"],
+        &["heatmap", &cnn, "--image", &digit, "--patch", "1", "--order", "30", "--out", "r.svg"],
+        &["interactions", &cnn, "--image", &digit, "--patch", "1"],
         &["surrogate", "s.onnx", "--at", "s.npy", "--output", "0", "--order", "2", "--radius", "0.1"],
         &[
             "plot", "s.onnx", "--at", "s.npy", "--order", "3", "--range", "1", "--output", "0", "--out",

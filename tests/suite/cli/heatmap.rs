@@ -78,15 +78,15 @@ fn images_that_do_not_fit() {
         w.refused(&["heatmap", &model, "--image", image], &[&[image], parts].concat())
     };
     png(&w.path("small.png"), 27, 28, png::ColorType::Grayscale, 1);
-    refused("small.png", &["27 pixels wide", "28 x 28"]);
+    refused("small.png", &["27 pixels wide", "28 x 28", "--resize"]);
     png(&w.path("colour.png"), 28, 28, png::ColorType::Rgb, 3);
     refused("colour.png", &["RGB", "grey"]);
     png(&w.path("glass.png"), 28, 28, png::ColorType::GrayscaleAlpha, 2);
     refused("glass.png", &["transparent"]);
     std::fs::write(w.path("text.png"), "no image").expect("a file");
     refused("text.png", &["PNG"]);
-    std::fs::write(w.path("a.jpg"), "").expect("a file");
-    refused("a.jpg", &[".png", ".npy"]);
+    std::fs::write(w.path("a.gif"), "").expect("a file");
+    refused("a.gif", &[".png", ".jpg", ".npy"]);
     refused("missing.png", &["cannot be read"]);
     let wide = w.npy("wide.npy", &[1, 28, 29], vec![0.0; 812]);
     refused(&wide, &["[1, 28, 29]"]);

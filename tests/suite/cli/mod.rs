@@ -1,5 +1,6 @@
 //! The program end to end, as a user runs it.
 
+mod attribution;
 mod bench;
 mod bounded;
 mod check;

@@ -4,27 +4,29 @@ use anyhow::Result;
 
 use hope::picture::{ColourMap, Content, Figure, MapGrid, Panel};
 
-use super::args::HeatmapArgs;
-use super::maps::Explained;
-use crate::cli::image::Layout;
+use super::Explained;
+use crate::cli::heatmap::args::HeatmapArgs;
+use crate::cli::heatmap::task::{Subject, Task};
 use crate::cli::values::MethodArg;
 
 /// Draws the images and their maps; all maps of an image share one range of colours.
 ///
 /// # Errors
 /// If it can't be drawn.
-pub fn figure(args: &HeatmapArgs, layout: Layout, all: &[Explained]) -> Result<Figure> {
+pub fn figure(args: &HeatmapArgs, task: &Task, all: &[Explained]) -> Result<Figure> {
     let with_rule = all.iter().any(|one| one.rule.is_some()) && args.method == MethodArg::Exact;
     let mut panels = Vec::new();
-    for one in all {
-        panels.extend(row(args, layout, one, with_rule)?);
+    for (subject, one) in task.subjects.iter().zip(all) {
+        panels.extend(row(args, task, subject, one, with_rule)?);
     }
-    let channels = if layout.channels == 3 { ", summed over the channels" } else { "" };
+    let along = if task.patches.is_some() { "the changes of each patch" } else { "each pixel" };
+    let summed = task.layout.channels == 3 && task.patches.is_none();
+    let channels = if summed { ", summed over the channels" } else { "" };
     let model = args.network.name();
     let grid = MapGrid {
-        title: format!("{model}: change of the class score, {}", args.delta.words()),
+        title: format!("{model}: change of the class score, {}", args.change()),
         caption: format!(
-            "Predicted by the Taylor polynomial along each pixel{channels}. Red raises the score, blue lowers it; \
+            "Predicted by the Taylor polynomial along {along}{channels}. Red raises the score, blue lowers it; \
              one range of colours per row."
         ),
         columns: panels.len() / all.len(),
@@ -34,29 +36,35 @@ pub fn figure(args: &HeatmapArgs, layout: Layout, all: &[Explained]) -> Result<F
     Ok(grid.figure()?)
 }
 
-fn row(args: &HeatmapArgs, layout: Layout, one: &Explained, with_rule: bool) -> Result<Vec<Panel>> {
-    let inputs = one.deltas.len();
+fn row(
+    args: &HeatmapArgs,
+    task: &Task,
+    subject: &Subject,
+    one: &Explained,
+    with_rule: bool,
+) -> Result<Vec<Panel>> {
+    let columns = one.map.predicted.len() / args.order;
     let hope = args.method == MethodArg::Hope;
     let mut maps: Vec<(String, Vec<f64>)> = Vec::new();
-    for (k, map) in one.map.predicted.chunks_exact(inputs).enumerate() {
+    for (k, map) in one.map.predicted.chunks_exact(columns).enumerate() {
         let name = if hope { "published rule, order" } else { "order" };
-        maps.push((format!("{name} {}", k + 1), layout.summed(map)));
+        maps.push((format!("{name} {}", k + 1), task.map(map)));
     }
     if let Some(truth) = &one.truth {
-        maps.push(("true change".into(), layout.summed(truth)));
+        maps.push(("true change".into(), task.map(truth)));
     }
     // The published rule may be far off; it doesn't set the range.
     let limit = maps.iter().flat_map(|(_, map)| map).fold(0.0f64, |m, x| m.max(x.abs()));
     if with_rule {
-        let last = one.rule.as_ref().and_then(|rule| rule.predicted.chunks_exact(inputs).next_back());
+        let last = one.rule.as_ref().and_then(|rule| rule.predicted.chunks_exact(columns).next_back());
         maps.push(match last {
-            Some(map) => (format!("published rule, order {}", args.order), layout.summed(map)),
+            Some(map) => (format!("published rule, order {}", args.order), task.map(map)),
             None => ("published rule: none".into(), Vec::new()),
         });
     }
-    let (content, scaled) = layout.picture(&one.image.numbers)?;
+    let (content, scaled) = task.layout.picture(&subject.image.numbers)?;
     let scaled = if scaled { " (scaled)" } else { "" };
-    let title = format!("{}{scaled}\nclass {}: {:.3}", one.image.name, one.class, one.map.value);
+    let title = format!("{}{scaled}\nclass {}: {:.3}", subject.image.name, subject.class, one.map.value);
     let mut panels = vec![Panel { title, content, axes: None }];
     let range = (limit > 0.0).then_some((-limit, limit));
     let count = maps.len();
@@ -67,7 +75,7 @@ fn row(args: &HeatmapArgs, layout: Layout, one: &Explained, with_rule: bool) -> 
             Content::Empty
         } else {
             Content::Map {
-                rows: layout.rows,
+                rows: task.layout.rows,
                 values,
                 colours: ColourMap::Diverging,
                 range,

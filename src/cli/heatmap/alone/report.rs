@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use hope::attribution::{Agreement, Heatmap};
 use hope::results::StandInRecord;
 
-use super::args::HeatmapArgs;
-use super::maps::Explained;
-use crate::cli::setup::Setup;
+use super::Explained;
+use crate::cli::heatmap::args::HeatmapArgs;
+use crate::cli::heatmap::task::Task;
 use crate::cli::text;
 use crate::cli::values::MethodArg;
 use crate::cli::verdict::Verdict;
@@ -15,11 +15,12 @@ use crate::cli::verdict::Verdict;
 /// Writes the report: what is known of all images first, then what differs between them.
 pub fn report(
     args: &HeatmapArgs,
-    setup: &Setup,
+    task: &Task,
     all: &[Explained],
     difference: Option<&StandInRecord>,
 ) -> String {
-    let verdicts: Vec<Verdict> = all.iter().map(|one| setup.verdict(&one.map.report, difference)).collect();
+    let verdicts: Vec<Verdict> =
+        all.iter().map(|one| task.setup.verdict(&one.map.report, difference)).collect();
     let results: Vec<_> = verdicts.iter().map(Verdict::of_result).collect();
     let alike = results.iter().all(|rows| *rows == results[0]);
     let mut out = verdicts.first().map_or_else(String::new, |verdict| text::lines(&verdict.of_network()));
@@ -28,19 +29,25 @@ pub fn report(
     }
     let top = args.top as usize;
     let mut table: Vec<(String, Vec<Agreement>)> = Vec::new();
-    for (one, known) in all.iter().zip(&results) {
+    for ((subject, one), known) in task.subjects.iter().zip(all).zip(&results) {
         let score = text::number(one.map.value);
-        let _ =
-            writeln!(out, "{}: class {}, score {score}, {}", one.image.name, one.class, args.delta.words());
+        let _ = writeln!(
+            out,
+            "{}: class {}, score {score}, {}",
+            subject.image.name,
+            subject.class,
+            args.change()
+        );
         if !alike {
             text::lines(known).lines().for_each(|line| out.push_str(&format!("  {line}\n")));
         }
         if one.map.across_kinks > 0 {
             let _ = writeln!(
                 out,
-                "  {} of {} inputs meet a kink of the network on their way: there the prediction need not hold",
+                "  {} of {} {} meet a kink of the network on their way: there the prediction need not hold",
                 one.map.across_kinks,
-                one.deltas.len()
+                one.map.predicted.len() / args.order,
+                if task.patches.is_some() { "patches" } else { "inputs" }
             );
         }
         let Some(truth) = &one.truth else { continue };
