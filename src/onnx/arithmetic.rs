@@ -54,7 +54,6 @@ impl Importer {
             return self.fold_binary(op, a, b);
         }
         let ranks = [self.shape(a).len(), self.shape(b).len()];
-        let rank = ranks[0].max(ranks[1]);
         match (a, b) {
             (_, Value::Constant(c)) => {
                 let x = self.node(a)?;
@@ -68,19 +67,27 @@ impl Importer {
             }
             _ => {
                 let (x, y) = (self.node(a)?, self.node(b)?);
-                let shorter = if ranks[0] < ranks[1] { a } else { b };
-                if ranks[0] != ranks[1] && self.has_batch(shorter) {
-                    return self.fail(format!(
-                        "values with {} and {rank} axes would be combined along different batches: give both the same axes",
-                        ranks[0].min(ranks[1])
-                    ));
-                }
+                self.same_batch(&[a.clone(), b.clone()])?;
                 let z = self.between_nodes(op, x, y)?;
                 self.follow(z, &[x, y]);
                 Ok(z)
             }
         }
         .map(Value::Node)
+    }
+
+    /// Refuses to combine values whose batches lie on different axes.
+    pub fn same_batch(&self, values: &[Value]) -> Result<()> {
+        let computed = || values.iter().filter(|value| !matches!(value, Value::Constant(_)));
+        let rank = |value: &Value| self.shape(value).len();
+        let most = computed().map(rank).max().unwrap_or(0);
+        match computed().find(|value| rank(value) < most && self.has_batch(value)) {
+            Some(shorter) => self.fail(format!(
+                "values with {} and {most} axes would be combined along different batches: give both the same axes",
+                rank(shorter)
+            )),
+            None => Ok(()),
+        }
     }
 
     fn with_constant(&mut self, op: Binary, x: NodeId, c: &Tensor) -> Result<NodeId> {

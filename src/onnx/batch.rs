@@ -18,7 +18,7 @@ impl Importer {
 
     /// The same for a value; constants are none.
     pub fn has_batch(&self, value: &Value) -> bool {
-        matches!(value, Value::Node(id) | Value::Above(id, _) if self.is_batched(*id))
+        value.nodes().iter().any(|&x| self.is_batched(x))
     }
 
     /// Notes that axis 0 of a result isn't the batch any more, which a file of a fixed batch can't have.

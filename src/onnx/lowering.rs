@@ -127,7 +127,7 @@ impl<'a> Call<'a> {
         }
         let lowered = lower(&node, importer)?;
         importer.check_left_out(&node.op, &given, &lowered)?;
-        let read: Vec<NodeId> = given.iter().filter_map(Value::node).collect();
+        let read: Vec<NodeId> = given.iter().flat_map(Value::nodes).collect();
         for y in lowered.iter().filter_map(Value::node) {
             importer.follow(y, &read);
         }

@@ -9,6 +9,7 @@
 mod arithmetic;
 mod batch;
 mod budget;
+mod condition;
 mod control;
 mod embed;
 mod external;

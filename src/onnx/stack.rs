@@ -7,8 +7,8 @@ impl Importer {
     /// Another shape for the same units, in which axis 0 is another axis than before.
     pub fn reshape_from_the_front(&mut self, value: &Value, shape: &[usize]) -> Result<Value> {
         let y = self.reshape(value, shape)?;
-        if let &Value::Node(y) = &y {
-            self.moves(y, || "axis 0 becomes another one".into())?;
+        for part in y.nodes() {
+            self.moves(part, || "axis 0 becomes another one".into())?;
         }
         Ok(y)
     }

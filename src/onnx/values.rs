@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::budget::{Budget, MAX_DEPTH};
+use super::condition::Condition;
 use super::external::External;
 use super::fold::Binary;
 use super::patterns;
@@ -21,8 +22,8 @@ pub enum Value {
     Constant(Rc<Tensor>),
     /// It does.
     Node(NodeId),
-    /// Whether each unit of a node is above a threshold.
-    Above(NodeId, f64),
+    /// Whether something holds, for each unit.
+    Condition(Rc<Condition>),
     /// Several values, of which constants say which is taken.
     Sequence(Rc<Vec<Value>>),
     /// An output that no supported operator can read: what it is.
@@ -30,11 +31,19 @@ pub enum Value {
 }
 
 impl Value {
-    /// The node that it is or compares.
+    /// The node that it is.
     pub fn node(&self) -> Option<NodeId> {
         match self {
-            Self::Node(id) | Self::Above(id, _) => Some(*id),
-            Self::Constant(_) | Self::Sequence(_) | Self::Unusable(_) => None,
+            Self::Node(id) => Some(*id),
+            Self::Constant(_) | Self::Condition(_) | Self::Sequence(_) | Self::Unusable(_) => None,
+        }
+    }
+
+    /// The nodes that it is or compares.
+    pub fn nodes(&self) -> Vec<NodeId> {
+        match self {
+            Self::Condition(condition) => condition.nodes(),
+            _ => self.node().into_iter().collect(),
         }
     }
 }
@@ -145,7 +154,8 @@ impl Importer {
     pub fn shape(&self, value: &Value) -> Vec<usize> {
         match value {
             Value::Constant(tensor) => tensor.shape.clone(),
-            Value::Node(id) | Value::Above(id, _) => {
+            Value::Condition(condition) => self.shape_of_condition(condition),
+            Value::Node(id) => {
                 let mut shape = self.builder.shape(*id).to_vec();
                 if let (Batch::Fixed(batch), Some(first)) = (self.batch, shape.first_mut()) {
                     *first = batch;
@@ -178,7 +188,9 @@ impl Importer {
                 x = self.builder.broadcast(x, &per_sample.shape)?;
                 self.affine(x, Some(&Tensor::scalar(0.0)), Some(&per_sample))
             }
-            Value::Above(..) => self.fail("a comparison with the model's input is not supported here"),
+            Value::Condition(_) => self.fail(
+                "one of its inputs says whether something holds, which is no number: choose by it with Where, or make it one with Cast",
+            ),
             Value::Sequence(_) => self.fail("a sequence of values is no value"),
             Value::Unusable(what) => {
                 self.fail(format!("one of its inputs is {what}, which is not supported"))
@@ -250,6 +262,9 @@ impl Importer {
             Value::Constant(tensor) => {
                 self.fail(format!("{:?} cannot be reshaped to {shape:?}", tensor.shape))
             }
+            Value::Condition(condition) => {
+                self.arrange(condition, &mut |importer, leaf| importer.reshape(leaf, shape))
+            }
             _ => {
                 let x = self.node(value)?;
                 let sample = self.sample_shape(shape)?;
@@ -268,6 +283,9 @@ impl Importer {
         if let Value::Constant(tensor) = value {
             self.charge(tensor.len())?;
             return Ok(tensor.transposed(permutation).into());
+        }
+        if let Value::Condition(condition) = value {
+            return self.arrange(condition, &mut |importer, leaf| importer.transpose(leaf, permutation));
         }
         let x = self.node(value)?;
         let y = self.builder.transpose(x, permutation)?;
@@ -296,6 +314,10 @@ impl Importer {
             shape[axis] = size;
             self.charge_shape(&shape)?;
             return Ok(tensor.sliced(axis, start, step, size).into());
+        }
+        if let Value::Condition(condition) = value {
+            return self
+                .arrange(condition, &mut |importer, leaf| importer.slice(leaf, axis, start, step, size));
         }
         self.not_the_batch(value, axis)?;
         if size == 0 {
@@ -351,6 +373,9 @@ impl Importer {
         if let Value::Constant(tensor) = value {
             self.charge_shape(&to)?;
             return Ok(tensor.expanded(&to).into());
+        }
+        if let Value::Condition(condition) = value {
+            return self.arrange(condition, &mut |importer, leaf| importer.expand(leaf, shape));
         }
         let x = self.node(value)?;
         let sample = self.sample_shape(&to)?;

@@ -580,9 +580,39 @@ def build(g):
     return g.op("Cast", g.op("NonZero", "x"), to=TensorProto.FLOAT)
 
 
-@broken("where_on_input", "Where by the input's sign, between two unrelated values (not supported)")
+@broken("where_of_a_number", "Where whose condition is a number")
 def build(g):
-    return g.op("Where", g.op("Greater", "x", g.scalar(0)), g.op("Exp", "x"), g.op("Cos", "x"))
+    return g.op("Where", g.op("Exp", "x"), "x", g.op("Cos", "x"))
+
+
+@broken("where_infinite", "Where that puts -infinity by the input's sign")
+def build(g):
+    return g.op("Where", g.op("Greater", "x", g.scalar(0)), "x", g.scalar(-np.inf))
+
+
+@broken("sum_of_conditions", "a sum of what comparisons say")
+def build(g):
+    return g.op("Add", g.op("Greater", "x", g.scalar(0)), g.op("Less", "x", g.scalar(1)))
+
+
+@broken("condition_of_a_number", "And of a comparison and a number")
+def build(g):
+    return g.op("Where", g.op("And", g.op("Greater", "x", g.scalar(0)), "x"), "x", g.scalar(1))
+
+
+@broken("condition_shapes", "comparisons of 2 and of 3 numbers, joined")
+def build(g):
+    first, second = (g.op("Slice", "x", g.ints(0), g.ints(n), g.ints(1)) for n in (2, 3))
+    p, q = (g.op("Greater", x, g.scalar(0)) for x in (first, second))
+    return g.op("Cast", g.op("Or", p, q), to=TensorProto.FLOAT)
+
+
+@broken("condition_doubled", "a condition that Xor makes of itself 30 times")
+def build(g):
+    p = g.op("Greater", "x", g.scalar(0))
+    for _ in range(30):
+        p = g.op("Xor", p, p)
+    return g.op("Where", p, "x", g.scalar(1))
 
 
 def local(name, inputs, outputs, *nodes, attributes=()):

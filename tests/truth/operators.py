@@ -13,6 +13,7 @@ import itertools
 import sys
 from math import pi, sqrt
 
+import choices
 import control
 import fourier
 import images
@@ -1463,6 +1464,7 @@ def build(g):
 
 
 selections.register(case, layout_case)
+choices.register(case, layout_case)
 images.register(case, layout_case)
 recurrent.register(case)
 products.register(case)

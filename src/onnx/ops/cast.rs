@@ -22,12 +22,23 @@ pub fn cast_like(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 
 fn convert(node: &Node, importer: &mut Importer, to: Kind) -> Result<Vec<Value>> {
     let value = node.value(0)?;
-    let Value::Constant(tensor) = value else {
-        importer.node(value)?; // comparisons are no numbers
-        return match to {
-            Kind::Float => Ok(vec![value.clone()]),
-            _ => node.fail("it casts a value that depends on the model's input to integers, which has no derivative"),
-        };
+    let tensor = match (value, to) {
+        (Value::Constant(tensor), _) => tensor,
+        // 1 or 0; whether something holds; whether a number isn't 0.
+        (Value::Condition(_), Kind::Float) => {
+            let [one, zero] = [1.0, 0.0].map(|v| Tensor::scalar(v).into());
+            return Ok(vec![importer.chosen(value, &one, &zero)?]);
+        }
+        (Value::Condition(_), Kind::Bool) | (_, Kind::Float) => return Ok(vec![value.clone()]),
+        (_, Kind::Bool) => {
+            let zero = importer.compare(Binary::Equal, value, &Tensor::scalar(0.0).into())?;
+            return Ok(vec![importer.not(&zero)?]);
+        }
+        (_, Kind::Int) => {
+            return node.fail(
+                "it casts a value that depends on the model's input to integers, which has no derivative",
+            );
+        }
     };
     importer.charge(tensor.len())?;
     let converted = match (&tensor.data, to) {

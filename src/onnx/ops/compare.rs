@@ -1,125 +1,105 @@
-//! Comparisons and choices: of constants, and the one form with the model's input that exporters write (softplus).
+//! Comparisons, logic and Where: of constants at once, of computed values as [conditions](super::super::condition).
 
-use super::super::patterns;
+use super::super::condition::Logic;
 use super::prelude::*;
 
-fn of_constants(op: Binary, node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    match (node.value(0)?, node.value(1)?) {
-        (Value::Constant(a), Value::Constant(b)) => Ok(vec![importer.fold_binary(op, a, b)?]),
-        _ => node.fail(
-            "it compares a value that depends on the model's input, which has no derivative: express it by Relu, Clip, Max or Min",
-        ),
-    }
+fn comparison(op: Binary, node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    Ok(vec![importer.compare(op, node.value(0)?, node.value(1)?)?])
 }
 
 pub fn equal(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    of_constants(Binary::Equal, node, importer)
-}
-
-pub fn and(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    of_constants(Binary::And, node, importer)
-}
-
-pub fn or(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    of_constants(Binary::Or, node, importer)
-}
-
-pub fn not(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    let x = node.constant(0, "input")?;
-    Ok(vec![importer.fold_binary(Binary::Equal, x, &Tensor::ints(Vec::new(), [0]))?])
-}
-
-/// A value compared with a number can still choose between the two forms of softplus.
-fn above(node: &Node, value: usize, bound: usize) -> Result<Option<Value>> {
-    match (node.value(value)?, node.value(bound)?) {
-        (Value::Node(id), Value::Constant(bound)) if bound.len() == 1 => {
-            Ok(bound.uniform().map(|bound| Value::Above(*id, bound)))
-        }
-        _ => Ok(None),
-    }
+    comparison(Binary::Equal, node, importer)
 }
 
 pub fn greater(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    match above(node, 0, 1)? {
-        Some(value) => Ok(vec![value]),
-        None => of_constants(Binary::Greater, node, importer),
-    }
+    comparison(Binary::Greater, node, importer)
 }
 
 pub fn greater_or_equal(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    match above(node, 0, 1)? {
-        Some(value) => Ok(vec![value]),
-        None => of_constants(Binary::GreaterOrEqual, node, importer),
-    }
+    comparison(Binary::GreaterOrEqual, node, importer)
 }
 
 pub fn less(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    match above(node, 1, 0)? {
-        Some(value) => Ok(vec![value]),
-        None => of_constants(Binary::Less, node, importer),
-    }
+    comparison(Binary::Less, node, importer)
 }
 
 pub fn less_or_equal(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    match above(node, 1, 0)? {
-        Some(value) => Ok(vec![value]),
-        None => of_constants(Binary::LessOrEqual, node, importer),
+    comparison(Binary::LessOrEqual, node, importer)
+}
+
+pub fn and(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    match (node.value(0)?, node.value(1)?) {
+        (Value::Constant(a), Value::Constant(b)) => Ok(vec![importer.fold_binary(Binary::And, a, b)?]),
+        (a, b) => Ok(vec![importer.join(Logic::And, a, b)?]),
     }
+}
+
+pub fn or(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    match (node.value(0)?, node.value(1)?) {
+        (Value::Constant(a), Value::Constant(b)) => Ok(vec![importer.fold_binary(Binary::Or, a, b)?]),
+        (a, b) => Ok(vec![importer.join(Logic::Or, a, b)?]),
+    }
+}
+
+pub fn xor(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    match (node.value(0)?, node.value(1)?) {
+        (Value::Constant(a), Value::Constant(b)) => {
+            let truths = [a, b].map(|t| t.mapped(|v| f64::from(v != 0.0)));
+            let same = importer.fold_binary(Binary::Equal, &truths[0], &truths[1])?;
+            Ok(vec![importer.not(&same)?])
+        }
+        (a, b) => Ok(vec![importer.join(Logic::Xor, a, b)?]),
+    }
+}
+
+pub fn not(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    Ok(vec![importer.not(node.value(0)?)?])
 }
 
 /// Where.
 pub fn select(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let (a, b) = (node.value(1)?, node.value(2)?);
-    let condition = match node.value(0)? {
-        Value::Constant(condition) => condition,
-        Value::Above(above, threshold) => {
-            let (x, smooth) = (importer.node(a)?, importer.node(b)?);
-            return match patterns::softplus(&importer.builder, *above, *threshold, x, smooth) {
-                Some(softplus) => Ok(vec![softplus.into()]),
-                None => node.fail(
-                    "it chooses by a comparison with the model's input: express it by Relu, Clip, Max or Min (only the guard of softplus is recognised)",
-                ),
-            };
-        }
-        _ => return node.fail("its condition depends on the model's input, which is not supported"),
-    };
-    if let (Value::Constant(a), Value::Constant(b)) = (a, b) {
-        let Some(shape) = joint(&a.shape, &b.shape).and_then(|s| joint(&s, &condition.shape)) else {
-            return node.fail(format!(
-                "shapes {:?}, {:?} and {:?} do not broadcast",
-                condition.shape, a.shape, b.shape
-            ));
-        };
-        importer.charge_shape(&shape)?;
-        return Ok(vec![condition.choose(a, b, &shape).into()]);
+    match node.value(0)? {
+        Value::Constant(condition) => Ok(vec![importer.by_mask(condition, a, b)?]),
+        Value::Condition(condition) => Ok(vec![importer.choose(condition, a, b)?]),
+        _ => node.fail("its condition is a number: compare it with one"),
     }
-    // Scores that -∞ takes the place of: see `mask`.
-    let never = |value: &Value| matches!(value, Value::Constant(c) if c.uniform() == Some(f64::NEG_INFINITY));
-    if never(a) || never(b) {
-        importer.charge(condition.len())?;
-        let (scores, kept) = if never(b) { (a, 1.0) } else { (b, 0.0) };
-        let keep = condition.mapped(|v| if v != 0.0 { kept } else { 1.0 - kept });
-        return Ok(vec![importer.leave_out(scores, &keep, &Tensor::scalar(0.0))?]);
-    }
-    // A mask keeps one side, its complement the other; a constant side is masked by itself, since 0 · ∞ is no 0.
-    importer.charge(condition.len())?;
-    let mask = condition.mapped(|v| (v != 0.0) as u8 as f64);
-    let complement = mask.mapped(|v| 1.0 - v);
-    let a = masked(importer, a, &mask)?;
-    let b = masked(importer, b, &complement)?;
-    Ok(vec![importer.arithmetic(Binary::Add, &a, &b)?])
 }
 
-/// What a mask of ones and zeros leaves of a value.
-pub fn masked(importer: &mut Importer, value: &Value, mask: &Tensor) -> Result<Value> {
-    let Value::Constant(tensor) = value else {
-        return importer.arithmetic(Binary::Mul, value, &mask.clone().into());
-    };
-    match joint(&tensor.shape, &mask.shape) {
-        Some(shape) => {
-            importer.charge_shape(&shape)?;
-            Ok(mask.choose(tensor, &Tensor::scalar(0.0), &shape).into())
-        }
-        None => importer.fail(format!("shapes {:?} and {:?} do not broadcast", tensor.shape, mask.shape)),
+/// The number with the sign of a value: 1, 0 or -1.
+pub fn sign(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let value = node.value(0)?;
+    if let Value::Constant(tensor) = value {
+        importer.charge(tensor.len())?;
+        return Ok(vec![tensor.mapped(|v| if v == 0.0 { 0.0 } else { v.signum() }).into()]);
     }
+    let [plus, zero, minus] = [1.0, 0.0, -1.0].map(|v| Tensor::scalar(v).into());
+    let rest = sides(importer, value, 0.0, &minus, &zero)?;
+    let above = importer.compare(Binary::Greater, value, &zero)?;
+    Ok(vec![importer.chosen(&above, &plus, &rest)?])
+}
+
+/// `below` where a value is less than a bound, else `rest`.
+fn sides(importer: &mut Importer, value: &Value, bound: f64, below: &Value, rest: &Value) -> Result<Value> {
+    let less = importer.compare(Binary::Less, value, &Tensor::scalar(bound).into())?;
+    importer.chosen(&less, below, rest)
+}
+
+/// `x` above alpha, else 0.
+pub fn thresholded_relu(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let value = node.value(0)?;
+    let alpha = Tensor::scalar(node.float("alpha")?.unwrap_or(1.0));
+    let above = importer.compare(Binary::Greater, value, &alpha.into())?;
+    Ok(vec![importer.chosen(&above, value, &Tensor::scalar(0.0).into())?])
+}
+
+/// `x + bias` below -lambd, `x - bias` above lambd, else 0.
+pub fn shrink(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let value = node.value(0)?;
+    let (lambd, bias) = (node.float("lambd")?.unwrap_or(0.5), node.float("bias")?.unwrap_or(0.0));
+    let mut moved = |by: f64| importer.arithmetic(Binary::Add, value, &Tensor::scalar(by).into());
+    let (raised, lowered) = (moved(bias)?, moved(-bias)?);
+    let above = importer.compare(Binary::Greater, value, &Tensor::scalar(lambd).into())?;
+    let rest = importer.chosen(&above, &lowered, &Tensor::scalar(0.0).into())?;
+    Ok(vec![sides(importer, value, -lambd, &raised, &rest)?])
 }

@@ -2,18 +2,12 @@
 
 use super::prelude::*;
 
-fn integers<'a>(node: &'a Node, index: usize, what: &str) -> Result<(&'a [usize], &'a [i64])> {
-    let tensor = node.constant(index, what)?;
-    match &tensor.data {
-        Data::Int(values) => Ok((&tensor.shape, values)),
-        Data::Float(_) => node.fail(format!("its {what} must be integers")),
-    }
-}
-
 pub fn one_hot(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let indices = node.constant(0, "list of indices")?;
     let depth = node.constant(1, "depth")?.uniform().filter(|d| (1.0..=u32::MAX as f64).contains(d));
-    let Some(depth) = depth.map(|d| d as usize) else { return node.fail("its depth must be one positive number") };
+    let Some(depth) = depth.map(|d| d as usize) else {
+        return node.fail("its depth must be one positive number");
+    };
     let values = node.constant(2, "pair of values")?;
     if values.shape != [2] {
         return node.fail(format!("its values have shape {:?}: two are needed", values.shape));
@@ -40,7 +34,8 @@ pub fn non_zero(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let tensor = node.constant(0, "input")?;
     let rank = tensor.shape.len();
     importer.charge(tensor.len().saturating_mul(rank.max(1)))?;
-    let found: Vec<usize> = tensor.values().iter().enumerate().filter(|(_, v)| **v != 0.0).map(|(i, _)| i).collect();
+    let found: Vec<usize> =
+        tensor.values().iter().enumerate().filter(|(_, v)| **v != 0.0).map(|(i, _)| i).collect();
     let mut positions = Vec::with_capacity(rank * found.len());
     for axis in 0..rank {
         let inner: usize = tensor.shape[axis + 1..].iter().product();
@@ -93,23 +88,12 @@ pub fn is_inf(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     tested(node, importer, |v| v.is_infinite() && if v > 0.0 { above } else { below })
 }
 
-/// Whether two truths differ.
-pub fn xor(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    let ((a, x), (b, y)) = (integers(node, 0, "inputs")?, integers(node, 1, "inputs")?);
-    let Some(shape) = joint(a, b) else { return node.fail(format!("shapes {a:?} and {b:?} do not broadcast")) };
-    importer.charge_shape(&shape)?;
-    let truths = |shape_of: &[usize], values: &[i64]| {
-        Tensor::ints(shape_of.to_vec(), values.iter().map(|&v| (v != 0) as i64).collect::<Vec<_>>())
-    };
-    let (x, y) = (truths(a, x).expanded(&shape).values(), truths(b, y).expanded(&shape).values());
-    let values = x.iter().zip(y.iter()).map(|(x, y)| (x != y) as i64).collect::<Vec<_>>();
-    Ok(vec![Tensor::ints(shape, values).into()])
-}
-
 /// A unit matrix of the shape of its input, which is known of any value.
 pub fn eye_like(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let shape = importer.shape(node.value(0)?);
-    let &[rows, columns] = &shape[..] else { return node.fail(format!("its input of shape {shape:?} is no matrix")) };
+    let &[rows, columns] = &shape[..] else {
+        return node.fail(format!("its input of shape {shape:?} is no matrix"));
+    };
     let shift = node.int("k")?.unwrap_or(0);
     let whole = match node.int("dtype")? {
         Some(to) => kind(i32::try_from(to).unwrap_or(-1)).map_err(|cause| node.error(cause))? != Kind::Float,

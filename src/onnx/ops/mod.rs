@@ -50,7 +50,8 @@ operators! {
     clip { Clip => clip, Max => max, Min => min }
     compare {
         Equal => equal, Greater => greater, GreaterOrEqual => greater_or_equal, Less => less,
-        LessOrEqual => less_or_equal, And => and, Or => or, Not => not, Where => select,
+        LessOrEqual => less_or_equal, And => and, Or => or, Xor => xor, Not => not, Where => select, Sign => sign,
+        ThresholdedRelu => thresholded_relu, Shrink => shrink,
     }
     col2im { Col2Im => lower }
     concat { Concat => lower }
@@ -61,8 +62,7 @@ operators! {
     einsum { Einsum => lower }
     expand { Expand => expand, Tile => tile }
     folded {
-        OneHot => one_hot, NonZero => non_zero, Mod => modulo, IsNaN => is_nan, IsInf => is_inf, Xor => xor,
-        EyeLike => eye_like,
+        OneHot => one_hot, NonZero => non_zero, Mod => modulo, IsNaN => is_nan, IsInf => is_inf, EyeLike => eye_like,
     }
     fourier { DFT => dft, STFT => stft }
     gather { Gather => lower, GatherElements => gather_elements, GatherND => gather_nd, Compress => compress }
@@ -91,7 +91,7 @@ operators! {
     reshape { Reshape => reshape, Flatten => flatten, Squeeze => squeeze, Unsqueeze => unsqueeze }
     resize { Resize => resize, Upsample => upsample }
     reverse_sequence { ReverseSequence => lower }
-    rounding { Floor => floor, Ceil => ceil, Round => round, Sign => sign }
+    rounding { Floor => floor, Ceil => ceil, Round => round }
     scatter { Scatter => scatter_elements, ScatterElements => scatter_elements, ScatterND => scatter_nd }
     sequence {
         SequenceEmpty => empty, SequenceConstruct => construct, SequenceInsert => insert, SequenceErase => erase,

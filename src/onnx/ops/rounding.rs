@@ -1,4 +1,4 @@
-//! Floor, Ceil, Round and Sign of constants, as shape arithmetic uses them.
+//! Floor, Ceil and Round of constants, as shape arithmetic uses them.
 
 use super::prelude::*;
 
@@ -19,8 +19,4 @@ pub fn ceil(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 /// To the nearest whole number, halves to the even one.
 pub fn round(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     rounded(node, importer, f64::round_ties_even)
-}
-
-pub fn sign(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    rounded(node, importer, |v| if v == 0.0 { 0.0 } else { v.signum() })
 }

@@ -1,6 +1,5 @@
 //! Trilu: the upper or lower triangle of matrices, zeros elsewhere.
 
-use super::compare::masked;
 use super::prelude::*;
 
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
@@ -20,5 +19,5 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let kept = |i: i64, j: i64| if upper { j - i >= diagonal } else { j - i <= diagonal };
     let cells = (0..rows).flat_map(|i| (0..columns).map(move |j| (i as i64, j as i64)));
     let mask: Vec<f64> = cells.map(|(i, j)| kept(i, j) as u8 as f64).collect();
-    Ok(vec![masked(importer, value, &Tensor::floats(vec![rows, columns], mask))?])
+    Ok(vec![importer.kept(value, &Tensor::floats(vec![rows, columns], mask))?])
 }
