@@ -9,6 +9,7 @@
 mod arithmetic;
 mod batch;
 mod budget;
+mod choices;
 mod condition;
 mod control;
 mod embed;

@@ -1,4 +1,4 @@
-//! Comparisons, logic and Where: of constants at once, of computed values as [conditions](super::super::condition).
+//! Comparisons, logic and Where: of constants at once, of computed values as [choices](super::super::choices).
 
 use super::super::condition::Logic;
 use super::prelude::*;
