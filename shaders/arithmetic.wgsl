@@ -285,9 +285,19 @@ fn load_adjoint(p: Place) -> Coefficients {
     return series;
 }
 
-fn pass_on(p: Place, block: u32, value: f32) {
+// Where the other factor is no number and the adjoint is zero, nothing passes.
+fn nothing_passes(other: f32, z: Coefficients) -> bool {
+    var nothing = hope_is_nan(other);
+    // unroll
+    for (var k = 1u; k <= Y_ORDER; k++) {
+        nothing = nothing && z[k] == 0.0;
+    }
+    return nothing;
+}
+
+fn pass_on(p: Place, block: u32, value: f32, nothing: bool) {
     let i = row(params.out, block, p.sample, p.lane) + p.unit;
-    put(i, params.sign * value);
+    put(i, select(params.sign * value, 0.0, nothing));
 }
 
 // x̄ = ± b z̄, or added to x̄.
@@ -300,6 +310,7 @@ fn multiply_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_w
     let p = place(i);
     let b = load_x(p);
     let z = load_adjoint(p);
+    let nothing = nothing_passes(b[0], z);
     // unroll
     for (var k = 1u; k <= ORDER; k++) {
         var sum = 0.0;
@@ -307,7 +318,7 @@ fn multiply_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_w
         for (var j = max(k, Y_ORDER) - Y_ORDER; j <= min(k - 1u, X_ORDER); j++) {
             sum += b[j] * z[k - j];
         }
-        pass_on(p, k, sum);
+        pass_on(p, k, sum, nothing);
     }
 }
 
@@ -321,6 +332,7 @@ fn divide_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     let p = place(i);
     let b = load_x(p);
     let z = load_adjoint(p);
+    let nothing = nothing_passes(b[0], z);
     var quotient: Coefficients;
     // unroll
     for (var k = 1u; k <= ORDER; k++) {
@@ -330,6 +342,6 @@ fn divide_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
             sum -= b[j] * quotient[k - j];
         }
         quotient[k] = sum / b[0];
-        pass_on(p, k, quotient[k]);
+        pass_on(p, k, quotient[k], nothing);
     }
 }

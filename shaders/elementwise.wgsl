@@ -309,6 +309,7 @@ fn compose_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
     }
     let primal = x[row(params.x, 0u, p.sample, 0u) + p.unit];
     taylor(primal, params.parameters);
+    let value = a[0];
     take_slopes();
     let series_stride = stride(params.x);
     let given_stride = stride(params.y);
@@ -332,6 +333,12 @@ fn compose_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
             take_branch(p.sample, lane, primal, z);
         }
         substitute();
+        // Where the value is no number and its adjoint is zero, nothing passes.
+        var nothing = hope_is_nan(primal) || hope_is_nan(value);
+        // unroll
+        for (var k = 1u; k <= GIVEN; k++) {
+            nothing = nothing && z[k] == 0.0;
+        }
         result[0] = a[1];
         // unroll
         for (var k = 1u; k <= ORDER + 1u; k++) {
@@ -339,6 +346,9 @@ fn compose_adjoint(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
             // unroll
             for (var j = max(k, GIVEN) - GIVEN; j <= k - 1u; j++) {
                 sum += result[j] * z[k - j];
+            }
+            if nothing {
+                sum = 0.0;
             }
             let to = at + (k - 1u) * result_stride;
             if ACCUMULATE == 1u {

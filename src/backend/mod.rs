@@ -4,6 +4,7 @@
 //! ([`Abilities`]), whether it can run a plan, and opens an [`Executor`] for one: weights converted or uploaded once, then chunk after chunk. A
 //! [`Device`] is a handle on one. Nothing outside a backend's own folder asks which one it is.
 
+mod blame;
 mod chunking;
 mod clock;
 mod executor;
@@ -16,6 +17,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub(crate) use blame::{Blame, beyond_f64};
 pub(crate) use chunking::{Chunking, Work};
 #[cfg(feature = "bench")]
 pub(crate) use clock::repeat;
@@ -24,7 +26,7 @@ pub use executor::{Executor, Opening, Place, Run};
 pub use instruments::{Instruments, Peak, StepTime, StepWork};
 pub(crate) use runner::Runner;
 pub use work::{Chunk, ChunkResult, Deliver, KernelTime, Source};
-pub(crate) use work::{beyond_f64, check, collect, write_given};
+pub(crate) use work::{collect, write_given};
 
 use crate::error::{Error, Result};
 use crate::plan::{Kernels, Plan};

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Kink, Series, SeriesMut, Side};
+use crate::error::Result;
+use crate::kernel::{Kink, Series, SeriesMut, Side};
 use crate::plan::{Method, Plan, ValueId};
 use crate::rays::{Directions, Radii};
-use crate::scalar::{Precision, Scalar, times_two_to};
+use crate::scalar::{Scalar, times_two_to};
 
 /// A piece of work: some series of some points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -335,62 +335,6 @@ fn unscale(plan: &Plan, chunk: &Chunk, source: Source, series: &mut [f64], kinks
             let kink = &mut kinks[sample * lanes + lane];
             kink.distance = times_two_to(kink.distance, least);
         }
-    }
-}
-
-/// An error if a step's output isn't finite.
-pub(crate) fn check<T: Scalar>(plan: &Plan, chunk: &Chunk, layer: usize, output: Series<T>) -> Result<()> {
-    for order in 0..=output.layout.degree {
-        let units = output.layout.units;
-        let block = output.block(order);
-        if let Some(i) = block.iter().position(|x| !x.f64().is_finite()) {
-            let row = i / units;
-            let sample = if order == 0 { row } else { row / output.layout.lanes };
-            return Err(not_finite::<T>(plan, layer, plan.degree(order), chunk.points.start + sample));
-        }
-    }
-    Ok(())
-}
-
-/// The error of a result that isn't finite though all layers' numbers are: it is so large only without the radii.
-pub(crate) fn beyond_f64(plan: &Plan, chunk: &Chunk, source: Source, result: &ChunkResult) -> Error {
-    let series = result.series.iter().position(|c| !c.is_finite());
-    let value = result.value.iter().position(|c| !c.is_finite());
-    let (order, sample) = match (value, series) {
-        (Some(at), _) => (0, at / source.outputs.len()),
-        (None, Some(at)) => {
-            let per_point = result.series.len() / chunk.points.len();
-            let row = match plan.seed {
-                None => chunk.lanes.len(),
-                Some(_) => per_point / (chunk.lanes.len() * plan.order),
-            };
-            let block = at / row % plan.coefficients() + 1;
-            (plan.monomials.as_ref().map_or(block, |m| m.degree(block)), at / per_point)
-        }
-        (None, None) => (0, 0),
-    };
-    not_finite::<f64>(plan, plan.layers.len() - 1, order, chunk.points.start + sample)
-}
-
-/// The error that names a layer, an order and a point.
-pub(crate) fn not_finite<T: Scalar>(plan: &Plan, layer: usize, order: usize, point: usize) -> Error {
-    let jumps = order == 1
-        && plan.steps.iter().any(|step| step.layer == layer && matches!(step.kernel, Kernel::Select(_)));
-    let layer = &plan.layers[layer];
-    let lower = if order > 1 { format!("order at most {}, or ", order - 1) } else { String::new() };
-    Error::NonFinite {
-        layer: layer.name.clone(),
-        op: layer.kind.clone(),
-        order,
-        point,
-        place: None,
-        hint: match (T::PRECISION, order) {
-            _ if jumps => "it jumps there, from its value at the point to another one along the ray, which has no series: choose a point beside it, or a ray to its side".into(),
-            (Precision::F32, 0) => "the network has no value there, or one on the way overflows f32: check the point, or use --precision f64".into(),
-            (Precision::F64, 0) => "the network has no value there, or one on the way overflows: check the point".into(),
-            (Precision::F32, _) => format!("the coefficient overflows f32, or isn't finite at all: use --precision f64, {lower}shorter directions"),
-            (Precision::F64, _) => format!("use {lower}shorter directions, or check whether the function is smooth there"),
-        },
     }
 }
 

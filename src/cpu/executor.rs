@@ -5,7 +5,7 @@ use std::sync::Arc;
 use faer::Par;
 use web_time::Instant; // std's panics in browsers
 
-use crate::backend::{self, Chunk, ChunkResult, Source};
+use crate::backend::{self, Blame, Chunk, ChunkResult, Source};
 use crate::error::Result;
 use crate::kernel::{Call, Kink, Series, SeriesMut, UnitRays};
 use crate::plan::{Plan, Step, ValueId};
@@ -72,8 +72,8 @@ impl<T: Scalar> CpuExecutor<T> {
             return Ok(result);
         }
         // Run again, looking at every layer.
-        let check = |step: &Step, output: Series<T>| backend::check(&self.plan, chunk, step.layer, output);
-        self.execute(chunk, source, arena, parallel, check)?;
+        let mut blame = Blame::new(&self.plan);
+        self.execute(chunk, source, arena, parallel, |step, output| blame.look(chunk, step, output))?;
         Err(backend::beyond_f64(&self.plan, chunk, source, &result))
     }
 

@@ -8,7 +8,9 @@ use wgpu::BufferUsages;
 use super::profile::{Profile, Timestamps};
 use super::program::{self, Program, Weights};
 use super::{Engine, MAX_ORDER, readback};
-use crate::backend::{self, BoxFuture, Chunk, ChunkResult, Deliver, Executor, KernelTime, Run, Source};
+use crate::backend::{
+    self, Blame, BoxFuture, Chunk, ChunkResult, Deliver, Executor, KernelTime, Run, Source,
+};
 use crate::error::{Error, Result};
 use crate::kernel::{Kink, Series};
 use crate::plan::{Plan, ValueId};
@@ -191,6 +193,7 @@ impl GpuExecutor {
         source: Source<'_>,
     ) -> Result<Option<Error>> {
         program.upload(&self.engine, &self.plan, chunk, source).await?;
+        let mut blame = Blame::new(&self.plan);
         for (index, step) in self.plan.steps.iter().enumerate() {
             let layout = self.plan.layout(step.output, program.samples, program.lanes);
             let bytes = 4 * layout.len() as u64;
@@ -202,7 +205,7 @@ impl GpuExecutor {
             let submission = self.engine.submit(encoder).await?;
             let numbers = readback::read(&self.engine, &staging, submission).await?;
             let output = Series { data: &numbers[..layout.len()], layout };
-            if let Err(error) = backend::check(&self.plan, chunk, step.layer, output) {
+            if let Err(error) = blame.look(chunk, step, output) {
                 return Ok(Some(error));
             }
         }

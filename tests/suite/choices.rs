@@ -1,6 +1,6 @@
 //! Choices by the sign of a value: what `Where` and comparisons become. Truth: closed forms, by hand.
 
-use hope::activation::{Abs, Cos, Exp, Log, Relu, Sin};
+use hope::activation::{Abs, Cos, Exp, Log, Relu, Sin, Sqrt};
 use hope::model::{Constant, Model, ModelBuilder, NodeId};
 use hope::rays::Directions;
 use hope::{Error, Expansion, Kinks, Method, Precision, Request, Terms, expand};
@@ -170,9 +170,32 @@ fn what_is_not_chosen_does_not_matter() {
     assert_eq!((found, expansion.value[0]), (vec![vec![0.0; 3]; 2], 0.0));
     let (found, expansion) = series(&model, &[2.0], &[1.0], 2);
     close(&[expansion.value[0], found[0][0], found[0][1]], &[2f64.ln(), 0.5, -0.125], 1e-15);
-    // Of gradients neither.
-    let gradient = Request { terms: Terms::Gradient(None), ..Request::new(vec![-1.0], 1) };
-    assert_eq!(expand(&model, &gradient).unwrap().coefficients, [0.0]);
+    // Of gradients neither: x + (√x · log x above 0, x² below).
+    let guarded = network(1, |b, x| {
+        let (log, sqrt, square) = (b.activation(x, Log)?, b.activation(x, Sqrt)?, b.mul(x, x)?);
+        let quotient = b.div(log, sqrt)?;
+        let product = b.mul(quotient, sqrt)?;
+        let chosen = b.select(x, product, square, false)?;
+        b.add(chosen, x)
+    });
+    for precision in [Precision::F64, Precision::F32] {
+        let terms = Terms::Gradient(Some(Directions::Shared { inputs: 1, rows: vec![1.0] }));
+        let gradient = Request { terms, precision, ..Request::new(vec![-1.0], 2) };
+        assert_eq!(expand(&guarded, &gradient).unwrap().coefficients, [-1.0, 2.0]);
+    }
+    // What fails is named, not what doesn't matter: a jump beside a logarithm that isn't chosen, and one that is.
+    let both = network(2, |b, x| {
+        let [x, y] = [0, 1].map(|i| b.slice(x, 0, i, 1, 1).unwrap());
+        let (log, zero, raised) = (b.activation(x, Log)?, constant(b, x, 0.0)?, plus(b, y, 1.0)?);
+        let guarded = b.select(x, log, zero, false)?;
+        b.name("step");
+        let step = b.select(y, raised, zero, false)?;
+        b.add(guarded, step)
+    });
+    let error = failure(&both, &[-1.0, 0.0], &[0.0, 1.0]).to_string();
+    assert!(error.contains("'step'") && error.contains("jumps"), "{error}");
+    let error = failure(&both, &[0.0, -1.0], &[1.0, 0.0]).to_string();
+    assert!(error.contains("(log)") || error.contains("(Select)"), "{error}");
     // A selector that is no number chooses nothing, and neither does one whose way is lost.
     let model = network(1, |b, x| {
         let log = b.activation(x, Log)?;
@@ -316,4 +339,24 @@ fn a_choice_of_the_same_is_no_kink_that_shows() {
     let (found, expansion) = series(&model, &[0.5], &[-1.0], 2);
     assert_eq!(found, [[-1.0, 0.0]]);
     assert_eq!(expansion.report.one_sided, 0);
+}
+
+/// What rounding takes to the other side of a jump takes its value along.
+#[test]
+fn beside_a_jump_f32_is_undecided() {
+    let model = network(1, |b, x| {
+        let [scale, shift] = [[3.0], [-0.3]];
+        let one = |values| Constant { shape: &[], values };
+        let u = b.affine(x, Some(one(&scale)), Some(one(&shift)))?;
+        let (above, below) = (plus(b, x, 1.0)?, b.activation(x, Sin)?);
+        b.select(u, above, below, false)
+    });
+    let point = vec![0.1 + 1e-9];
+    let request =
+        Request { terms: along(1, &[-1.0]), precision: Precision::F32, verify: 1, ..Request::new(point, 2) };
+    let found = expand(&model, &request).unwrap();
+    close(&found.value, &[0.1f64.sin()], 1e-6);
+    let verification = found.report.verification.unwrap();
+    assert_eq!(verification.undecided, 1);
+    verification.check(&request).unwrap();
 }

@@ -2,6 +2,7 @@
 
 use multiversion::multiversion;
 
+use crate::kernel::elementwise::pass_nothing;
 use crate::kernel::layout::tiles;
 use crate::kernel::{Constants, Exponent, Series, SeriesMut};
 use crate::scalar::Scalar;
@@ -198,6 +199,7 @@ fn passed<T: Scalar, F: Pairwise<T>>(
                 z.load_higher(sample, lane, &units, T::zero(), &mut s);
                 f.apply(&s[1..=given], &t[..=degree.min(n - 1)], &mut r[1..=n]);
                 r[1..=n].iter_mut().for_each(|r| *r = *r * Tile::splat(sign));
+                pass_nothing(&t[0], &s[1..=given], &mut r[1..=n]);
                 if accumulate {
                     x.add_higher(sample, lane, &units, &r);
                 } else {

@@ -194,6 +194,7 @@ pub fn compose_adjoint<T: Scalar>(
             let primal = &x.row(0, sample, 0)[units.clone()];
             taylor_tile(function, primal, &mut a[..=n]);
             let on_kink = primal.iter().any(|x| on.contains(x));
+            let nothing = a[0];
             for lane in 0..to.layout.lanes {
                 x.load_higher(sample, lane, &units, T::zero(), &mut u);
                 z.load_higher(sample, lane, &units, T::zero(), &mut v);
@@ -213,12 +214,27 @@ pub fn compose_adjoint<T: Scalar>(
                 horner::<T, WIDE>(&derivative[..n], u, &mut slope[..n]);
                 slope[0] = derivative[0];
                 series::multiply(&slope[..n], &v[1..=given], &mut result[1..=n]);
+                pass_nothing(&nothing, &v[1..=given], &mut result[1..=n]);
                 if accumulate {
                     to.add_higher(sample, lane, &units, &result);
                 } else {
                     to.store_higher(sample, lane, &units, &result);
                 }
             }
+        }
+    }
+}
+
+/// Where the value is no number and its adjoint is zero, nothing passes: what a finite result depends on is none of it, but another choice.
+#[inline(always)]
+pub(in crate::kernel) fn pass_nothing<T: Scalar>(
+    value: &Tile<T>,
+    adjoint: &[Tile<T>],
+    passed: &mut [Tile<T>],
+) {
+    for (unit, _) in value.0.iter().enumerate().filter(|(_, value)| num_traits::Float::is_nan(**value)) {
+        if adjoint.iter().all(|z| z.0[unit] == T::zero()) {
+            passed.iter_mut().for_each(|passed| passed.0[unit] = T::zero());
         }
     }
 }

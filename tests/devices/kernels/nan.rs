@@ -5,9 +5,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use hope::activation::Activation;
-use hope::kernel::Side;
-use hope::kernel::elementwise::Compose;
+use hope::activation::{Activation, Sqrt};
+use hope::kernel::arithmetic::{DivideAdjoint, MultiplyAdjoint};
+use hope::kernel::elementwise::{Compose, ComposeAdjoint};
+use hope::kernel::{Kernel, Side};
 
 use super::case::{Case, Chunk, Outcome, Tolerance, value};
 use super::table::select;
@@ -37,6 +38,19 @@ pub fn add(executors: &[(String, Executor)], cases: impl Iterator<Item = Case>, 
         trials.add(format!("nan::choices::{name}"), move || {
             for case in choices().filter(|case| by_executor.takes(case)) {
                 same_everywhere(&case, &by_executor.run(&case), &naive::truth(&case))?;
+            }
+            Ok(())
+        });
+        let by_executor = executor.clone();
+        trials.add(format!("nan::backward::{name}"), move || {
+            for case in backward().iter().filter(|case| by_executor.takes(case)) {
+                let found = by_executor.run(case);
+                for (i, x) in found.output.iter().enumerate() {
+                    let fits = if i % 33 % 2 == 0 { *x == 0.0 } else { x.is_nan() };
+                    if !fits {
+                        return Err(format!("{}: number {i} is {x}", case.name).into());
+                    }
+                }
             }
             Ok(())
         });
@@ -75,6 +89,28 @@ fn same_numbers(case: &Case, found: &Outcome, truth: &Outcome) -> Result<(), Str
         Some(i) => Err(format!("{}: number {i} is {}, should be {}", case.name, found[i], truth[i])),
         None => Ok(()),
     }
+}
+
+/// Adjoints of operators whose value is no number: of units whose own adjoint is zero nothing passes, of the others nothing that is a number.
+fn backward() -> Vec<Case> {
+    let chunk = Chunk { samples: 2, lanes: 3, degree: 3 };
+    let kernels: [Kernel; 4] = [
+        ComposeAdjoint(Sqrt.into()).into(),
+        MultiplyAdjoint { negative: false }.into(),
+        MultiplyAdjoint { negative: true }.into(),
+        DivideAdjoint.into(),
+    ];
+    let case = |kernel: Kernel| {
+        let name = format!("{}::of-nothing", kernel.name());
+        let mut case = Case::new(name, kernel, chunk, value(33, 3, false), TOLERANCE)
+            .plain_input(value(33, 2, true))
+            .input(value(33, 3, false), (0.5, 1.0), 1.0);
+        let primal = case.layout(0).block(0);
+        case.data[0][primal].fill(f64::NAN);
+        case.data[1].iter_mut().enumerate().filter(|(i, _)| i % 33 % 2 == 0).for_each(|(_, z)| *z = 0.0);
+        case
+    };
+    kernels.into_iter().map(case).collect()
 }
 
 /// Selectors from which nothing follows, and jumps: they take all that could be made of them.
