@@ -231,6 +231,7 @@ activations! {
     leaky_relu::LeakyRelu,
     log::Log,
     mish::Mish,
+    nearest::Nearest,
     pow::Pow,
     reciprocal::Reciprocal,
     relu::Relu,

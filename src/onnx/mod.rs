@@ -148,8 +148,8 @@ pub fn with_weights_inside(path: impl AsRef<Path>, options: &ImportOptions) -> R
 /// ```
 /// use hope::onnx::{ImportOptions, obstacles};
 ///
-/// let found = obstacles("tests/fixtures/broken/unsupported_round.onnx", &ImportOptions::default())?;
-/// assert!(found[0].to_string().contains("Round"));
+/// let found = obstacles("tests/fixtures/broken/unsupported_top_k.onnx", &ImportOptions::default())?;
+/// assert!(found[0].to_string().contains("TopK"));
 /// # Ok::<(), hope::Error>(())
 /// ```
 ///

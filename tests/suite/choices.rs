@@ -2,9 +2,12 @@
 
 use hope::activation::{Abs, Cos, Exp, Log, Relu, Sin, Sqrt};
 use hope::model::{Constant, Model, ModelBuilder, NodeId};
+use hope::onnx::ImportOptions;
 use hope::rays::Directions;
 use hope::{Error, Expansion, Kinks, Method, Precision, Request, Terms, expand};
 use ndarray::s;
+
+use crate::common::path;
 
 fn along(inputs: usize, rays: &[f64]) -> Terms {
     Terms::Along(Directions::Shared { inputs, rows: rays.to_vec() })
@@ -359,4 +362,47 @@ fn beside_a_jump_f32_is_undecided() {
     let verification = found.report.verification.unwrap();
     assert_eq!(verification.undecided, 1);
     verification.check(&request).unwrap();
+}
+
+/// x times Floor, Ceil or Round of x, at numbers where they jump, and beside.
+#[test]
+fn rounding_jumps_where_onnx_says() {
+    // Operator, point, its value there, and on which side of the point that holds, if it jumps; else the distance to the jump.
+    let cases = [
+        ("floor", 2.0, 2.0, Some(1.0), 0.0),
+        ("floor", -1.0, -1.0, Some(1.0), 0.0),
+        ("floor", 1.75, 1.0, None, 0.25),
+        ("floor", 1.5, 1.0, None, 0.5),
+        ("floor", -0.5, -1.0, None, 0.5),
+        ("ceil", 2.0, 2.0, Some(-1.0), 0.0),
+        ("ceil", 1.25, 2.0, None, 0.25),
+        ("ceil", 0.5, 1.0, None, 0.5),
+        ("round", 0.5, 0.0, Some(-1.0), 0.0),
+        ("round", 1.5, 2.0, Some(1.0), 0.0),
+        ("round", 2.5, 2.0, Some(-1.0), 0.0),
+        ("round", -0.5, 0.0, Some(1.0), 0.0),
+        ("round", 1.75, 2.0, None, 0.25),
+        ("round", 3.0, 3.0, None, 0.5),
+    ];
+    for (operator, x, value, side, distance) in cases {
+        let file = path(&format!("tests/fixtures/operators/{operator}_times_input.onnx"));
+        let model = Model::from_onnx(file, &ImportOptions::default()).unwrap();
+        let point = [x, 0.3, 0.3, 0.3];
+        for t in [1.0, -1.0] {
+            let ray = [t, 0.0, 0.0, 0.0];
+            if side.is_some_and(|side: f64| side != t) {
+                let error = failure(&model, &point, &ray);
+                assert!(error.to_string().contains("jumps"), "{operator} {x} {t}: {error}");
+                continue;
+            }
+            let (found, expansion) = series(&model, &point, &ray, 2);
+            assert_eq!(
+                (expansion.value[0], found[0].as_slice()),
+                (x * value, &[t * value, 0.0][..]),
+                "{operator} {x} {t}"
+            );
+            close(expansion.kinks().unwrap().as_slice().unwrap(), &[distance], 1e-15);
+            assert_eq!(expansion.report.one_sided, usize::from(side.is_some()), "{operator} {x} {t}");
+        }
+    }
 }

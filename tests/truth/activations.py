@@ -103,6 +103,8 @@ FUNCTIONS = {
     "hard_swish": pieces([-3, 3], constant(0), lambda x: x * (x / 6 + mpf(0.5)), scaled(1)),
     "leaky_relu(0.1)": pieces([0], scaled(0.1), scaled(1)),
     "log": positive(mp.log),
+    # Beside each point the constant that it is there.
+    "nearest": lambda x: constant(mp.nint(x)),
     "mish": smooth(lambda x: x * mp.tanh(softplus(x))),
     "pow(3)": smooth(lambda x: x**3),
     "pow(2.5)": positive(lambda x: x ** mpf(2.5)),

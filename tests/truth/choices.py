@@ -9,7 +9,7 @@ def register(case, layout_case):
     comparisons(layout_case)
     logic(layout_case)
     wheres(case, layout_case)
-    functions(layout_case)
+    functions(case, layout_case)
 
 
 def ahead_of(x):
@@ -132,10 +132,27 @@ def wheres(case, layout_case):
             x.abs() <= 0.5, 0.5 * x * x, 0.5 * x.abs() - 0.125)
 
 
-def functions(layout_case):
+def functions(case, layout_case):
     @layout_case("sign", [2, 3])
     def sign(g, x):
         return g.op("Add", x, g.op("Sign", x)), lambda x: x + torch.where(x > 0, 1.0, -1.0)
+
+    for op_type, by in [("Floor", torch.floor), ("Ceil", torch.ceil), ("Round", torch.round)]:
+        @case(f"{op_type.lower()}_times_input", [4])
+        def rounded(g, op_type=op_type, by=by):
+            return g.op("Mul", "x", g.op(op_type, "x")), lambda x: x * by(x)
+
+        @layout_case(f"{op_type.lower()}_of_layer", [2, 3])
+        def rounded_layer(g, x, op_type=op_type, by=by):
+            y = g.op("Mul", x, g.scalar(5.0))
+            return g.op("Mul", y, g.op("Mul", g.op(op_type, y), g.scalar(0.125))), lambda x: 5 * x * by(5 * x) / 8
+
+    for name, fmod, remainder in [("mod_of_layer", 0, torch.remainder), ("mod_fmod_of_layer", 1, torch.fmod)]:
+        @layout_case(name, [2, 3])
+        def rest(g, x, fmod=fmod, remainder=remainder):
+            w_name, w = np.array([0.5, -0.25, 0.75], np.float32), torch.tensor([0.5, -0.25, 0.75])
+            y = g.op("Mul", x, g.scalar(2.0))
+            return g.op("Mul", x, g.op("Mod", y, g.constant(w_name), fmod=fmod)), lambda x: x * remainder(2 * x, w)
 
     for name, alpha in [("thresholded_relu", 0.25), ("thresholded_relu_default", None)]:
         @layout_case(name, [6])

@@ -44,33 +44,6 @@ pub fn non_zero(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     Ok(vec![Tensor::ints(vec![rank, found.len()], positions).into()])
 }
 
-pub fn modulo(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    let (a, b) = (node.constant(0, "dividend")?, node.constant(1, "divisor")?);
-    let fmod = node.flag("fmod")?.unwrap_or(false);
-    let Some(shape) = joint(&a.shape, &b.shape) else {
-        return node.fail(format!("shapes {:?} and {:?} do not broadcast", a.shape, b.shape));
-    };
-    importer.charge_shape(&shape)?;
-    let (a, b) = (a.expanded(&shape), b.expanded(&shape));
-    if let (Data::Int(x), Data::Int(y)) = (&a.data, &b.data) {
-        // The sign of the divisor, or with fmod that of the dividend.
-        let of = |x: i64, y: i64| {
-            let rest = x.checked_rem(y)?;
-            Some(if !fmod && rest != 0 && (rest < 0) != (y < 0) { rest + y } else { rest })
-        };
-        let values: Option<Vec<i64>> = x.iter().zip(y.iter()).map(|(&x, &y)| of(x, y)).collect();
-        return match values {
-            Some(values) => Ok(vec![Tensor::ints(shape, values).into()]),
-            None => node.fail("it divides by 0: the model is damaged"),
-        };
-    }
-    if !fmod {
-        return node.fail("fmod = 0 is for integers only: the file is damaged");
-    }
-    let values: Vec<f64> = a.values().iter().zip(b.values().iter()).map(|(x, y)| x % y).collect();
-    Ok(vec![importer.folded(Tensor::floats(shape, values), &[&a, &b])?.into()])
-}
-
 fn tested(node: &Node, importer: &mut Importer, test: impl Fn(f64) -> bool) -> Result<Vec<Value>> {
     let tensor = node.constant(0, "input")?;
     importer.charge(tensor.len())?;

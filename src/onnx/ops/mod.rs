@@ -62,7 +62,7 @@ operators! {
     einsum { Einsum => lower }
     expand { Expand => expand, Tile => tile }
     folded {
-        OneHot => one_hot, NonZero => non_zero, Mod => modulo, IsNaN => is_nan, IsInf => is_inf, EyeLike => eye_like,
+        OneHot => one_hot, NonZero => non_zero, IsNaN => is_nan, IsInf => is_inf, EyeLike => eye_like,
     }
     fourier { DFT => dft, STFT => stft }
     gather { Gather => lower, GatherElements => gather_elements, GatherND => gather_nd, Compress => compress }
@@ -91,7 +91,7 @@ operators! {
     reshape { Reshape => reshape, Flatten => flatten, Squeeze => squeeze, Unsqueeze => unsqueeze }
     resize { Resize => resize, Upsample => upsample }
     reverse_sequence { ReverseSequence => lower }
-    rounding { Floor => floor, Ceil => ceil, Round => round }
+    rounding { Floor => floor, Ceil => ceil, Round => round, Mod => modulo }
     scatter { Scatter => scatter_elements, ScatterElements => scatter_elements, ScatterND => scatter_nd }
     sequence {
         SequenceEmpty => empty, SequenceConstruct => construct, SequenceInsert => insert, SequenceErase => erase,
