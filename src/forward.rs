@@ -192,7 +192,7 @@ impl Reference {
         &self,
         chunks: &[Chunk],
         source: Source<'_>,
-        mut take: impl FnMut(&Chunk, Option<ChunkResult>) + Send,
+        mut take: impl FnMut(&Chunk, Option<ChunkResult>) + Sent,
     ) -> Result<()> {
         let at_once = self.runner.opening().threads.count();
         let mut deliver = |chunk: &Chunk, result: Option<ChunkResult>| {

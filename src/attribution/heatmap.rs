@@ -2,7 +2,7 @@
 
 use super::groups::Groups;
 use crate::error::{Error, Result};
-use crate::expansion::{Expansion, Report, Request, Terms, expand};
+use crate::expansion::{Expansion, Report, Request, Terms, expand, expand_async};
 use crate::model::Model;
 use crate::rays::Directions;
 use crate::sampling;
@@ -90,6 +90,20 @@ pub fn heatmap(
     deltas: &[f64],
     request: &Request,
 ) -> Result<Heatmap> {
+    pollster::block_on(heatmap_async(model, point, output, deltas, request))
+}
+
+/// [`heatmap`] without blocking while a GPU computes.
+///
+/// # Errors
+/// As [`heatmap`].
+pub async fn heatmap_async(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    deltas: &[f64],
+    request: &Request,
+) -> Result<Heatmap> {
     let inputs = model.inputs();
     check_sizes(inputs, point, deltas)?;
     let request = Request {
@@ -98,7 +112,7 @@ pub fn heatmap(
         outputs: Some(vec![output]),
         ..request.clone()
     };
-    let Expansion { value, coefficients, kinks, report, .. } = expand(model, &request)?;
+    let Expansion { value, coefficients, kinks, report, .. } = expand_async(model, &request).await?;
     let mut predicted = coefficients;
     let mut powers = vec![1.0; inputs];
     for k in 0..request.order {

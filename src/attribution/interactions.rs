@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::certificate::Kinks;
 use crate::error::{Error, Result};
-use crate::expansion::{Expansion, Report, Request, Terms, expand};
+use crate::expansion::{Expansion, Report, Request, Terms, expand, expand_async};
 use crate::model::Model;
 use crate::plan::Method;
 use crate::rays::Directions;
@@ -66,6 +66,20 @@ pub fn interactions(
     inputs: &[usize],
     request: &Request,
 ) -> Result<Interactions> {
+    pollster::block_on(interactions_async(model, point, output, inputs, request))
+}
+
+/// [`interactions`] without blocking while a GPU computes.
+///
+/// # Errors
+/// As [`interactions`].
+pub async fn interactions_async(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    inputs: &[usize],
+    request: &Request,
+) -> Result<Interactions> {
     let (count, all) = (inputs.len(), model.inputs());
     if count < 2 {
         let cause = "pairs need at least two inputs".into();
@@ -92,7 +106,7 @@ pub fn interactions(
         outputs: Some(vec![output]),
         ..request
     };
-    let found = expand(model, &request)?;
+    let found = expand_async(model, &request).await?;
     let matrix = if smooth {
         let second = |i: usize, j: usize| found.coefficients[i * all + inputs[j]];
         symmetric(count, second)
@@ -226,8 +240,23 @@ fn subspace(inputs: &[usize], all: usize) -> Terms {
 /// `|c_1 δ| + |c_2 δ²|`, the largest first.
 ///
 /// # Errors
-/// If δ isn't finite or zero, there are fewer inputs than wanted, or as [`expand`].
+/// If δ isn't finite or zero, there are fewer inputs than wanted, or as [`expand`](crate::expand).
 pub fn strongest(
+    model: &Model,
+    point: &[f64],
+    output: usize,
+    count: usize,
+    delta: f64,
+    request: &Request,
+) -> Result<Vec<usize>> {
+    pollster::block_on(strongest_async(model, point, output, count, delta, request))
+}
+
+/// [`strongest`] without blocking while a GPU computes.
+///
+/// # Errors
+/// As [`strongest`].
+pub async fn strongest_async(
     model: &Model,
     point: &[f64],
     output: usize,
@@ -251,7 +280,7 @@ pub fn strongest(
         outputs: Some(vec![output]),
         ..request.clone()
     };
-    let c = expand(model, &request)?.coefficients;
+    let c = expand_async(model, &request).await?.coefficients;
     let score: Vec<f64> =
         (0..inputs).map(|i| (c[i] * delta).abs() + (c[inputs + i] * delta * delta).abs()).collect();
     Ok(largest(&score, count))

@@ -16,5 +16,7 @@ mod interactions;
 pub use along::{Along, MOST_STEPS, Way, along};
 pub use compare::{Agreement, measured, measured_of};
 pub use groups::Groups;
-pub use heatmap::{Heatmap, Push, heatmap, heatmap_of};
-pub use interactions::{Interactions, Pair, interactions, interactions_of, strongest};
+pub use heatmap::{Heatmap, Push, heatmap, heatmap_async, heatmap_of};
+pub use interactions::{
+    Interactions, Pair, interactions, interactions_async, interactions_of, strongest, strongest_async,
+};

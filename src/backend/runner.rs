@@ -9,7 +9,11 @@ use crate::error::{Error, Result};
 use crate::plan::Deeper;
 
 /// Takes the results of chunks, and those that have none.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) type TakeWithGaps<'a> = &'a mut (dyn FnMut(&Chunk, Option<ChunkResult>) -> Result<()> + Send);
+/// Takes the results of chunks, and those that have none.
+#[cfg(target_family = "wasm")]
+pub(crate) type TakeWithGaps<'a> = &'a mut dyn FnMut(&Chunk, Option<ChunkResult>) -> Result<()>;
 
 /// A plan on a device, opened at the first run and kept.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Finding adapters, and opening a device on one.
 
+use super::engine::named;
 use super::{Engine, Fault};
 use crate::error::{Error, Result};
 
@@ -81,6 +82,10 @@ fn instance() -> wgpu::Instance {
 }
 
 async fn found() -> Vec<(wgpu::Adapter, AdapterSummary)> {
+    #[cfg(target_family = "wasm")]
+    if !wgpu::util::is_browser_webgpu_supported().await {
+        return Vec::new(); // asking all the same would be a panic
+    }
     let backends = wgpu::Backends::from_env().unwrap_or(wgpu::Backends::all());
     let mut all: Vec<_> = instance()
         .enumerate_adapters(backends)
@@ -88,7 +93,7 @@ async fn found() -> Vec<(wgpu::Adapter, AdapterSummary)> {
         .into_iter()
         .map(|adapter| {
             let summary = AdapterSummary {
-                info: adapter.get_info(),
+                info: named(adapter.get_info()),
                 limits: adapter.limits(),
                 features: adapter.features(),
             };
@@ -162,10 +167,10 @@ impl Engine {
 fn no_adapter(choice: &Choice, all: &[(wgpu::Adapter, AdapterSummary)]) -> Error {
     let names: Vec<String> =
         all.iter().map(|(_, s)| format!("'{}' ({})", s.info.name, s.info.backend)).collect();
-    let there = if names.is_empty() {
-        "no adapter at all: install a Vulkan driver (Debian: mesa-vulkan-drivers)".to_string()
-    } else {
-        names.join(", ")
+    let there = match names[..] {
+        [] if cfg!(target_family = "wasm") => "the browser offers no WebGPU here".to_string(),
+        [] => "no adapter at all: install a Vulkan driver (Debian: mesa-vulkan-drivers)".to_string(),
+        _ => names.join(", "),
     };
     let wanted = match choice {
         Choice::Hardware => "hardware GPU".to_string(),

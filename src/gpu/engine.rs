@@ -39,7 +39,7 @@ impl Engine {
     /// # Errors
     /// If the device lacks what even the smallest piece of work needs.
     pub fn new(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self> {
-        let (info, limits) = (device.adapter_info(), device.limits());
+        let (info, limits) = (named(device.adapter_info()), device.limits());
         let least = [
             (
                 "storage buffers per shader stage",
@@ -296,6 +296,14 @@ impl Engine {
         let (c, b, a) = (c.pop(), b.pop(), a.pop());
         (made, async move { c.await.or(b.await).or(a.await) })
     }
+}
+
+/// Browsers needn't tell an adapter's name.
+pub(super) fn named(mut info: wgpu::AdapterInfo) -> wgpu::AdapterInfo {
+    if info.name.is_empty() {
+        info.name = info.backend.to_string();
+    }
+    info
 }
 
 /// One layout for all kernels: see `shaders/common.wgsl`.

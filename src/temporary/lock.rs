@@ -58,6 +58,7 @@ impl Drop for Held {
     }
 }
 
+#[cfg_attr(target_family = "wasm", allow(dead_code))] // there are no files
 enum Attempt {
     Held(Option<File>),
     /// The file was removed meanwhile.

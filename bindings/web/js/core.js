@@ -1,7 +1,7 @@
 // The engine on the thread that this runs on: a worker, or the only one.
 
 import { plain } from "./errors.js";
-import init, { Network, Watch } from "./pkg/hope_web.js";
+import init, { Network, Watch, maps } from "./pkg/hope_web.js";
 
 /** How often progress is looked at, in milliseconds. */
 const MOMENT = 50;
@@ -47,6 +47,18 @@ const methods = {
 
   async expand(run, id, points, rows, wanted) {
     return networks.get(id).expand(points, rows, wanted, run.watch, pause);
+  },
+
+  async heatmap(run, id, ...parameters) {
+    return networks.get(id).heatmap(...parameters, run.watch, pause);
+  },
+
+  async interactions(run, id, ...parameters) {
+    return networks.get(id).interactions(...parameters, run.watch, pause);
+  },
+
+  maps(_, grid, numbers) {
+    return maps(grid, numbers);
   },
 
   free(_, id) {

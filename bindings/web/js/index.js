@@ -79,12 +79,24 @@ class Engine {
 let engine;
 let count = 0;
 
+function running() {
+  if (!engine || engine.dead) engine = new Engine();
+  return engine;
+}
+
 /** Reads an ONNX model: its bytes, a file, or where it is. */
 export async function load(source, options = {}) {
   const file = await bytes(source);
-  if (!engine || engine.dead) engine = new Engine();
-  const [here, id] = [engine, count++];
+  const [here, id] = [running(), count++];
   return new Model(here, id, await here.call("load", [id, file, JSON.stringify(options)]));
+}
+
+/** Draws images and maps side by side, as the program does: SVG. */
+export async function maps({ panels, ...grid }) {
+  const numbers = panels.map(({ values }) => rows(values, 1).data);
+  const described = panels.map(({ values, ...panel }, i) => ({ ...panel, numbers: numbers[i].length }));
+  const all = Float64Array.from(numbers.flatMap((own) => Array.from(own)));
+  return running().call("maps", [JSON.stringify({ ...grid, panels: described }), all]);
 }
 
 async function bytes(source) {
@@ -94,6 +106,11 @@ async function bytes(source) {
   const answer = await fetch(source);
   if (!answer.ok) throw new HopeError("FileError", `${source}: the server says ${answer.status} ${answer.statusText}`);
   return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** Checks that one output is chosen. */
+function one(output) {
+  if (!Number.isInteger(output) || output < 0) throw new HopeError("SelectionError", `output: ${output} is none, choose one`);
 }
 
 /** A network that has been read. */
@@ -121,6 +138,23 @@ class Model {
       subspace: subspace !== undefined,
     });
     return this.#engine.call("expand", [this.#id, rows(points, width).data, data, json], { signal, onProgress });
+  }
+
+  /** Predicted changes of an output for changing each input, alone, order by order. */
+  async heatmap(point, { output, delta, deltas, baseline, signal, ...wanted }) {
+    one(output);
+    const push = baseline ?? deltas ?? [delta ?? 1];
+    const numbers = [point, push].map((numbers) => rows(numbers, 1).data);
+    const parameters = [numbers[0], output, numbers[1], baseline !== undefined, JSON.stringify(wanted)];
+    return this.#engine.call("heatmap", [this.#id, ...parameters], { signal });
+  }
+
+  /** Second-order coefficients of pairs of inputs: of those named, or of the strongest. */
+  async interactions(point, { output, inputs = [], strongest = 16, delta = 1, signal, ...wanted }) {
+    one(output);
+    const json = JSON.stringify({ ...wanted, order: 2 });
+    const parameters = [rows(point, 1).data, output, Uint32Array.from(inputs), strongest, delta, json];
+    return this.#engine.call("interactions", [this.#id, ...parameters], { signal });
   }
 
   /** Gives its memory back. */

@@ -1,8 +1,10 @@
 //! hope in browsers: the part in Rust, which computes on the thread that calls it. What people see is in `js/`.
 
+mod applications;
 mod error;
 mod network;
 mod numbers;
+mod pictures;
 mod place;
 mod run;
 mod wanted;

@@ -3,12 +3,13 @@
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::results::{Record, Seconds};
-use hope::{Expansion, Job, Request};
+use hope::{Expansion, Job, Report, Request};
 use js_sys::{Array, Function, Object};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
+use crate::applications::checked;
 use crate::error::{thrown, wrong};
 use crate::numbers::{array, bytes, list, set};
 use crate::run::{Watch, attended};
@@ -95,18 +96,39 @@ impl Network {
         let job = Job::new(&self.model, &request).map_err(thrown)?;
         let plan = begun.elapsed().as_secs_f64();
         let begun = Instant::now();
-        let expansion = attended(expanded(&job, &request, watch), &pause).await?;
+        let expansion = attended(expanded(&job, &request, watch), watch, &pause).await?;
         let compute = begun.elapsed().as_secs_f64();
         let seconds = Seconds { load: self.load, plan, compute, write: 0.0 };
         result(&job, &expansion, seconds, note)
     }
 }
 
-/// A result that can be relied on: what was computed once more agrees.
+impl Network {
+    /// The network.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+}
+
+/// A result that can be relied on.
 async fn expanded(job: &Job<'_>, request: &Request, watch: &Watch) -> hope::Result<Expansion> {
     let expansion = job.collect_async(&|progress| watch.note(progress)).await?;
-    expansion.report.verification.map_or(Ok(()), |verification| verification.check(request))?;
+    checked(request, &expansion.report)?;
     Ok(expansion)
+}
+
+/// What every result has: what it may claim.
+///
+/// # Errors
+/// Never.
+pub fn certified(report: &Report, note: Option<String>) -> Result<Object, JsValue> {
+    let certificate = Object::new();
+    set(&certificate, "exact", report.certificate.exact)?;
+    set(&certificate, "reason", report.certificate.reason.as_str())?;
+    let result = Object::new();
+    set(&result, "certificate", certificate)?;
+    set(&result, "note", note)?;
+    Ok(result)
 }
 
 /// The arrays of RESULT.npz, by the same names, and what RESULT.json says.
@@ -116,7 +138,7 @@ fn result(
     seconds: Seconds,
     note: Option<String>,
 ) -> Result<Object, JsValue> {
-    let result = Object::new();
+    let result = certified(&expansion.report, note)?;
     let points = job.points();
     set(&result, "points", array(&expansion.points, &[points, job.model().inputs()])?)?;
     set(&result, "value", array(&expansion.value, &[points, job.outputs().len()])?)?;
@@ -129,11 +151,6 @@ fn result(
         set(&result, "kink", array(&expansion.kinks, &[points, job.kink_distances()])?)?;
     }
     let record = Record { seconds, ..Record::new(job, &expansion.report) };
-    let certificate = Object::new();
-    set(&certificate, "exact", expansion.report.certificate.exact)?;
-    set(&certificate, "reason", expansion.report.certificate.reason.as_str())?;
-    set(&result, "certificate", certificate)?;
     set(&result, "report", js_sys::JSON::parse(&record.to_json())?)?;
-    set(&result, "note", note)?;
     Ok(result)
 }

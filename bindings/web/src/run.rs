@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use hope::Progress;
+use hope::{Error, Progress};
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -25,6 +25,8 @@ pub struct Watch {
     stop: AtomicBool,
     done: AtomicUsize,
     total: AtomicUsize,
+    /// Whom to wake where the run waits for a device.
+    waiting: Mutex<Option<Waker>>,
 }
 
 #[wasm_bindgen]
@@ -35,9 +37,12 @@ impl Watch {
         Self::default()
     }
 
-    /// Ends the run after its present piece of work.
+    /// Ends the run after its present piece of work on the processor; a device isn't waited for.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+        if let Some(waker) = self.waiting().take() {
+            waker.wake();
+        }
     }
 
     /// Pieces of work that are done.
@@ -54,11 +59,19 @@ impl Watch {
 }
 
 impl Watch {
+    fn waiting(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// For the library: notes progress, and breaks if the caller wants to stop.
     pub fn note(&self, Progress { done, total, .. }: Progress) -> ControlFlow<()> {
         self.total.store(total, Ordering::Relaxed);
         self.done.store(done, Ordering::Relaxed);
-        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -75,17 +88,24 @@ impl Wake for Note {
     }
 }
 
-/// Does some work; after each stretch it waits for the promise that `pause` returns.
+/// Does some work; after each stretch it waits for the promise that `pause` returns, and then may have been told to stop.
 ///
 /// # Errors
-/// The work's own.
+/// The work's own, or that it was stopped.
 pub async fn attended<T>(
     work: impl Future<Output = hope::Result<T>>,
+    watch: &Watch,
     pause: &Function,
 ) -> Result<T, JsValue> {
     let mut work = pin!(work);
     loop {
-        let stretch = std::future::poll_fn(|context| stretch(work.as_mut(), context));
+        let stretch = std::future::poll_fn(|context| {
+            if watch.is_stopped() {
+                return Poll::Ready(Some(Err(Error::Interrupted)));
+            }
+            *watch.waiting() = Some(context.waker().clone());
+            stretch(work.as_mut(), context)
+        });
         if let Some(result) = stretch.await {
             return result.map_err(thrown);
         }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { load } from "../js/index.js";
+import { load, maps } from "../js/index.js";
 import { deviation, readNpz, repository } from "./npz.js";
 
 const reference = (name) => readNpz(repository(`tests/fixtures/reference/${name}.npz`));
@@ -69,6 +69,50 @@ for (const [name, inputs] of [["discover_2d", 2], ["discover_5d", 5]]) {
     assert.ok(deviation(gradient.gradient.data, truth.unmixed.data, first, inputs) < 1e-12);
   });
 }
+
+test("a heat map is sums of the coefficients times powers, and interactions are mixed ones", async () => {
+  const truth = reference("mnist_mlp_tanh");
+  const point = truth.points.data.slice(0, 784);
+  const model = await load(mnist("mnist_mlp_tanh"));
+  const [order, delta, output] = [3, 0.5, 7];
+  const map = await model.heatmap(point, { order, delta, output });
+  assert.deepEqual(map.predicted.shape, [order, 1, 28, 28]);
+  const c = (k, i) => truth.unmixed.data[(output * 6 + k - 1) * 784 + i];
+  const sums = Float64Array.from({ length: order * 784 }, (_, at) => {
+    const [n, i] = [Math.floor(at / 784) + 1, at % 784];
+    return Array.from({ length: n }, (_, k) => c(k + 1, i) * delta ** (k + 1)).reduce((a, b) => a + b);
+  });
+  assert.ok(deviation(map.predicted.data, sums, { length: order, found: order, truth: order }, 784) < 1e-12);
+  assert.ok(map.certificate.exact && map.acrossKinks === 0);
+  assert.ok(Math.abs(map.value - truth.value.data[output]) < 1e-12);
+  // To where it is already, but for one pixel.
+  const baseline = point.slice();
+  baseline[300] += delta;
+  const one = await model.heatmap(point, { order, baseline, output });
+  assert.ok(Math.abs(one.predicted.data[2 * 784 + 300] - sums[2 * 784 + 300]) < 1e-12);
+  assert.equal(one.predicted.data[2 * 784 + 301], 0);
+  const svg = await maps({
+    title: "class 7",
+    columns: 2,
+    panels: [
+      { title: "digit", rows: 28, values: point },
+      { title: "order 1", rows: 28, values: map.predicted.data.subarray(0, 784), limit: 1, bar: true },
+    ],
+  });
+  assert.match(svg, /^<svg [^]*<\/svg>\s*$/);
+  await assert.rejects(maps({ columns: 1, panels: [{ rows: 3, values: [1, 2] }] }), { name: /Error$/ });
+  await assert.rejects(model.heatmap(point, { order }), /SelectionError|choose one/);
+  await assert.rejects(model.heatmap(point, { order, output, delta: 0 }), { name: "RequestError" });
+
+  const small2 = reference("discover_2d");
+  const pair = await (await load(small("discover_2d"))).interactions(small2.points.data.slice(0, 2), { output: 0 });
+  // Exponents by degree, then the larger power of the first variable: 1, x, y, x², xy, y².
+  const [xx, xy, yy] = small2.mixed.data.slice(3, 6);
+  assert.deepEqual(pair.inputs, [0, 1]);
+  assert.ok(deviation(pair.matrix.data, [xx, xy, xy, yy], { length: 1, found: 1, truth: 1 }, 4) < 1e-12);
+  assert.equal(pair.pairs.length, 1);
+  assert.equal(pair.pairs[0].coefficient, pair.matrix.data[1]);
+});
 
 test("points are typed arrays, nested ones, or with a shape; outputs are selected", async () => {
   const model = await load(mnist("mnist_mlp_tanh"));
