@@ -86,6 +86,7 @@ fn character(node: &Node) -> &'static str {
         Op::Input => "",
         Op::MaxPool(_) | Op::Select { .. } => "kinks",
         Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
+        Op::Elementwise(f) if f.polynomial_degree() == Some(0) => "constant",
         op if op.is_affine() => "linear",
         _ => "smooth",
     }

@@ -12,6 +12,7 @@ use super::patterns;
 use super::shape::joint;
 use super::tensor::Tensor;
 use super::values::{Importer, Value};
+use crate::activation::Relu;
 use crate::error::Result;
 use crate::model::NodeId;
 
@@ -38,18 +39,21 @@ impl Importer {
             }
             _ => {}
         }
-        let (above, below) = match op {
-            Binary::Less | Binary::LessOrEqual => (b, a),
-            _ => (a, b),
-        };
-        let difference = self.arithmetic(Binary::Sub, above, below)?;
+        // By the sign of the first less the second one, or of a value less a constant.
+        let swapped = matches!(a, Value::Constant(_));
+        let (first, second) = if swapped { (b, a) } else { (a, b) };
+        let difference = self.arithmetic(Binary::Sub, first, second)?;
         let value = self.node(&difference)?;
         let positive = |value, at_zero| Rc::new(Condition::Positive { value, at_zero });
-        let condition = match op {
-            Binary::Greater | Binary::Less => positive(value, false),
-            Binary::GreaterOrEqual | Binary::LessOrEqual => positive(value, true),
+        let condition = match (op, swapped) {
+            (Binary::Greater, false) | (Binary::Less, true) => positive(value, false),
+            (Binary::GreaterOrEqual, false) | (Binary::LessOrEqual, true) => positive(value, true),
+            (Binary::Greater, true) | (Binary::Less, false) => Condition::not(positive(value, true)),
+            (Binary::GreaterOrEqual, true) | (Binary::LessOrEqual, false) => {
+                Condition::not(positive(value, false))
+            }
             // Neither above nor below.
-            Binary::Equal => {
+            (Binary::Equal, _) => {
                 let minus = patterns::affine(&mut self.builder, value, -1.0, 0.0)?;
                 self.follow(minus, &[value]);
                 Rc::new(Condition::And(positive(value, true), positive(minus, true)))
@@ -164,6 +168,13 @@ impl Importer {
         {
             return Ok(softplus.into());
         }
+        if let Value::Node(x) = a
+            && *x == value
+            && let Some(y) = self.rectified(value, b)?
+        {
+            self.follow(y, &[value]);
+            return Ok(y.into());
+        }
         for chosen in [a, b] {
             if let Value::Constant(tensor) = chosen
                 && tensor.values().iter().any(|v| !v.is_finite())
@@ -187,6 +198,19 @@ impl Importer {
             }
         }
         Ok(y.into())
+    }
+
+    /// A choice between x, where that is positive, and 0 or a multiple of it: a function.
+    fn rectified(&mut self, x: NodeId, below: &Value) -> Result<Option<NodeId>> {
+        let shape = self.builder.shape(x);
+        match below {
+            Value::Constant(zero) if zero.uniform() == Some(0.0) => match joint(shape, &zero.shape) {
+                Some(both) if both == shape => self.builder.activation(x, Relu).map(Some),
+                _ => Ok(None),
+            },
+            Value::Node(below) => patterns::rectifier(&mut self.builder, x, *below),
+            _ => Ok(None),
+        }
     }
 
     /// [`Self::choose`] by whatever a comparison has become.

@@ -167,6 +167,10 @@ impl Graph {
             Some(Value::Unusable(what)) => {
                 format_error(format!("the output '{}' is {what}, which has no derivative", shown(output)))
             }
+            Some(Value::Condition(_)) => format_error(format!(
+                "the output '{}' says whether something holds, which is no number: stop before it with --to, or add a Cast",
+                shown(output)
+            )),
             Some(_) => format_error(format!("the output '{}' has no derivative", shown(output))),
             None if self.scope.initializers.contains_key(output) => format_error(format!(
                 "the output '{}' is a weight: it does not depend on the input",

@@ -12,7 +12,8 @@ use std::f64::consts::{FRAC_2_PI, SQRT_2};
 
 use super::tensor::Tensor;
 use crate::activation::{
-    Activation, Gelu, GeluTanh, HardSigmoid, HardSwish, Mish, Pow, Sigmoid, Silu, Softplus, Softsign,
+    Abs, Activation, Gelu, GeluTanh, HardSigmoid, HardSwish, LeakyRelu, Mish, Pow, Sigmoid, Silu, Softplus,
+    Softsign,
 };
 use crate::error::Result;
 use crate::model::{Constant, ModelBuilder, NodeId, Op};
@@ -342,6 +343,17 @@ pub fn softplus(
     let from = (threshold - u.shift) / u.scale * w.scale + w.shift;
     let same_side = u.scale != 0.0 && w.scale / u.scale > 0.0 && from >= LINEAR;
     (same_line && same_side).then_some(smooth)
+}
+
+/// `where(x > 0, x, y)` for a multiple y of x.
+pub fn rectifier(builder: &mut ModelBuilder, x: NodeId, y: NodeId) -> Result<Option<NodeId>> {
+    match scalar_affine(builder, y) {
+        Some((inner, alpha, 0.0)) if inner == x => match alpha {
+            -1.0 => builder.activation(x, Abs).map(Some),
+            alpha => builder.activation(x, LeakyRelu { alpha }).map(Some),
+        },
+        _ => Ok(None),
+    }
 }
 
 /// A matrix product and a constant added to it: a linear layer with a bias, as exporters split it.

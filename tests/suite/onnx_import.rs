@@ -100,6 +100,11 @@ fn exporters_patterns_become_single_activations() {
     for (name, activation) in cases {
         assert_eq!(operators(&load(name)), [activation], "{name}");
     }
+    for (name, activation) in
+        [("where_relu", "relu"), ("where_leaky_relu", "leaky_relu"), ("where_abs", "abs")]
+    {
+        assert_eq!(operators(&load(name)), ["sin", activation, "exp"], "{name}");
+    }
 }
 
 /// No product of two branches is left, which the published rule could not expand.

@@ -123,6 +123,15 @@ def wheres(case, layout_case):
         w = torch.from_numpy(table.astype(np.float64))
         return g.op("Mul", y, y), lambda x: torch.where(x < w, torch.tanh(x), 2 * w) ** 2
 
+    # What rectifiers are when exporters write them out.
+    for name, op_type, factor in [("where_relu", "Greater", 0.0), ("where_leaky_relu", "GreaterOrEqual", 0.125), ("where_abs", "Less", -1.0)]:
+        @layout_case(name, [4])
+        def rectifier(g, x, op_type=op_type, factor=factor):
+            other = g.op("Mul", x, g.scalar(factor)) if factor else g.scalar(0.0)
+            condition = g.op(op_type, x, g.scalar(0.0))
+            sides = (other, x) if op_type == "Less" else (x, other)
+            return g.op("Where", condition, *sides), lambda x: torch.where(x > 0, x, factor * x)
+
     @layout_case("where_huber", [5])
     def huber(g, x):
         size = g.op("Abs", x)

@@ -36,6 +36,7 @@ pub fn layers(network: &Bound<'_, Network>) -> Vec<(String, String, Vec<usize>, 
             Op::Input => "input",
             Op::MaxPool(_) | Op::Select { .. } => "kinks",
             Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
+            Op::Elementwise(f) if f.polynomial_degree() == Some(0) => "constant",
             op if op.is_affine() => "linear",
             _ => "smooth",
         };
