@@ -81,12 +81,12 @@ fn slope_of(p: Place) -> f32 {
     return hypot_of(squares);
 }
 
-// Whether two values are the same but for rounding; what isn't finite is not.
+// Whether two values are the same but for the rounding of some layers; what isn't finite is not.
 fn is_same(a: f32, b: f32) -> bool {
     if hope_not_finite(a) || hope_not_finite(b) {
         return false;
     }
-    return abs(a - b) <= 3.4526698e-4 * max(abs(a), abs(b));
+    return abs(a - b) <= 2.4e-5 * max(abs(a), abs(b));
 }
 
 // The series of the value where it is chosen, beside zeros or added. The side that is chosen at 0 comes first: it notes the kinks, and its value

@@ -406,3 +406,20 @@ fn rounding_jumps_where_onnx_says() {
         }
     }
 }
+
+/// What differs by rounding is no jump, and what differs by more is one.
+#[test]
+fn rounding_is_no_jump() {
+    let step = |height: f64| {
+        network(1, |b, x| {
+            let (above, below) = (plus(b, x, 3.0 + height)?, plus(b, x, 3.0)?);
+            b.select(x, above, below, true)
+        })
+    };
+    for (precision, small, large) in [(Precision::F64, 1e-13, 1e-9), (Precision::F32, 1e-6, 1e-3)] {
+        let request = Request { terms: along(1, &[-1.0]), precision, ..Request::new(vec![0.0], 2) };
+        assert_eq!(expand(&step(small), &request).unwrap().coefficients, [-1.0, 0.0]);
+        let error = expand(&step(large), &request).unwrap_err();
+        assert!(error.to_string().contains("jumps"), "{error}");
+    }
+}
