@@ -8,6 +8,6 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 step cargo fmt --check --all
 step cargo clippy --quiet --all -- -D warnings
 step ./build.sh
-[ -d node_modules ] || step npm ci --no-audit --no-fund --silent
+[ node_modules/.package-lock.json -nt package-lock.json ] || step npm ci --no-audit --no-fund --silent
 step npx tsc --noEmit --strict --target es2022 --module nodenext tests/types.ts
-step node --test tests/
+step node --test --test-concurrency=1 tests/*.test.js
