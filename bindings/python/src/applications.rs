@@ -1,6 +1,5 @@
 //! What the coefficients are for: thin calls of the library's applications.
 
-use hope::attribution::{self, Push};
 use hope::discovery::{self, Discovery, Quality, Search};
 use hope::model::{Model, Op};
 use hope::plan::Method;
@@ -19,11 +18,11 @@ use crate::polynomial::Polynomial;
 use crate::run::beside;
 use crate::wanted::{Wanted, method};
 
-type Dict<'py> = PyResult<Bound<'py, PyDict>>;
-type Floats<'py> = PyReadonlyArrayDyn<'py, f64>;
+pub type Dict<'py> = PyResult<Bound<'py, PyDict>>;
+pub type Floats<'py> = PyReadonlyArrayDyn<'py, f64>;
 
 /// A result that can be relied on: what was computed once more agrees.
-fn checked<T>(request: &Request, report: &Report, result: T) -> hope::Result<T> {
+pub fn checked<T>(request: &Request, report: &Report, result: T) -> hope::Result<T> {
     report.verification.map_or(Ok(()), |verification| verification.check(request))?;
     Ok(result)
 }
@@ -143,73 +142,6 @@ pub fn trust<'py>(
     let checks: Vec<_> =
         checks.iter().map(|c| (c.point, c.output, c.ray, c.t, c.estimate, c.measured)).collect();
     result.set_item("checks", checks)?;
-    Ok(result)
-}
-
-/// Predicted changes of an output for changing each input, alone, `[orders, inputs]`.
-#[pyfunction]
-pub fn heatmap<'py>(
-    py: Python<'py>,
-    network: &Bound<'py, Network>,
-    point: Floats<'py>,
-    output: usize,
-    push: (f64, Option<Floats<'py>>, Option<Floats<'py>>),
-    wanted: Wanted<'py>,
-) -> Dict<'py> {
-    let (delta, deltas, baseline) = push;
-    let (model, (_, request)) = (network.get().model.clone(), wanted.request(py)?);
-    let point = read(&point).1;
-    let push = match (deltas, baseline) {
-        (Some(deltas), _) => Push::ByEach(read(&deltas).1),
-        (None, Some(baseline)) => Push::To(read(&baseline).1),
-        (None, None) => Push::By(delta),
-    };
-    let deltas = push.deltas(&point).map_err(raised)?;
-    let order = request.order;
-    let found = beside(py, None, move |_| {
-        let found = attribution::heatmap(&model, &point, output, &deltas, &request)?;
-        checked(&request, &found.report.clone(), found)
-    })?;
-    let result = network.get().claimed(py, &found.report)?;
-    let inputs = network.get().model.inputs();
-    result.set_item("value", found.value)?;
-    result.set_item("predicted", array(py, found.predicted, &[order, inputs])?)?;
-    result.set_item("across_kinks", found.across_kinks)?;
-    Ok(result)
-}
-
-/// Second-order coefficients of inputs, or of those that matter most by themselves.
-#[pyfunction]
-pub fn interactions<'py>(
-    py: Python<'py>,
-    network: &Bound<'py, Network>,
-    point: Floats<'py>,
-    output: usize,
-    inputs: Option<Vec<usize>>,
-    strongest: (usize, f64),
-    wanted: Wanted<'py>,
-) -> Dict<'py> {
-    let (count, delta) = strongest;
-    let (model, (_, request)) = (network.get().model.clone(), wanted.request(py)?);
-    let point = read(&point).1;
-    let found = beside(py, None, move |_| {
-        let inputs = match inputs {
-            Some(inputs) => inputs,
-            None => {
-                let mut chosen = attribution::strongest(&model, &point, output, count, delta, &request)?;
-                chosen.sort_unstable();
-                chosen
-            }
-        };
-        let found = attribution::interactions(&model, &point, output, &inputs, &request)?;
-        checked(&request, &found.report.clone(), found)
-    })?;
-    let result = network.get().claimed(py, &found.report)?;
-    let count = found.inputs.len();
-    result.set_item("inputs", found.inputs)?;
-    result.set_item("matrix", array(py, found.matrix, &[count, count])?)?;
-    let pairs: Vec<_> = found.pairs.iter().map(|p| (p.inputs[0], p.inputs[1], p.coefficient)).collect();
-    result.set_item("pairs", pairs)?;
     Ok(result)
 }
 

@@ -4,6 +4,7 @@
 
 mod applications;
 mod arrays;
+mod attribution;
 mod error;
 mod network;
 mod place;
@@ -20,7 +21,9 @@ mod _hope {
     #[pymodule_export]
     const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
-    use crate::applications::{accuracy, cost, discover, heatmap, interactions, kinks, layers, rule, trust};
+    use crate::applications::{accuracy, cost, discover, kinks, layers, rule, trust};
+    #[pymodule_export]
+    use crate::attribution::{along, heatmap, interactions};
     #[pymodule_export]
     use crate::network::{Network, file_bytes, obstacles, read_bytes, read_file};
     #[pymodule_export]

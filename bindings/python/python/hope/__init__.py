@@ -8,16 +8,13 @@
 
 from ._applications import (
     Discovery,
-    Heatmap,
-    Interactions,
     Surrogate,
     Trust,
     discover,
-    heatmap,
-    interactions,
     surrogate,
     trust,
 )
+from ._attribution import Along, Heatmap, Interactions, along, heatmap, interactions
 from ._check import Check, check
 from ._errors import (
     ApproximationWarning,
@@ -38,6 +35,7 @@ from ._model import Model, expand, load
 from ._polynomial import Polynomial
 
 __all__ = [
+    "Along",
     "ApproximationWarning",
     "Certificate",
     "Check",
@@ -61,6 +59,7 @@ __all__ = [
     "UnsupportedError",
     "__version__",
     "adapters",
+    "along",
     "check",
     "discover",
     "expand",

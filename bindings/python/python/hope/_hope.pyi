@@ -49,6 +49,15 @@ class FoundHeatmap(Claimed):
     predicted: _Floats
     across_kinks: int
 
+class FoundAlong(Claimed):
+    value: float
+    change: float
+    shares: _Floats
+    steps: int
+    reached: bool
+    estimated: _Floats
+    measured: _Floats
+
 class FoundInteractions(Claimed):
     inputs: list[int]
     matrix: _Floats
@@ -161,14 +170,24 @@ def heatmap(
     point: _Floats,
     output: int,
     push: tuple[float, _Floats | None, _Floats | None],
+    groups: list[int] | None,
     wanted: Mapping[str, Any],
 ) -> FoundHeatmap: ...
+def along(
+    network: Network,
+    point: _Floats,
+    to: _Floats,
+    output: int,
+    steps: tuple[int | None, int, float],
+    wanted: Mapping[str, Any],
+) -> FoundAlong: ...
 def interactions(
     network: Network,
     point: _Floats,
     output: int,
     inputs: list[int] | None,
     strongest: tuple[int, float],
+    groups: list[int] | None,
     wanted: Mapping[str, Any],
 ) -> FoundInteractions: ...
 def accuracy(
