@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::sampling::{correlation, relative_error};
 
 /// Numbers of changed points in memory at once.
-const BLOCK: usize = 1 << 22;
+pub(super) const BLOCK: usize = 1 << 22;
 
 /// The change of an output when each input, alone, is changed by its δ: a forward pass per input, in f64 on the CPU.
 /// Inputs with δ = 0 need none.

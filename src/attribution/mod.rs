@@ -5,16 +5,19 @@
 //! - [`heatmap_of`]: the same for inputs that are changed together, [`Groups`] such as the patches of an image;
 //! - [`measured`], [`measured_of`]: the same by doing it, one forward pass per input or group, and [`Agreement`] of the two;
 //! - [`along`]: all inputs together, on the way to a baseline: the change, shared among them without a rest, order by order;
+//! - [`curves`]: how well a ranking of inputs explains a score, by deleting and inserting them;
 //! - [`interactions`], [`interactions_of`] groups: pairs, `c_ij = ∂²y/∂x_i∂x_j`: what changing two inputs does beyond the sum of the two changes.
 
 mod along;
 mod compare;
+mod curves;
 mod groups;
 mod heatmap;
 mod interactions;
 
 pub use along::{Along, MOST_STEPS, Way, along};
 pub use compare::{Agreement, measured, measured_of};
+pub use curves::{Curves, curves};
 pub use groups::Groups;
 pub use heatmap::{Heatmap, Push, heatmap, heatmap_async, heatmap_of};
 pub use interactions::{

@@ -4,7 +4,7 @@ use crate::common::{Truth, digit, path, relative_error};
 
 use hope::activation::{Exp, Relu};
 use hope::attribution::{
-    Along, Groups, Push, Way, along, heatmap_of, interactions, interactions_of, measured_of,
+    Along, Groups, Push, Way, along, curves, heatmap_of, interactions, interactions_of, measured_of,
 };
 use hope::model::{Model, ModelBuilder, NodeId};
 use hope::onnx::ImportOptions;
@@ -198,6 +198,48 @@ fn groups_of_a_network_with_kinks_come_of_mixed_terms() -> Result<()> {
     let single = interactions_of(&model, &point, 0, &Groups::new(vec![0, 1, 2, 3])?, &order(2))?;
     let inputs = interactions(&model, &point, 0, &[0, 1, 2, 3], &order(2))?;
     assert!(single.matrix.iter().zip(&inputs.matrix).all(|(a, b)| (a - b).abs() < 1e-12));
+    Ok(())
+}
+
+#[test]
+fn curves_follow_the_ranking() -> Result<()> {
+    // Probabilities of (2 x0 + x1 - x2, 0): by the definition, step by step.
+    let mut b = Model::builder(&[3]);
+    let x = b.input();
+    let y = b.linear(x, &[2, 3], vec![2.0, 1.0, -1.0, 0.0, 0.0, 0.0], None)?;
+    let model = b.build(y)?;
+    let (from, to) = ([1.0, 1.0, 1.0], [0.0, 0.0, 0.5]);
+    let groups = Groups::new(vec![0, 1, 2])?;
+    let p = |y: f64| 1.0 / (1.0 + (-y).exp());
+    let found = curves(&model, 0, &from, &to, &[0.1, 0.7, -3.0], &groups, 3)?;
+    let deletion = [p(2.0), p(1.0), p(-1.0), p(-0.5)];
+    let insertion = [p(-0.5), p(0.5), p(2.5), p(2.0)];
+    assert!(found.deletion.iter().zip(deletion).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+    assert!(found.insertion.iter().zip(insertion).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
+    let area = |y: [f64; 4]| (y[0] / 2.0 + y[1] + y[2] + y[3] / 2.0) / 3.0;
+    let [a, b] = found.areas();
+    assert!((a - area(deletion)).abs() < 1e-12 && (b - area(insertion)).abs() < 1e-12);
+    // Of a network that ends in a softmax its outputs are the probabilities.
+    let mut b = Model::builder(&[3]);
+    let x = b.input();
+    let y = b.linear(x, &[2, 3], vec![2.0, 1.0, -1.0, 0.0, 0.0, 0.0], None)?;
+    let y = b.softmax(y, 0, false)?;
+    let probable = b.build(y)?;
+    let same = curves(&probable, 0, &from, &to, &[0.1, 0.7, -3.0], &groups, 3)?;
+    assert!(same.deletion.iter().zip(&found.deletion).all(|(a, b)| (a - b).abs() < 1e-12), "{same:?}");
+    // Fewer points than groups, and more; of equals the first is replaced first.
+    let coarse = curves(&model, 0, &from, &to, &[0.1, 0.7, -3.0], &groups, 2)?;
+    assert_eq!((coarse.parts.len(), coarse.deletion[1]), (3, found.deletion[1]));
+    let fine = curves(&model, 0, &from, &to, &[0.5; 3], &groups, 50)?;
+    assert_eq!(fine.parts, [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]);
+    assert!((fine.deletion[1] - p(0.0)).abs() < 1e-12);
+    let words = |importance: &[f64], output, steps| {
+        curves(&model, output, &from, &to, importance, &groups, steps).expect_err("an error").to_string()
+    };
+    assert!(words(&[1.0], 0, 3).contains("3 groups"));
+    assert!(words(&[1.0, f64::NAN, 1.0], 0, 3).contains("importance"));
+    assert!(words(&[1.0; 3], 2, 3).contains("output 2"));
+    assert!(words(&[1.0; 3], 0, 0).contains("0 steps"));
     Ok(())
 }
 
