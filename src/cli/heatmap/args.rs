@@ -37,6 +37,9 @@ Examples:
       hope heatmap resnet.onnx --image photo.jpg --preprocess imagenet --class top3 \\
           --attribution along --baseline blur --order 2
 
+  Which attribution explains best, on 40 digits: deletion and insertion curves
+      hope heatmap examples/mnist/mnist_cnn_tanh.onnx --image examples/mnist/digits.npy --evaluate
+
 Maps in the .npz (B images, n orders, p inputs, G patches or inputs, all f64); an image for each of its classes:
   image      [B, p]      as read, before normalisation
   class      [B]         which output, and its score:
@@ -51,7 +54,12 @@ along:
   change     [B]         by how much the network changes the score to the end of the way
   steps      [B]         at how many points of the way it was expanded
   estimated  [B, n]      up to which part of the way the polynomial of each order holds: estimated from its coefficients,
-  measured   [B, n]      and by asking the network";
+  measured   [B, n]      and by asking the network
+--evaluate, M methods, S points of a curve:
+  methods    [M]         names
+  parts      [S]         which part has been replaced
+  deletion   [M, B, S]   the class's probability; insertion likewise
+  seconds    [M, B]      time for the attribution";
 
 /// Show which pixels matter to a class, order by order: each alone, or all together on the way to a baseline.
 ///
@@ -117,6 +125,11 @@ pub struct HeatmapArgs {
     /// Compare with the true changes (a forward pass per pixel or patch), for each order and for the published rule.
     #[arg(long, help_heading = "What to compute")]
     pub compare: bool,
+
+    /// Judge attributions on these images instead: the class's probability while pixels (or patches) are replaced by the baseline's, the most important
+    /// first, and put back; for each order on the way, integrated gradients, gradient x input, occlusion and chance. A table and a chart.
+    #[arg(long, conflicts_with_all = ["compare", "delta", "away"], help_heading = "What to compute")]
+    pub evaluate: bool,
 
     /// How many of the strongest pixels the comparison's overlap looks at.
     #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to compute")]
@@ -197,6 +210,9 @@ impl HeatmapArgs {
             () if along && self.method == MethodArg::Hope => bail!(
                 "--method hope has no gradients along a way: --attribution along takes the exact method"
             ),
+            () if self.evaluate && self.method == MethodArg::Hope => {
+                bail!("--evaluate takes the exact method: --method hope has no gradients along a way")
+            }
             () if self.patch.is_some() && self.method == MethodArg::Hope => {
                 bail!(
                     "--method hope has no coefficients along directions, such as those of a patch: use the exact method"

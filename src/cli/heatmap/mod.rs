@@ -1,12 +1,13 @@
 //! `hope heatmap`: which pixels matter to a class.
 //!
-//! [`alone`]: each pixel or patch by itself; [`along`]: all of them together, on the way to a baseline.
+//! [`alone`]: each pixel or patch by itself; [`along`]: all of them together, on the way to a baseline; [`evaluate`]: which of these, and of others, explains best.
 
 mod alone;
 mod along;
 mod args;
 mod baseline;
 mod classes;
+mod evaluate;
 mod task;
 
 use std::fmt::Write as _;
@@ -49,6 +50,7 @@ pub fn run(args: &HeatmapArgs, verbosity: Verbosity) -> Result<(), Failure> {
     };
     let task = check(args, &pictures).and_then(|()| Task::new(args)).map_err(Failure::Input)?;
     match args.attribution {
+        _ if args.evaluate => evaluate::try_out(args, &task),
         Attribution::Alone => alone::try_out(&task),
         Attribution::Along => along::try_out(&task),
     }
@@ -57,6 +59,7 @@ pub fn run(args: &HeatmapArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let mut files = Files::begin(all.iter().map(PathBuf::as_path), &args.files()).map_err(Failure::Input)?;
     task.setup.tell(verbosity);
     let found: Box<dyn Found> = match args.attribution {
+        _ if args.evaluate => Box::new(evaluate::explain(args, &task, verbosity)?),
         Attribution::Alone => Box::new(alone::explain(args, &task)?),
         Attribution::Along => Box::new(along::explain(args, &task, verbosity)?),
     };

@@ -66,6 +66,7 @@ impl Task {
         };
         let baseline = match (&args.baseline, args.attribution) {
             (None, Attribution::Along) => Some(Baseline::Black),
+            (None, _) if args.evaluate => Some(Baseline::Black),
             (baseline, _) => baseline.clone(),
         };
         let mut subjects = Vec::new();
@@ -94,7 +95,7 @@ impl Task {
                     deltas: deltas.clone(),
                 });
             }
-            if subjects.len() > MOST_IMAGES {
+            if subjects.len() > MOST_IMAGES && !args.evaluate {
                 bail!(
                     "these are too many images (or classes) for one picture: give at most {MOST_IMAGES} at once"
                 );

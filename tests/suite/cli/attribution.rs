@@ -177,6 +177,68 @@ fn photographs_become_what_the_network_takes() {
 }
 
 #[test]
+fn attributions_are_judged() {
+    let w = Workplace::new();
+    let model = example("mnist_cnn_tanh.onnx");
+    let images = [3, 8].map(|k| example(&format!("digit_{k}.png")));
+    let args =
+        ["heatmap", &model, "--image", &images[0], "--image", &images[1], "--evaluate", "--patch", "2"];
+    let run = w.done(
+        &[&args[..], &["--order", "2", "--npz", "e.npz", "--out", "e.svg", "--device", "cpu"]].concat(),
+    );
+    let (deletion, insertion) = (w.array("e.npz", "deletion"), w.array("e.npz", "insertion"));
+    assert_eq!(deletion.shape(), [8, 2, 51]);
+    // All begin with the image and end with black, or the other way round.
+    for method in 0..8 {
+        for image in 0..2 {
+            assert_eq!(deletion[[method, image, 0]], insertion[[0, image, 50]]);
+            assert_eq!(deletion[[method, image, 50]], insertion[[0, image, 0]]);
+        }
+    }
+    // The table's areas are those of the curves; occlusion beats chance.
+    let area = |curves: &ArrayD<f64>, method: usize| -> f64 {
+        let of = |image: usize| {
+            (0..50)
+                .map(|k| (curves[[method, image, k]] + curves[[method, image, k + 1]]) / 100.0)
+                .sum::<f64>()
+        };
+        (of(0) + of(1)) / 2.0
+    };
+    let names = [
+        "along, order 1",
+        "along, orders 1 to 2",
+        "along, orders 1 to 2, in steps",
+        "integrated gradients",
+        "gradient x input",
+        "alone, order 2",
+        "occlusion",
+        "random",
+    ];
+    for (method, name) in names.iter().enumerate() {
+        let row = run.stdout.lines().find(|line| line.trim().starts_with(&format!("{name}  "))).expect(name);
+        for curves in [&deletion, &insertion] {
+            // Parts are whole patches: not quite evenly spaced.
+            let area = area(curves, method);
+            let near = |word: &str| word.parse::<f64>().is_ok_and(|x| (x - area).abs() < 0.01);
+            assert!(row.split_whitespace().any(near), "{name}: {area} in {row}");
+        }
+    }
+    assert!(area(&deletion, 6) < area(&deletion, 7) && area(&insertion, 6) > area(&insertion, 7));
+    // As many images as there are: no picture of each.
+    let many = w.npy("many.npy", &[61, 1, 28, 28], vec![0.5; 61 * 784]);
+    let args = [
+        "heatmap", &model, "--image", &many, "--patch", "14", "--order", "1", "--out", "m.png", "--device",
+        "cpu",
+    ];
+    w.refused(&args, &["too many images"]);
+    assert!(w.done(&[&args[..], &["--evaluate"]].concat()).stdout.contains("61 images"));
+    let large = colour_model(&w, 90, 80);
+    let waves = photo("waves.png");
+    let args = ["heatmap", &large, "--image", &waves, "--resize", "stretch", "--evaluate"];
+    w.refused(&args, &["7200 pixels", "--patch 2"]);
+}
+
+#[test]
 fn what_cannot_be() {
     let w = Workplace::new();
     let (model, digit) = (example("mnist_cnn_tanh.onnx"), example("digit_3.png"));
@@ -191,6 +253,9 @@ fn what_cannot_be() {
     refused(&["--attribution", "along", "--baseline", "none.png"], &["none.png", "cannot be read"]);
     refused(&["--attribution", "along", "--baseline", &digit], &["digit_3.png", "no input is changed"]);
     refused(&["--attribution", "along", "--order", "0"], &["order 0"]);
+    refused(&["--evaluate", "--method", "hope"], &["--evaluate", "exact"]);
+    refused(&["--evaluate", "--compare"], &["--compare"]);
+    refused(&["--evaluate", "--away"], &["--away"]);
     refused(&["--attribution", "sideways"], &["sideways"]);
     refused(&["--steps", "4"], &["--attribution along"]);
     refused(&["--away"], &["--attribution along"]);

@@ -13,6 +13,8 @@ use hope::npy::NpzWriter;
 use hope::picture::Figure;
 use hope::rays::Directions;
 
+pub use report::goal;
+
 use super::args::HeatmapArgs;
 use super::task::Task;
 use super::{Found, array};
