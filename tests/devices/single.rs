@@ -352,11 +352,19 @@ fn many_units_within_rounding_of_their_kinks(executor: &Executor) {
     let h = dense(&mut b, h, 20, 4);
     let h = b.activation(h, Relu).unwrap();
     let y = dense(&mut b, h, 3, 6);
-    let found = right(executor, &b.build(y).unwrap(), Request::new(point, 2));
-    let verification = verification(&found);
-    match executor.precision {
-        Precision::F64 => assert_eq!(verification.undecided, 0),
-        Precision::F32 => assert_eq!(verification.undecided, 3, "{verification:?}"),
+    let model = b.build(y).unwrap();
+    let agree = |request: Request| {
+        let verification = verification(&right(executor, &model, request));
+        match executor.precision {
+            Precision::F64 => assert_eq!(verification.undecided, 0),
+            Precision::F32 => assert_eq!(verification.undecided, 3, "{verification:?}"),
+        }
+    };
+    agree(Request::new(point.clone(), 2));
+    // In gradients the branch of a unit counts whether a ray moves it or not; of order 1 they have no ray.
+    let ray = Directions::Shared { inputs: 6, rows: vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.0] };
+    for (order, directions) in [(1, None), (2, Some(ray))] {
+        agree(Request { terms: Terms::Gradient(directions), ..Request::new(point.clone(), order) });
     }
 }
 

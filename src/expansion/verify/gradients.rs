@@ -2,13 +2,15 @@
 
 use super::{Again, Checker, How, Sample};
 use crate::backend::{Chunk, ChunkResult, Source};
-use crate::error::Result;
+use crate::certificate::Kinks;
+use crate::error::{Error, Result};
 use crate::expansion::deviation::Along;
 use crate::expansion::prepared::Parts;
 use crate::expansion::radii::Scales;
 use crate::expansion::request::Terms;
 use crate::expansion::results::Batch;
-use crate::plan::{Kernels, Plan};
+use crate::plan::{Kernels, Plan, Rays};
+use crate::random::SplitMix;
 use crate::rays::Directions;
 use crate::scalar::times_two_to;
 
@@ -68,6 +70,7 @@ pub(super) async fn again(checker: &Checker<'_>, how: How) -> Result<Vec<Again>>
         .collect();
     let orders = orders(checker.parts);
     let skipped = request.order - orders;
+    let mut margins = margins(checker, how).await?.into_iter();
     let mut all = Vec::with_capacity(checker.samples.len());
     let mut samples = checker.samples.iter();
     let take = |chunk: &Chunk, result: ChunkResult| {
@@ -78,10 +81,41 @@ pub(super) async fn again(checker: &Checker<'_>, how: How) -> Result<Vec<Again>>
             .flat_map(|input| (0..orders).map(move |k| (input, k)))
             .map(|(input, k)| times_two_to(result.series[(skipped + k) * inputs + input], of_inputs[input]))
             .collect();
-        let margin = result.kinks.first().map_or(f64::INFINITY, |kink| kink.margin.min(kink.reach()));
+        let margin = margins.next().unwrap_or(f64::INFINITY);
         let value = vec![result.value[chunk.lanes.start]];
         all.push(Again { along: Along { value, series, terms: Vec::new() }, margin });
     };
     checker.reference(plan, how).run(&chunks, source, take).await?;
     Ok(all)
+}
+
+/// How near each sample's point is to a kink of any unit: the branch of each counts in a gradient, also of those that its ray doesn't move, and without a
+/// ray none moves. So along another ray, in units of the inputs' radii, on which all do.
+async fn margins(checker: &Checker<'_>, how: How) -> Result<Vec<f64>> {
+    let Parts { model, outputs, .. } = checker.parts;
+    let count = checker.samples.len();
+    if how != How::Right || Kinks::of(model) == Kinks::None {
+        return Ok(vec![f64::INFINITY; count]);
+    }
+    let plan = Plan::exact(model, 1, Rays::Any, Kernels::Portable)?;
+    let mut random = SplitMix(0x6A9);
+    let rows = checker
+        .samples
+        .iter()
+        .flat_map(|sample| exponents(sample, checker.parts, checker.scales).1)
+        .map(|exponent| times_two_to(random.normal(), exponent))
+        .collect();
+    let directions = Directions::PerPoint { inputs: model.inputs(), rays: 1, rows };
+    let points = checker.places(how);
+    let source = Source { points: &points, directions: Some(&directions), outputs, radii: None };
+    let mut all = Vec::with_capacity(count);
+    let take = |_: &Chunk, result: ChunkResult| {
+        all.push(result.kinks.first().map_or(f64::INFINITY, |kink| kink.margin.min(kink.reach())));
+    };
+    match checker.reference(plan, how).run(&checker.chunks(1), source, take).await {
+        // Where the function jumps at a point there is no series.
+        Err(Error::NonFinite { .. }) => Ok(vec![0.0; count]),
+        Err(error) => Err(error),
+        Ok(()) => Ok(all),
+    }
 }
