@@ -9,8 +9,8 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 [ -x .venv/bin/python ] || python3 -m venv .venv
 export VIRTUAL_ENV=$PWD/.venv CARGO_TARGET_DIR=$PWD/target
 python=$VIRTUAL_ENV/bin/python
-"$python" -c "import maturin, mypy, numpy, onnx, pytest, sympy, tqdm" 2>/dev/null ||
-    step "$python" -m pip install --quiet maturin mypy numpy onnx pytest sympy tqdm
+"$python" -c "import matplotlib, maturin, mypy, numpy, onnx, pytest, skl2onnx, sympy, tqdm" 2>/dev/null ||
+    step "$python" -m pip install --quiet matplotlib maturin mypy numpy onnx pytest skl2onnx sympy tqdm
 [ -n "${XDG_RUNTIME_DIR:-}" ] || export XDG_RUNTIME_DIR="${TMPDIR:-/tmp}"
 
 cd bindings/python

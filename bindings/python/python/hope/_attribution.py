@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _errors, _hope, _inputs, _place
+from . import _errors, _hope, _inputs, _place, _plot
 from ._applications import _certificate, _loaded, _output, _point
 from ._expansion import Certificate
 from ._model import Model
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from typing_extensions import Unpack
 
     from ._place import Place
@@ -55,6 +56,11 @@ class Heatmap:
     predicted: Floats
     across_kinks: int
     certificate: Certificate
+
+    def plot(self) -> Figure:
+        """A map for each order, by matplotlib; of groups a row of numbers."""
+        titles = [f"order {k + 1}" for k in range(len(self.predicted))]
+        return _plot.maps(titles, list(self.predicted), f"predicted change of {self.value:.3f}")
 
 
 def heatmap(
@@ -128,6 +134,11 @@ class Along:
         total: Floats = self.shares.sum(0)
         return total
 
+    def plot(self) -> Figure:
+        """A map for each order, and of all together, by matplotlib."""
+        titles = [f"order {k + 1}" for k in range(len(self.shares))]
+        return _plot.maps([*titles, "all orders"], [*self.shares, self.total], f"shares in the change by {self.change:.3f}")
+
 
 def along(
     model: Any,
@@ -190,6 +201,10 @@ class Interactions:
     matrix: Floats
     pairs: list[tuple[int, int, float]]
     certificate: Certificate
+
+    def plot(self) -> Figure:
+        """The matrix, without its diagonal, by matplotlib."""
+        return _plot.matrix(self.matrix, self.inputs, "mixed second derivatives")
 
 
 def interactions(

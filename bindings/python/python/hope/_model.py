@@ -252,9 +252,10 @@ def load(
 
     Parameters
     ----------
-    model : path, bytes, onnx.ModelProto or torch.nn.Module
+    model : path, bytes, onnx.ModelProto, torch.nn.Module or estimator of scikit-learn
         An ONNX file, its bytes, or the model itself. A torch module is exported to ONNX in memory (torch and onnxscript have to be
-        installed); it takes an `example`.
+        installed); it takes an `example`. A fitted estimator or pipeline is converted by skl2onnx; a classifier's output are its probabilities,
+        unless `output` says otherwise.
     example : array_like, or a mapping of them by input's name
         An input with its batch axis, such as the points that you will expand at: sizes that the model leaves open are its.
     output : str
@@ -306,9 +307,15 @@ def load(
         from ._torch import exported
 
         return _restored(exported(model, example), choices)
+    if hasattr(model, "get_params") and hasattr(model, "fit"):
+        from ._onnx import of_estimator
+
+        if hasattr(model, "classes_") and output is None:
+            choices["output"] = "probabilities"
+        return _restored(of_estimator(model, example), choices)
     kind = type(model)
     raise TypeError(
-        f"a model is a path, bytes, an onnx.ModelProto or a torch.nn.Module, not a {kind.__module__}.{kind.__qualname__}"
+        f"a model is a path, bytes, an onnx.ModelProto, a torch.nn.Module or an estimator of scikit-learn, not a {kind.__module__}.{kind.__qualname__}"
     )
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _hope
-from ._errors import ShapeError
+from . import _hope, _onnx, _plot
+from ._errors import RequestError, ShapeError
 from ._inputs import numbers, whole
 
 if TYPE_CHECKING:
+    import onnx
     import sympy
+    from matplotlib.axes import Axes
 
 # Terms that are shown of a polynomial.
 _SHOWN = 24
@@ -128,6 +130,17 @@ class Polynomial:
     def to_text(self, digits: int | None = None) -> str:
         """As plain text."""
         return self._inner.format("text", digits)
+
+    def to_onnx(self) -> onnx.ModelProto:
+        """As an ONNX model in f64, points ``x`` [B, variables] to values ``y`` [B]; the package onnx has to be installed."""
+        return _onnx.of_polynomial(self)
+
+    def plot(self, radius: float = 1.0, orders: Iterable[int] | None = None, ax: Axes | None = None) -> Axes:
+        """Draws a polynomial in one variable around its centre, cut off at the given degrees (default: all), by matplotlib."""
+        if len(self.variables) != 1:
+            raise RequestError(f"a curve has one variable, this polynomial has {len(self.variables)}: expand along a direction")
+        degrees = range(1, self.degree + 1) if orders is None else orders
+        return _plot.curve(self, float(radius), [whole(order, "order") for order in degrees], ax)
 
     def to_json(self) -> str:
         """As the program's `hope eval` and `from_json` read it."""
