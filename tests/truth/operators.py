@@ -1072,6 +1072,22 @@ elementwise_case("pow_2", lambda g, x: g.op("Pow", x, g.scalar(2)), lambda x: x*
 elementwise_case("pow_3", lambda g, x: g.op("Pow", x, g.scalar(3)), lambda x: x**3, center=-0.5)
 elementwise_case("pow_3_integer_exponent", lambda g, x: g.op("Pow", x, g.constant(np.array(3, np.int64))), lambda x: x**3,
                  direct=False)
+
+
+@case("pow_of_each", [5])
+def build(g):
+    """Whole exponents, 0 among them, of numbers of both signs."""
+    powers = [0, 1, 2, 3, 2]
+    y = g.op("Pow", "x", g.constant(np.array(powers, np.float32)))
+    return y, lambda x: torch.stack([x[..., i] ** k for i, k in enumerate(powers)], -1)
+
+
+elementwise_case(
+    "pow_of_each_in_a_row",
+    lambda g, x: g.op("ReduceSum", g.op("Pow", g.op("Unsqueeze", x, g.constant(np.array([2]))), g.constant(
+        np.array([1, 2, 4], np.float32))), g.constant(np.array([2])), keepdims=0),
+    lambda x: x + x**2 + x**4,
+)
 elementwise_case("pow_minus_half", lambda g, x: g.op("Pow", x, g.scalar(-0.5)), lambda x: x**-0.5, points="positive", center=1)
 elementwise_case("pow_2_5", lambda g, x: g.op("Pow", x, g.scalar(2.5)), lambda x: x**2.5, points="positive", center=1)
 elementwise_case("pow_constant_base", lambda g, x: g.op("Pow", g.scalar(1.7), x), lambda x: f32(1.7) ** x)
