@@ -8,6 +8,7 @@ use hope::picture::{Axis, Chart, Colour, Figure, Series, Stroke};
 use super::super::along::goal;
 use super::super::args::HeatmapArgs;
 use super::super::task::Task;
+use super::methods::Method;
 use super::{Evaluation, Judged};
 use crate::cli::text;
 
@@ -18,7 +19,7 @@ use crate::cli::text;
 pub fn figure(args: &HeatmapArgs, task: &Task, found: &Evaluation) -> Result<Figure> {
     let mut series = Vec::new();
     for (i, (method, judged)) in found.methods.iter().zip(&found.judged).enumerate() {
-        let colour = Some(Colour::series(i));
+        let colour = Some(colour(*method, i, args.order));
         let insertion = mean(judged, |curves| &curves.insertion);
         series.push(Series { stroke: Stroke::Dashed, colour, ..Series::line("", insertion) });
         let deletion = mean(judged, |curves| &curves.deletion);
@@ -39,6 +40,19 @@ pub fn figure(args: &HeatmapArgs, task: &Task, found: &Evaluation) -> Result<Fig
         ..Chart::default()
     };
     Ok(chart.figure()?)
+}
+
+/// Orders on the way from light to dark, chance in grey, the others apart from each other.
+fn colour(method: Method, i: usize, order: usize) -> Colour {
+    match method {
+        Method::Random => Colour::GREY,
+        Method::Along(n) => {
+            let part = n as f64 / order as f64;
+            let mix = |light: f64, dark: f64| (light + part * (dark - light)).round() as u8;
+            Colour(mix(190.0, 8.0), mix(215.0, 48.0), mix(240.0, 107.0))
+        }
+        _ => Colour::series(i + 1 - order),
+    }
 }
 
 fn mean(judged: &[Judged], of: impl Fn(&Curves) -> &[f64]) -> Vec<[f64; 2]> {
