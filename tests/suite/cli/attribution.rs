@@ -277,6 +277,17 @@ fn what_cannot_be() {
     let flat = reference_text("discover_5d.onnx");
     let args = ["interactions", &flat, "--at", "0,0,0,0,0", "--resize", "crop"];
     w.refused(&args, &["--image"]);
+    // What a header says takes no memory.
+    let file = std::fs::File::create(w.path("huge.png")).expect("a file");
+    let mut encoder = png::Encoder::new(file, 60_000, 60_000);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_chunk(png::chunk::IDAT, &[0x78, 0x9c]).expect("a beginning");
+    drop(writer);
+    w.refused(
+        &["heatmap", &model, "--image", "huge.png", "--resize", "crop"],
+        &["huge.png", "60000 pixels wide"],
+    );
     // What is broken.
     let whole = std::fs::read(&photo).expect("the file");
     for (name, bytes) in
