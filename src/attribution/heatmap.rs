@@ -41,8 +41,7 @@ impl Push {
             return Err(Error::NotFinite { index: i, cause });
         }
         if deltas.iter().all(|&d| d == 0.0) {
-            let cause = "no input is changed: the push is zero everywhere".into();
-            return Err(Error::TooFew { given: 0, least: 1, cause });
+            return Err(nothing_changes());
         }
         Ok(deltas)
     }
@@ -168,8 +167,7 @@ pub fn heatmap_of(
     groups.check(inputs)?;
     let which = groups.changed(deltas);
     if which.is_empty() {
-        let cause = "no input is changed: the push is zero everywhere".into();
-        return Err(Error::TooFew { given: 0, least: 1, cause });
+        return Err(nothing_changes());
     }
     let mut request = request.clone();
     request.reserve((which.len() as u64).saturating_mul(8 * inputs as u64))?;
@@ -191,6 +189,12 @@ pub fn heatmap_of(
     sampling::finite("the predicted change", &predicted)?;
     let across_kinks = kinks.iter().filter(|t| **t < 1.0).count();
     Ok(Heatmap { value: value[0], predicted, across_kinks, report })
+}
+
+/// The error of a push that does nothing.
+fn nothing_changes() -> Error {
+    let cause = "no input is changed: the push is zero everywhere".into();
+    Error::TooFew { given: 0, least: 1, cause }
 }
 
 /// Checks that a point and its changes are a model's.

@@ -81,14 +81,7 @@ pub async fn interactions_async(
     request: &Request,
 ) -> Result<Interactions> {
     let (count, all) = (inputs.len(), model.inputs());
-    if count < 2 {
-        let cause = "pairs need at least two inputs".into();
-        return Err(Error::TooFew { given: count, least: 2, cause });
-    }
-    // The basis or the rows and their copies, the matrix and the list of pairs.
-    let mut request = request.clone();
-    let (rows, squares) = ((count as u64).saturating_mul(all as u64), (count as u64).saturating_pow(2));
-    request.reserve(rows.saturating_mul(32).saturating_add(squares.saturating_mul(48)))?;
+    let request = with_room(request, count, all, "inputs")?;
     let mut seen = HashSet::new();
     for &input in inputs {
         if input >= all {
@@ -151,13 +144,7 @@ pub fn interactions_of(
 ) -> Result<Interactions> {
     let (count, inputs) = (groups.count(), model.inputs());
     groups.check(inputs)?;
-    if count < 2 {
-        let cause = "pairs need at least two groups".into();
-        return Err(Error::TooFew { given: count, least: 2, cause });
-    }
-    let mut request = request.clone();
-    let (rows, squares) = ((count as u64).saturating_mul(inputs as u64), (count as u64).saturating_pow(2));
-    request.reserve(rows.saturating_mul(32).saturating_add(squares.saturating_mul(48)))?;
+    let request = with_room(request, count, inputs, "groups")?;
     let all: Vec<usize> = (0..count).collect();
     let directions = groups.directions(&vec![1.0; inputs], &all);
     let smooth = is_smooth(model, &request);
@@ -182,6 +169,18 @@ pub fn interactions_of(
         of_monomials(count, &found)
     };
     Ok(Interactions::new(all, matrix, found.report))
+}
+
+/// The request with room beside it for the pairs of so many: the basis or the rows and their copies, the matrix and the list of pairs.
+fn with_room(request: &Request, count: usize, inputs: usize, what: &str) -> Result<Request> {
+    if count < 2 {
+        let cause = format!("pairs need at least two {what}");
+        return Err(Error::TooFew { given: count, least: 2, cause });
+    }
+    let mut request = request.clone();
+    let (rows, squares) = ((count as u64).saturating_mul(inputs as u64), (count as u64).saturating_pow(2));
+    request.reserve(rows.saturating_mul(32).saturating_add(squares.saturating_mul(48)))?;
+    Ok(request)
 }
 
 /// Whether pairs come of backward passes: a network with kinks has no second derivatives on them, which mixed terms say.

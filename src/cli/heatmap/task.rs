@@ -39,6 +39,13 @@ pub struct Subject {
     pub deltas: Vec<f64>,
 }
 
+impl Subject {
+    /// The image when all of its changes are made, as the model takes it: where a way ends.
+    pub fn end(&self) -> Vec<f64> {
+        self.point.iter().zip(&self.deltas).map(|(x, d)| x + d).collect()
+    }
+}
+
 impl Task {
     /// Reads and checks.
     ///

@@ -50,7 +50,7 @@ pub fn try_out(task: &Task) -> Result<()> {
 pub fn explain(args: &HeatmapArgs, task: &Task, verbosity: Verbosity) -> Result<Along, Failure> {
     let mut all = Vec::new();
     for subject in &task.subjects {
-        let to: Vec<f64> = subject.point.iter().zip(&subject.deltas).map(|(x, d)| x + d).collect();
+        let to = subject.end();
         let way = Way {
             from: &subject.point,
             to: &to,

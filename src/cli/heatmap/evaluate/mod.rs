@@ -58,7 +58,7 @@ pub fn explain(args: &HeatmapArgs, task: &Task, verbosity: Verbosity) -> Result<
     let methods = Method::all(args.order);
     let mut judged: Vec<Vec<Judged>> = methods.iter().map(|_| Vec::new()).collect();
     for (i, subject) in task.subjects.iter().enumerate() {
-        let to: Vec<f64> = subject.point.iter().zip(&subject.deltas).map(|(x, d)| x + d).collect();
+        let to = subject.end();
         for (method, judged) in methods.iter().zip(&mut judged) {
             let start = Instant::now();
             let importance =
