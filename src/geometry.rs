@@ -85,19 +85,61 @@ impl Window {
         begin..end.max(begin)
     }
 
-    /// Whether some cell of some position lies outside the image.
+    /// Whether some cell of some position lies outside the image: the very first or the very last does.
     pub fn reaches_outside(&self) -> bool {
-        (0..2).any(|axis| (0..self.kernel[axis]).any(|k| self.inside(axis, k).len() < self.output[axis]))
+        (0..2).any(|axis| {
+            let reach = (self.kernel[axis] - 1) * self.dilation[axis];
+            let last = (self.output[axis] - 1) * self.stride[axis] + reach;
+            self.pad_begin[axis] > 0 || last >= self.input[axis]
+        })
+    }
+
+    /// Cells of the window at position `o` along `axis` that lie inside the image.
+    pub fn cells(&self, axis: usize, o: usize) -> std::ops::Range<usize> {
+        let begin = self.pad_begin[axis];
+        self.cells_before(axis, o, begin)..self.cells_before(axis, o, begin + self.input[axis])
     }
 
     /// Number of cells that count into a mean along `axis` at position `o`.
     pub fn counted(&self, axis: usize, o: usize, include_pad: bool) -> usize {
-        let end = self.input[axis] + self.pad_begin[axis] + if include_pad { self.pad_end[axis] } else { 0 };
-        let begin = if include_pad { 0 } else { self.pad_begin[axis] };
-        (0..self.kernel[axis])
-            .map(|k| o * self.stride[axis] + k * self.dilation[axis])
-            .filter(|i| (begin..end).contains(i))
-            .count()
+        match include_pad {
+            false => self.cells(axis, o).len(),
+            true => {
+                let padded = self.input[axis] + self.pad_begin[axis] + self.pad_end[axis];
+                self.cells_before(axis, o, padded)
+            }
+        }
+    }
+
+    /// Cells of the window at position `o` along `axis` before a coordinate of the padded image.
+    fn cells_before(&self, axis: usize, o: usize, edge: usize) -> usize {
+        edge.saturating_sub(o * self.stride[axis]).div_ceil(self.dilation[axis]).min(self.kernel[axis])
+    }
+
+    /// Number of positions along `axis`, from `o` on, at which the same cells of the window lie inside the image.
+    pub fn positions_alike(&self, axis: usize, o: usize) -> usize {
+        let (cells, begin) = (self.cells(axis, o), self.pad_begin[axis]);
+        // The last cell before each edge stays before it as long as this: `cells_before` in turn.
+        let as_long = |count: usize, edge: usize| match count {
+            0 => usize::MAX,
+            count => {
+                (edge - o * self.stride[axis] - (count - 1) * self.dilation[axis]).div_ceil(self.stride[axis])
+            }
+        };
+        as_long(cells.start, begin)
+            .min(as_long(cells.end, begin + self.input[axis]))
+            .min(self.output[axis] - o)
+    }
+
+    /// A position along `axis` at which no cell counts. Sizes come from files: their positions aren't walked one by one.
+    pub fn empty_position(&self, axis: usize, include_pad: bool) -> Option<usize> {
+        let empty = |o: &usize| self.counted(axis, *o, include_pad) == 0;
+        // What begins inside the image has its first cell there: the others begin before it, or behind it as the last one does.
+        let before = self.pad_begin[axis].div_ceil(self.stride[axis]).min(self.output[axis]);
+        // Cells no farther apart than the image is long don't leap over it: the earlier a window ends, the less it holds.
+        let leaping = self.dilation[axis] > self.input[axis];
+        let to_try = if leaping { before } else { before.min(1) };
+        (0..to_try).chain([self.output[axis] - 1]).find(empty)
     }
 
     /// Positions whose window may hold a pixel, at the most.
@@ -176,5 +218,68 @@ impl Strided {
             scale: self.scale,
             fill: 0.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every window along an axis of a few pixels, beside counting cell by cell.
+    #[test]
+    fn positions_are_what_walking_finds() {
+        let mut seen = [0; 3];
+        for code in 0..5 * 4 * 4 * 4 * 5 * 5 {
+            let mut rest = code;
+            let mut digit = |base: usize| {
+                let digit = rest % base;
+                rest /= base;
+                digit
+            };
+            let (input, kernel, stride, dilation) = (1 + digit(5), 1 + digit(4), 1 + digit(4), 1 + digit(4));
+            let (begin, end) = (digit(5), digit(5));
+            let reach = (kernel - 1) * dilation;
+            let Some(room) = (input + begin + end).checked_sub(reach + 1) else { continue };
+            // As many as fit, and the one that hangs over in ceil mode.
+            let fit = room / stride + 1;
+            let over = !room.is_multiple_of(stride) && fit * stride < input + begin;
+            for output in fit..=fit + over as usize {
+                let window = Window {
+                    input: [input, 1],
+                    output: [output, 1],
+                    kernel: [kernel, 1],
+                    stride: [stride, 1],
+                    dilation: [dilation, 1],
+                    pad_begin: [begin, 0],
+                    pad_end: [end, 0],
+                };
+                let cells =
+                    |o| -> Vec<usize> { (0..kernel).filter(|&k| window.source(0, o, k).is_some()).collect() };
+                let padded =
+                    |o| (0..kernel).filter(|k| o * stride + k * dilation < input + begin + end).count();
+                for o in 0..output {
+                    assert_eq!(window.cells(0, o).collect::<Vec<_>>(), cells(o), "{window:?} at {o}");
+                    assert_eq!(window.counted(0, o, false), cells(o).len());
+                    assert_eq!(window.counted(0, o, true), padded(o));
+                    let alike = (o..output).take_while(|&other| cells(other) == cells(o)).count();
+                    if !cells(o).is_empty() {
+                        assert_eq!(window.positions_alike(0, o), alike, "{window:?} at {o}");
+                        seen[0] += 1;
+                    }
+                }
+                for (include_pad, empty) in [
+                    (false, (0..output).find(|&o| cells(o).is_empty())),
+                    (true, (0..output).find(|&o| padded(o) == 0)),
+                ] {
+                    let found = window.empty_position(0, include_pad);
+                    assert_eq!(found.is_some(), empty.is_some(), "{window:?} {include_pad}");
+                    seen[1] += empty.is_some() as usize;
+                }
+                let outside = (0..output).any(|o| cells(o).len() < kernel);
+                assert_eq!(window.reaches_outside(), outside, "{window:?}");
+                seen[2] += outside as usize;
+            }
+        }
+        assert!(seen.iter().all(|&n| n > 1000), "{seen:?}");
     }
 }

@@ -235,35 +235,25 @@ impl ModelBuilder {
 
     fn log_sum_exp_along(&mut self, pool: &Pool, axis: usize, side: usize, x: NodeId) -> Result<NodeId> {
         let window = &pool.window;
-        let cells = |position: usize| -> Vec<usize> {
-            (0..window.kernel[side]).filter_map(|k| window.source(side, position, k)).collect()
-        };
         let mut parts = Vec::new();
         let mut position = 0;
         while position < window.output[side] {
+            self.few_parts()?;
             // Neighbouring positions whose windows have the same cells inside the image go together.
-            let first = cells(position);
-            let moved = |n: usize| first.iter().map(move |cell| cell + n * window.stride[side]);
-            let alike = |&n: &usize| position + n < window.output[side] && moved(n).eq(cells(position + n));
-            let count = (1..).take_while(alike).count() + 1;
-            let neighbours = first.windows(2).all(|pair| pair[1] == pair[0] + 1);
-            parts.push(match first[..] {
-                [start, .., _] if count == 1 && neighbours => {
-                    let all = self.slice(x, axis, start, 1, first.len())?;
+            let (cells, count) = (window.cells(side, position), window.positions_alike(side, position));
+            let neighbours = window.dilation[side] == 1;
+            parts.push(match window.source(side, position, cells.start) {
+                Some(start) if count == 1 && neighbours && cells.len() > 1 => {
+                    let all = self.slice(x, axis, start, 1, cells.len())?;
                     self.log_sum_exp_of_all(axis, all)?
                 }
                 _ => {
-                    let slice = |b: &mut Self, &cell: &usize| {
-                        if b.nodes.len() > MAX_NODES {
-                            return b.reject(
-                                "MaxPool",
-                                "its smooth stand-in has too many parts: leave max_pool out of --smooth",
-                            );
-                        }
-                        b.slice(x, axis, cell, window.stride[side] as isize, count)
+                    let slice = |k: usize| {
+                        self.few_parts()?;
+                        let cell = window.source(side, position, k).unwrap_or(0); // inside, all of them
+                        self.slice(x, axis, cell, window.stride[side] as isize, count)
                     };
-                    let slices: Vec<NodeId> =
-                        first.iter().map(|cell| slice(self, cell)).collect::<Result<_>>()?;
+                    let slices: Vec<NodeId> = cells.map(slice).collect::<Result<_>>()?;
                     self.log_sum_exp_of_parts(slices)?
                 }
             });
@@ -273,6 +263,15 @@ impl ModelBuilder {
             return self.reject("MaxPool", "it has no windows");
         }
         self.concat(&parts, axis)
+    }
+
+    /// Refuses to go on where the model has grown out of proportion.
+    fn few_parts(&self) -> Result<()> {
+        match self.nodes.len() > MAX_NODES {
+            true => self
+                .reject("MaxPool", "its smooth stand-in has too many parts: leave max_pool out of --smooth"),
+            false => Ok(()),
+        }
     }
 
     /// Over a whole axis, by halves: as global pooling has it.

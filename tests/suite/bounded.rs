@@ -465,6 +465,80 @@ fn a_stand_in_of_too_many_parts_is_refused() {
     assert!(message.contains("too many parts"), "{message}");
 }
 
+/// Windows of images that nobody has: each of these would walk a quintillion cells, or billions a thousand times.
+#[test]
+fn windows_are_not_walked_where_only_their_sizes_are_needed() {
+    const LONG: usize = 1 << 30;
+    let smoothing: Smoothing = "max_pool=logsumexp:10".parse().unwrap();
+    let of = |kernel: usize, stride, dilation, pad_begin, pad_end| Geometry {
+        kernel: vec![kernel],
+        stride: vec![stride],
+        dilation: vec![dilation],
+        pad_begin: vec![pad_begin],
+        pad_end: vec![pad_end],
+        ceil: false,
+    };
+    let half = LONG / 2;
+    for (geometry, fits) in [
+        (of(half, 1, 1, 0, 0), true),
+        (of(half, 1, 1, half - 1, half - 1), true),
+        (of(3, 1, LONG, LONG, LONG), true),
+        (of(half / 4, 1, 4, half - 4, half - 4), true),
+        (of(half, 1, 1, half, half), false),
+        (of(2, 1, LONG + 2, LONG, LONG), false), // the cells leap over the image
+    ] {
+        let mut b = Model::builder(&[1, LONG]);
+        let x = b.input();
+        let mut means = Vec::new();
+        for include_pad in [false, true] {
+            means.push(b.average_pool(x, &geometry, include_pad));
+        }
+        let largest = b.max_pool(x, &geometry);
+        assert_eq!((means[0].is_ok(), largest.is_ok()), (fits, fits), "{geometry:?}: {largest:?}");
+        if let Ok(y) = largest {
+            // One part or many, but soon: no list of cells.
+            let _ = b.build(y).expect("a model").smooth(&smoothing);
+        }
+    }
+    let mut b = Model::builder(&[1, LONG]);
+    let (mut y, zero) = (b.input(), b.input());
+    for _ in 0..1000 {
+        y = b.maximum(y, zero).expect("a maximum");
+    }
+    assert!(b.build(y).is_ok());
+}
+
+/// An axis that the file only speaks of isn't listed, element by element.
+#[test]
+fn axes_of_the_input_are_not_listed() {
+    let long = 1i64 << 30;
+    let shape = integers("s", &[3], &[-1, 1, long]);
+    let wide = with("Expand", &["x", "t"], "w", &[]);
+    let tile = integers("t", &[3], &[1, long / 4, 4]);
+    let reshape = with("Reshape", &["w", "s"], "l", &[]);
+    let edge = integers("p", &[6], &[0, 0, 1, 0, 0, 1]);
+    let index = integers("i", &[1, 1, 1], &[0]);
+    let axis = integers("a", &[], &[2]);
+    let update = with("Cast", &["i"], "u", &[("to", 1)]);
+    for (operator, inputs, attributes) in [
+        ("Pad", &["l", "p"][..], &[][..]),
+        ("ScatterElements", &["l", "i", "u"], &[("axis", 2)]),
+        ("CumSum", &["l", "a"], &[]),
+    ] {
+        let mut last = with(operator, inputs, "y", attributes);
+        if operator == "Pad" {
+            let text = [field(1, b"mode"), field(4, b"reflect"), vec![0xa0, 1, 3]].concat();
+            let inside = [&last[2..], &field(5, &text)].concat();
+            last = field(1, &inside);
+        }
+        let graph = [&wide, &reshape, &update, &last, &tile, &shape, &edge, &index, &axis]
+            .map(|part| &part[..])
+            .concat();
+        let error = load(file(&graph)).expect_err(operator).to_string();
+        assert!(error.contains("out of proportion") || error.contains("too large"), "{operator}: {error}");
+    }
+}
+
 /// docs/sizes.md names tests: they are there.
 #[test]
 fn the_places_that_multiply_sizes_have_their_tests() {

@@ -4,6 +4,9 @@ use super::super::{Conv, NodeId, Op, Pool, Weights, Window};
 use super::{ModelBuilder, checked_units};
 use crate::error::Result;
 
+/// Windows in the padding that are looked at one by one, whether a pixel lies in them.
+const MOST_LEAPS: usize = 1 << 16;
+
 /// Kernel geometry of convolutions and pooling, per spatial axis (one or two).
 #[derive(Clone, Debug, Default)]
 pub struct Geometry {
@@ -127,7 +130,12 @@ impl ModelBuilder {
         }
         let (window, spatial) = self.window(kind, &input[1..], geometry)?;
         for axis in 0..2 {
-            if (0..window.output[axis]).any(|o| window.counted(axis, o, count_include_pad) == 0) {
+            let leaping = window.dilation[axis] > window.input[axis];
+            if leaping && window.pad_begin[axis] / window.stride[axis] > MOST_LEAPS {
+                let cause = "more windows than can be looked at begin in the padding, and their cells are farther apart than the image is long: reduce the padding";
+                return self.fail(kind, cause.into());
+            }
+            if window.empty_position(axis, count_include_pad).is_some() {
                 return self.fail(kind, "a window lies entirely in the padding: reduce the padding".into());
             }
         }
@@ -167,9 +175,12 @@ impl ModelBuilder {
             return self.fail(kind, format!("impossible geometry {geometry:?} for an image of {input:?}"));
         };
         for axis in 0..2 {
-            let padded = window.input[axis] + window.pad_begin[axis] + window.pad_end[axis];
+            let padded = window.input[axis]
+                .checked_add(window.pad_begin[axis])
+                .and_then(|size| size.checked_add(window.pad_end[axis]));
             let extent = (window.kernel[axis] - 1).checked_mul(window.dilation[axis]).map(|e| e + 1);
-            let Some(room) = extent.and_then(|extent| padded.checked_sub(extent)) else {
+            let Some(room) = extent.zip(padded).and_then(|(extent, padded)| padded.checked_sub(extent))
+            else {
                 let cause = format!("the window {geometry:?} is larger than the padded image {input:?}");
                 return self.fail(kind, cause);
             };

@@ -53,7 +53,7 @@ pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
             let (before, after) = (before[axis], after[axis]);
             let total = left.checked_add(before).and_then(|n| n.checked_add(after));
             let Some(total) = total.filter(|&n| n <= isize::MAX as usize) else { return node.fail("the padding is too large") };
-            importer.charge(before + after)?;
+            importer.charge(total)?;
             let indices: Vec<usize> = (0..total).map(|i| source(mode, i as isize - before as isize, left)).collect();
             value = take(importer, &value, axis, &indices)?;
         }

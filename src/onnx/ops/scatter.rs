@@ -34,6 +34,7 @@ fn scatter(node: &Node, importer: &mut Importer, positions: Positions) -> Result
     }
     let (mut y, updates) = (row(importer, value)?, row(importer, updates)?);
     let units = importer.shape(&y)[1];
+    importer.charge(units)?;
     for (targets, sources) in rounds(&positions.flat, units, op.is_none()) {
         importer.charge(units)?;
         let mut new = take(importer, &updates, 1, &sources)?;
