@@ -27,6 +27,11 @@ pub fn fixtures(folder: &str, extension: &str) -> Vec<PathBuf> {
     files
 }
 
+/// An .npy with f64 truth.
+pub fn array(path: &Path) -> ArrayD<f64> {
+    ndarray_npy::read_npy(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
 /// An .npz with f64 truth.
 pub struct Truth(NpzReader<File>, PathBuf);
 

@@ -1,6 +1,6 @@
 //! Tables of cases, each run on every executor: a case added once is tested everywhere.
 //!
-//! `tests/fixtures/operators`: one small model per operator feature, coefficients along rays;
+//! `tests/fixtures/operators`: one small model per operator feature, coefficients along rays, gradients and second derivatives (`tests/fixtures/gradients`);
 //! `tests/fixtures/rule`: networks with the published rule's and the true unmixed coefficients;
 //! `tests/fixtures/reference`: trained networks. All truth is float64 and independent of this code.
 
@@ -11,8 +11,10 @@ use hope::model::Model;
 use hope::onnx::{self, ImportOptions};
 use hope::rays::Directions;
 use hope::{Device, Expansion, Method, Precision, Request, Terms, expand};
+use ndarray::ArrayD;
 
-use crate::common::{Truth, assert_orders, errors_by_order, fixtures, path, relative_error};
+use crate::common::{Truth, array, assert_orders, errors_by_order, fixtures, path, relative_error};
+use crate::gpu_activations;
 use crate::gpus::Adapter;
 use crate::trials::Trials;
 
@@ -60,6 +62,13 @@ impl Executor {
 
 pub fn add(adapters: &[Adapter], trials: &mut Trials) {
     for executor in executors(adapters) {
+        for (case, truth) in gpu_activations::truth() {
+            let executor = executor.clone();
+            trials.add(format!("activation_gradient::{case}::{}", executor.name), move || {
+                activation_gradient(&executor, &case, &truth);
+                Ok(())
+            });
+        }
         let mut add = |kind: &str, file: &Path, run: fn(Executor, &Path)| {
             let case = file.file_stem().unwrap().to_string_lossy();
             let (executor, file) = (executor.clone(), file.to_path_buf());
@@ -71,6 +80,7 @@ pub fn add(adapters: &[Adapter], trials: &mut Trials) {
         for model in fixtures("operators", "onnx") {
             add("operator", &model, operator);
             add("gradient", &model, gradient);
+            add("gradients", &model, gradient_batch);
         }
         for model in fixtures("rule", "onnx") {
             add("rule", &model, published_rule);
@@ -120,8 +130,69 @@ fn operator(executor: Executor, model: &Path) {
     }
 }
 
-/// Gradients along rays: their components along the rays are known from the truth; the others are those of the f64 reference, which `suite` checks.
+/// Gradients along a ray and rows of the Hessian, of the sum of all outputs that the truth is of: see tests/fixtures/gradients/README.md.
 fn gradient(executor: Executor, model: &Path) {
+    const ORDER: usize = 4;
+    let case = model.file_stem().unwrap().to_string_lossy();
+    let tolerance =
+        if holds_rounded_constants(&case) { executor.tolerance.max(1e-6) } else { executor.tolerance };
+    let truth = array(&path(&format!("tests/fixtures/gradients/{case}.npy")));
+    let mut along = Truth::open(&model.with_extension("npz"));
+    let inputs = truth.shape()[1];
+    let truth: Vec<&[f64]> = truth.as_slice().unwrap().chunks(inputs).collect();
+    let point = along.values("points")[..inputs].to_vec();
+    let rows = along.values("directions")[..inputs].to_vec();
+    // As the truth sums outputs.
+    let sum = |outputs: &mut dyn Iterator<Item = f64>| -> f64 {
+        outputs.enumerate().map(|(o, y)| (1.0 + o as f64).cos() * y).sum()
+    };
+    let terms = Terms::Gradient(Some(Directions::Shared { inputs, rows }));
+    let found = executor.expand(model, None, Request { terms, ..Request::new(point.clone(), ORDER) });
+    let found = found.gradient().unwrap();
+    let outputs = found.shape()[1];
+    for k in 0..ORDER {
+        let g = (0..inputs).map(|i| sum(&mut (0..outputs).map(|o| found[[0, o, k, 0, i]])));
+        let error = relative_error(g, truth[k].iter().copied());
+        assert!(error <= tolerance, "the gradient's coefficient {k} is off by {error:.2e}");
+    }
+    let largest = (0..inputs).rev().max_by(|&i, &j| truth[0][i].abs().total_cmp(&truth[0][j].abs())).unwrap();
+    let terms = Terms::Hessian(Some(vec![largest, inputs / 2]));
+    let found = executor.expand(model, None, Request { terms, ..Request::new(point, 2) });
+    let found = found.hessian().unwrap();
+    let row = |row: usize| {
+        (0..inputs)
+            .map(move |i| (row, i))
+            .map(|(row, i)| sum(&mut (0..outputs).map(|o| found[[0, o, row, i]])))
+    };
+    let error = relative_error(row(0).chain(row(1)), truth[ORDER..].concat());
+    assert!(error <= tolerance, "rows of the Hessian are off by {error:.2e}");
+}
+
+/// The derivative of a function σ along the line, Σ (k + 1) a_{k+1} t^k, where σ = Σ a_k t^k: against multi-precision arithmetic.
+fn activation_gradient(executor: &Executor, case: &str, truth: &ArrayD<f64>) {
+    const ORDER: usize = 8;
+    let all = Truth::open(&gpu_activations::fixture()).values("points");
+    // NaN: at a kink or outside the domain.
+    let defined: Vec<usize> =
+        (0..all.len()).filter(|&i| (0..=ORDER).all(|k| !truth[[i, k]].is_nan())).collect();
+    let mut b = Model::builder(&[1]);
+    let y = b.activation(b.input(), gpu_activations::parse(case)).unwrap();
+    let model = b.build(y).unwrap();
+    let request = Request {
+        terms: Terms::Gradient(Some(Directions::Shared { inputs: 1, rows: vec![1.0] })),
+        precision: executor.precision,
+        device: executor.device.clone(),
+        ..Request::new(defined.iter().map(|&i| all[i]).collect::<Vec<f64>>(), ORDER)
+    };
+    let found = expand(&model, &request).unwrap();
+    let expected: Vec<f64> =
+        defined.iter().flat_map(|&i| (1..=ORDER).map(move |k| k as f64 * truth[[i, k]])).collect();
+    let errors = errors_by_order(&found.coefficients, &expected, ORDER, ORDER, 1);
+    assert_orders("the derivative", &errors, executor.tolerance);
+}
+
+/// Gradients of all points along all rays: their components along the rays are known from the truth; the others are those of the f64 reference.
+fn gradient_batch(executor: Executor, model: &Path) {
     let mut truth = Truth::open(&model.with_extension("npz"));
     let rounded = holds_rounded_constants(&model.file_stem().unwrap().to_string_lossy());
     let tolerance = if rounded { executor.tolerance.max(1e-6) } else { executor.tolerance };

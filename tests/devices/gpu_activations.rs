@@ -44,11 +44,13 @@ fn every_activation_has_a_shader() {
     assert_eq!(files, names);
 }
 
-fn fixture() -> std::path::PathBuf {
+/// Taylor coefficients of all functions.
+pub fn fixture() -> std::path::PathBuf {
     common::path("tests/fixtures/activations.npz")
 }
 
-fn truth() -> Vec<(String, Arc<ArrayD<f64>>)> {
+/// Its functions, with `[points, orders from 0]`.
+pub fn truth() -> Vec<(String, Arc<ArrayD<f64>>)> {
     let file = std::fs::File::open(fixture()).unwrap();
     let names = ndarray_npy::NpzReader::new(file).unwrap().names().unwrap();
     let mut truth = Truth::open(&fixture());
@@ -57,7 +59,7 @@ fn truth() -> Vec<(String, Arc<ArrayD<f64>>)> {
 }
 
 /// A name as in the fixture, `pow(2.5)`, to a function.
-fn parse(case: &str) -> Activation {
+pub fn parse(case: &str) -> Activation {
     let (name, parameters) = case.split_once('(').unwrap_or((case, ""));
     let parameters = parameters.trim_end_matches(')').split(',').filter(|p| !p.is_empty());
     Activation::named(name, &parameters.map(|p| p.parse().unwrap()).collect::<Vec<_>>()).unwrap()

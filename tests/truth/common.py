@@ -117,6 +117,31 @@ def along_rays(function, points, directions, order):
     return torch.stack(result, -1).reshape(b, m, r, order).transpose(2, 3).numpy()
 
 
+def gradients_along(function, point, direction, order):
+    """What tests/fixtures/gradients/README.md says, of one function: [order + 2, p].
+
+    The derivatives in t come first, nested; those with respect to the inputs last: both commute.
+    """
+    x = torch.as_tensor(point)[None].requires_grad_()
+    t = torch.zeros((), requires_grad=True)
+    v = torch.as_tensor(direction).reshape(x.shape)
+    y = function(x + t * v)[0]
+    sum = (torch.cos(1 + torch.arange(len(y))) * y).sum()
+    # Zero up to order 7: derivatives of polynomials stay defined for torch.
+    derivative = sum + 0.0 * (t**8 + (x**8).sum())
+    result = []
+    for k in range(order):
+        (g,) = torch.autograd.grad(derivative, x, create_graph=True, materialize_grads=True)
+        result.append(g.detach().flatten() / factorial(k))
+        if k == 0:
+            slopes = g.flatten()
+        (derivative,) = torch.autograd.grad(derivative, t, create_graph=True)
+    for row in (int(slopes.abs().argmax()), len(slopes) // 2):
+        (h,) = torch.autograd.grad(slopes[row], x, retain_graph=True, materialize_grads=True)
+        result.append(h.flatten())
+    return torch.stack(result).numpy()
+
+
 def evaluate(function, points):
     with torch.no_grad():
         return function(torch.as_tensor(points)).numpy()

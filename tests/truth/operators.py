@@ -1,6 +1,6 @@
 """Small ONNX models, one per feature of an operator, with exact Taylor coefficients.
 
-Writes tests/fixtures/operators/NAME.onnx and NAME.npz (see the README there). Run from the repository root:
+Writes tests/fixtures/operators/NAME.onnx and NAME.npz, and tests/fixtures/gradients/NAME.npy (see the READMEs there). Run from the repository root:
 
     python tests/truth/operators.py [PART_OF_A_NAME ...]
 
@@ -29,10 +29,11 @@ import torch
 import torch.nn.functional as F
 import volumes
 import warps
-from common import Graph, along_rays, check, declare_output_shapes, evaluate, f32, flat, folder, random
+from common import Graph, along_rays, check, declare_output_shapes, evaluate, f32, flat, folder, gradients_along, random
 from onnx import TensorProto, helper, numpy_helper
 
 ORDER = 5
+GRADIENTS = 4
 RAYS = 3
 TARGET = folder("operators")
 CASES = {}
@@ -71,6 +72,14 @@ def write_truth(name, functions, points, directions):
         arrays["along" + suffix] = along_rays(flat(f), points, directions, ORDER)
         assert np.isfinite(arrays["along" + suffix]).all() and np.isfinite(value).all(), name
     np.savez_compressed(TARGET / f"{name}.npz", **arrays)
+    write_gradients(name, functions[0], points, directions)
+
+
+def write_gradients(name, function, points, directions):
+    """Of the first output, at the first point along the first ray: see tests/fixtures/gradients/README.md."""
+    result = gradients_along(flat(function), points[0], directions[0], GRADIENTS)
+    assert np.isfinite(result).all(), name
+    np.save(folder("gradients") / f"{name}.npy", result)
 
 
 def write(name, build, shape, opset, rows, points, batch, legacy, external, kind):
