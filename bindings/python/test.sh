@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Python package into .venv, and runs its tests, mypy and clippy. What Rust builds goes into the root's target folder, where most of it is
+# Builds the Python package into .venv, and runs its tests, mypy, pyright and clippy. What Rust builds goes into the root's target folder, where most of it is
 # already after its own tests. HOPE_PROGRAM names the program that numbers are compared with; by default it is target/release/hope.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -9,8 +9,8 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 [ -x .venv/bin/python ] || python3 -m venv .venv
 export VIRTUAL_ENV=$PWD/.venv CARGO_TARGET_DIR=$PWD/target
 python=$VIRTUAL_ENV/bin/python
-"$python" -c "import matplotlib, maturin, mypy, numpy, onnx, pytest, skl2onnx, sympy, tqdm" 2>/dev/null ||
-    step "$python" -m pip install --quiet matplotlib maturin mypy numpy onnx pytest skl2onnx sympy tqdm
+"$python" -c "import matplotlib, maturin, mypy, numpy, onnx, pyright, pytest, skl2onnx, sympy, tqdm, xarray" 2>/dev/null ||
+    step "$python" -m pip install --quiet matplotlib maturin mypy numpy onnx pyright pytest skl2onnx sympy tqdm xarray
 [ -n "${XDG_RUNTIME_DIR:-}" ] || export XDG_RUNTIME_DIR="${TMPDIR:-/tmp}"
 
 cd bindings/python
@@ -18,6 +18,7 @@ step cargo fmt --check
 step cargo clippy --quiet -- -D warnings
 step "$python" -m maturin develop --quiet --release
 step "$python" -m mypy
+step "$python" -m pyright --pythonpath "$python"
 step "$python" -m pytest --quiet "$@"
 
 # What people build it from has neither tests nor fixtures.

@@ -198,8 +198,9 @@ def test_after_a_fork(digits: Floats) -> None:
     child = os.fork()
     if child == 0:
         try:
+            right = True
             for _ in range(2):
-                right = same(model.expand(digits[:1], 2, outputs=0), truth)
+                right &= same(model.expand(digits[:1], 2, outputs=0), truth)
             right &= same(hope.load(CNN).expand(digits[:1], 2, outputs=0, threads=2), truth)
         except BaseException:
             right = False

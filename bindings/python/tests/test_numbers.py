@@ -109,13 +109,13 @@ def test_the_same_bits_and_record_as_the_programs(
     rows = np.random.default_rng(2).normal(size=(3, 784))
     np.save(tmp_path / "rows.npy", rows)
     np.save(tmp_path / "at.npy", digits[:2])
-    options = {name: rows if value == "rows" else value for name, value in options.items()}
+    given: dict[str, Any] = {name: rows if value == "rows" else value for name, value in options.items()}
     arguments = [str(tmp_path / "rows.npy") if a == "ROWS" else a for a in arguments]
     there = tmp_path / "there.npz"
     at = ["--at", tmp_path / "at.npy", "--order", "3", "--device", "cpu", "--out", there]
     program("expand", CNN, *at, *arguments)
     here = tmp_path / "here.npz"
-    hope.load(CNN).expand(digits[:2], 3, device="cpu", **options).save(here)
+    hope.load(CNN).expand(digits[:2], 3, device="cpu", **given).save(here)
     with np.load(there) as theirs, np.load(here) as ours:
         assert sorted(theirs) == sorted(ours)
         for name in theirs:

@@ -74,7 +74,7 @@ def test_texts(model: hope.Model) -> None:
     sympy = pytest.importorskip("sympy")
     p = model.expand(X, 3, terms="mixed").polynomial(output=0, point=0)
     expression = p.to_sympy()
-    at = {name: x for name, x in zip(p.variables, (0.1, 0.2, 0.3))}
+    at = list(zip(map(sympy.Symbol, p.variables), (0.1, 0.2, 0.3), strict=True))
     assert float(expression.subs(at)) == pytest.approx(p([0.1, 0.2, 0.3]), rel=1e-12)
     assert expression.free_symbols == set(sympy.symbols("x1 x2 x3"))
     named = p.rename(["u", "v", "w"])

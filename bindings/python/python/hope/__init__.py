@@ -33,6 +33,7 @@ from ._expansion import Certificate, Expansion
 from ._hope import __version__, adapters
 from ._model import Model, expand, load
 from ._polynomial import Polynomial
+from ._surrogate import TaylorSurrogate
 
 __all__ = [
     "Along",
@@ -55,6 +56,7 @@ __all__ = [
     "SelectionError",
     "ShapeError",
     "Surrogate",
+    "TaylorSurrogate",
     "Trust",
     "UnsupportedError",
     "__version__",

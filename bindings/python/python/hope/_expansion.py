@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,18 @@ from . import _hope
 from ._errors import FileError, FormatError, RequestError
 from ._inputs import index
 from ._polynomial import Polynomial
+
+if TYPE_CHECKING:
+    import xarray
+
+# Axes of coefficients after those of points and outputs.
+_AXES = {
+    "unmixed": ("order", "input"),
+    "along": ("order", "direction"),
+    "mixed": ("term",),
+    "gradient": ("power", "direction", "input"),
+    "hessian": ("row", "input"),
+}
 
 Reals = NDArray[np.floating[Any]]
 
@@ -49,6 +61,8 @@ class Expansion:
     directions : ndarray, shape (R, p) or (B, R, p), or None
     subspace : ndarray, shape (d, p), or None
         The directions of the variables of mixed terms, if these aren't the inputs.
+    rows : ndarray, shape (I,), or None
+        The inputs whose rows `hessian` has.
     """
 
     terms: str
@@ -58,6 +72,7 @@ class Expansion:
     kink: Reals | None
     directions: NDArray[np.float64] | None
     subspace: NDArray[np.float64] | None
+    rows: NDArray[np.float64] | None
     _exponents: NDArray[np.uint8] | None
     _record: str = field(repr=False)
 
@@ -88,7 +103,7 @@ class Expansion:
 
     @property
     def hessian(self) -> Reals:
-        """Second derivatives (not halved), shape (B, m, I, p): the rows that were asked for."""
+        """Second derivatives (not halved), shape (B, m, I, p): those of the inputs `rows`."""
         return self._of_kind("hessian")
 
     @property
@@ -169,8 +184,37 @@ class Expansion:
             "kink": self.kink,
             "directions": self.directions,
             "exponents": self._exponents,
+            "inputs": self.rows,
         }
         return {name: array for name, array in arrays.items() if array is not None}
+
+    def to_xarray(self) -> xarray.Dataset:
+        """All arrays with named axes and coordinates, the report as attributes; the package xarray has to be installed."""
+        import xarray
+
+        report = self.report
+        coordinates: dict[str, Any] = {"output": self.outputs}
+        axes = {"points": ("point", "input"), "value": ("point", "output"), "exponents": ("term", "variable"), "inputs": ("row",)}
+        axes[self.terms] = ("point", "output", *_AXES[self.terms])
+        # One for each ray, or one for all of them.
+        rays = {"unmixed": "input", "along": "direction", "gradient": "direction", "hessian": "row"}
+        axes["kink"] = ("point", rays.get(self.terms, "all"))
+        if self.kink is not None and self.kink.shape[1] == 1:
+            axes["kink"] = ("point", "all")
+        if self.directions is not None:
+            axes["directions"] = (("point",) if self.directions.ndim == 3 else ()) + ("direction", "input")
+        if "order" in axes[self.terms]:
+            coordinates["order"] = range(1, self.order + 1)
+        if "power" in axes[self.terms]:
+            coordinates["power"] = range(self.order)
+        if self.rows is not None:
+            coordinates["row"] = self.rows
+        arrays = {name: (axes[name], array) for name, array in self._arrays().items()}
+        if self.subspace is not None:
+            arrays["subspace"] = (("variable", "input"), self.subspace)
+        # What netCDF and Zarr can hold: no nested tables, no booleans.
+        plain = {name: int(value) if isinstance(value, bool) else value for name, value in report.items() if isinstance(value, (bool, int, float, str))}
+        return xarray.Dataset(arrays, coordinates, {**plain, "report": self._record})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes RESULT.npz, and RESULT.json beside it, as the program does: both or none of them."""

@@ -172,12 +172,13 @@ class Model:
             raise _errors.RequestError("inputs are the rows of second derivatives: they go with terms='hessian'")
         if order is None:
             order = 2 if terms == "hessian" else 1 if terms == "gradient" and rows is None else 4
+        chosen = None if inputs is None else [int(i) for i in inputs]
         wanted = _place.wanted(
             order,
             terms,
             rows,
             self._outputs(outputs),
-            None if inputs is None else [int(i) for i in inputs],
+            chosen,
             method=method,
             device=device,
             precision=precision,
@@ -195,6 +196,7 @@ class Model:
             kink=found["kink"],
             directions=rows if terms in ("along", "gradient") else None,
             subspace=rows if terms == "mixed" else None,
+            rows=np.array(range(points.shape[1]) if chosen is None else chosen, dtype=np.float64) if terms == "hessian" else None,
             _exponents=found["exponents"],
             _record=found["record"],
         )
@@ -319,7 +321,7 @@ def load(
     )
 
 
-def expand(model: Any, x: Any, order: int = 4, **options: Unpack[Options]) -> Expansion:
+def expand(model: Any, x: Any, order: int | None = None, **options: Unpack[Options]) -> Expansion:
     """Loads a model, unless it is a `Model` already, and expands it: see `load` and `Model.expand`."""
     loaded = model if isinstance(model, Model) else load(model, example=x)
     return loaded.expand(x, order, **options)

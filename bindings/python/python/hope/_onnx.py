@@ -84,7 +84,7 @@ def of_estimator(estimator: Any, example: Any) -> bytes:
     example = np.zeros((1, features), np.float64) if example is None else np.asarray(example)[:1]
     options = {"zipmap": False} if hasattr(estimator, "classes_") else None
     try:
-        model = skl2onnx.to_onnx(estimator, example.astype(np.float64), options=options)
+        model: Any = skl2onnx.to_onnx(estimator, example.astype(np.float64), options=options)
     except Exception as error:  # noqa: BLE001 - converters raise whatever they like
         raise UnsupportedError(f"skl2onnx cannot convert this estimator: {error}") from error
     serialized: bytes = model.SerializeToString()

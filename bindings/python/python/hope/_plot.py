@@ -43,10 +43,11 @@ def maps(titles: list[str], numbers: list[Floats], title: str) -> Figure:
     images = [image_of(part) for part in numbers]
     most = max(float(np.abs(image).max(initial=0.0)) for image in images) or 1.0
     figure, axes = pyplot.subplots(1, len(images), squeeze=False, layout="constrained", figsize=(2.2 * len(images) + 1, 2.8))
+    drawn = []
     for axis, name, image in zip(axes[0], titles, images, strict=True):
-        drawn = axis.imshow(image, cmap="RdBu_r", vmin=-most, vmax=most, interpolation="nearest")
+        drawn.append(axis.imshow(image, cmap="RdBu_r", vmin=-most, vmax=most, interpolation="nearest"))
         axis.set(title=name, xticks=[], yticks=[])
-    figure.colorbar(drawn, ax=axes[0].tolist(), shrink=0.8)
+    figure.colorbar(drawn[-1], ax=axes[0].tolist(), shrink=0.8)
     figure.suptitle(title)
     return figure  # type: ignore[no-any-return]
 

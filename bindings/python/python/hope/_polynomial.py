@@ -120,7 +120,8 @@ class Polynomial:
 
         names: Sequence[str] = self.variables
         symbols = {name: sympy.Symbol(name) for name in names}
-        expression: sympy.Expr = sympy.sympify(self._inner.format("sympy", digits), locals=symbols)
+        sympify: Any = sympy.sympify
+        expression: sympy.Expr = sympify(self._inner.format("sympy", digits), locals=symbols)
         return expression
 
     def to_latex(self, digits: int | None = None) -> str:
