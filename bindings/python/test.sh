@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Python package into .venv, and runs its tests, mypy, pyright and clippy. What Rust builds goes into the root's target folder, where most of it is
-# already after its own tests. HOPE_PROGRAM names the program that numbers are compared with; by default it is target/release/hope.
+# already after its own tests. --extras installs Ray and PyTorch too (gigabytes), whose tests are left out otherwise. HOPE_PROGRAM names the program that numbers are compared with; by default it is target/release/hope.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -11,6 +11,10 @@ export VIRTUAL_ENV=$PWD/.venv CARGO_TARGET_DIR=$PWD/target
 python=$VIRTUAL_ENV/bin/python
 "$python" -c "import matplotlib, maturin, mypy, numpy, onnx, pyright, pytest, skl2onnx, sympy, tqdm, xarray" 2>/dev/null ||
     step "$python" -m pip install --quiet matplotlib maturin mypy numpy onnx pyright pytest skl2onnx sympy tqdm xarray
+if [ "${1:-}" = --extras ]; then
+    shift
+    step "$python" -m pip install --quiet "ray[data]" torch onnxscript
+fi
 [ -n "${XDG_RUNTIME_DIR:-}" ] || export XDG_RUNTIME_DIR="${TMPDIR:-/tmp}"
 
 cd bindings/python

@@ -215,3 +215,16 @@ def test_after_a_fork(digits: Floats) -> None:
         time.sleep(0.05)
     os.kill(child, 9)
     pytest.fail("the forked process hangs")
+
+
+def test_joblib_and_dask_take_models_as_they_are() -> None:
+    joblib = pytest.importorskip("joblib")
+    model = hope.load(mlp(3, 8, 2))
+    points = np.random.default_rng(4).normal(size=(12, 3))
+    truth = model.expand(points, 3)
+    parts = joblib.Parallel(n_jobs=2)(joblib.delayed(model.expand)(part, 3, threads=1) for part in np.array_split(points, 4))
+    np.testing.assert_array_equal(np.concatenate([part.unmixed for part in parts]), truth.unmixed)
+    array = pytest.importorskip("dask.array")
+    blocks = array.from_array(points, chunks=(5, 3))
+    value = blocks.map_blocks(lambda part: model.expand(part, 3, threads=1).value, chunks=(blocks.chunks[0], (2,)), dtype=float)
+    np.testing.assert_array_equal(value.compute(scheduler="threads"), truth.value)

@@ -46,9 +46,8 @@ def rows(x: Any, shape: Sequence[int], what: str) -> Floats:
     count = array.size // size if size else 0
     fits = {_squeezed((count, *shape)), _squeezed((count, size))}
     if count == 0 or count * size != array.size or _squeezed(array.shape) not in fits:
-        raise ShapeError(
-            f"the {what} have shape {list(array.shape)}, but this model takes {_shape('B', shape)} or {_shape('B', [size])}"
-        )
+        taken = " or ".join(dict.fromkeys([_shape("B", shape), _shape("B", [size])]))
+        raise ShapeError(f"the {what} have shape {list(array.shape)}, but this model takes {taken}")
     return array.reshape(count, size)
 
 
