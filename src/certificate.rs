@@ -117,11 +117,11 @@ impl Certificate {
         Ok(Self { exact: inexact_at.is_none(), reason, inexact_at, kinks })
     }
 
-    /// Along some rays a unit stays on its kink, so that the network may have no gradient there; `first`: the point and the layer of the first of them.
+    /// Along some rays a unit stays on its kink, whose branches differ, so that the network has no gradient there; `first`: the point and the layer of the first of them.
     pub(crate) fn undecided(&mut self, rays: usize, first: &str) {
         self.exact = false;
         self.reason = format!(
-            "on a kink ({rays}, the first: {first}) that the ray doesn't leave the network may have no gradient: units there take a branch of their own; elsewhere: {}",
+            "on a kink ({rays}, the first: {first}) that the ray doesn't leave the network has no gradient, its branches differ: units there take one of their own; elsewhere: {}",
             self.reason
         );
     }

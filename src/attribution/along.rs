@@ -173,7 +173,7 @@ fn shares(
         ..request
     };
     let mut sink = Shares { v, h: 1.0 / steps as f64, sums: vec![0.0; request.order * inputs] };
-    let job = Job::new(model, &request)?;
+    let job = Job::new(model, &request)?.for_shares();
     let report = job.run(&mut sink, &|_| std::ops::ControlFlow::Continue(()))?;
     sampling::finite("a share in the change", &sink.sums)?;
     Ok((sink.sums, report))

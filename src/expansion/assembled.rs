@@ -44,6 +44,14 @@ fn differ(a: &[f64], b: &[f64], tolerance: f64) -> bool {
     largest(&mut a.iter().zip(b).map(|(a, b)| a - b)) > tolerance * size
 }
 
+/// A ray of gradients that is on a kink.
+#[derive(Clone, Copy)]
+pub(super) struct Open {
+    /// Counted in the batch.
+    pub point: usize,
+    pub ray: usize,
+}
+
 /// Results of a batch, put together from its chunks.
 pub(super) struct Assembled {
     pub value: Vec<f64>,
@@ -177,6 +185,43 @@ impl Assembled {
             (to..to + inputs, from..from + inputs)
         });
         ranges.collect()
+    }
+
+    /// Rays of gradients whose branches are left open, by kinks that they don't leave; and of second derivatives those that begin on a kink, whose
+    /// sides may differ in the first ones.
+    pub fn open_rays(&self) -> impl Iterator<Item = Open> {
+        let orders = match self.form {
+            Form::Gradients { orders, .. } => Some(orders),
+            Form::Rays | Form::Rule => None,
+        };
+        let open = move |kink: &Kink, shows: bool| {
+            orders.is_some_and(|orders| kink.undecided || kink.begins && !shows && orders < self.order)
+        };
+        let all = self.kinks.iter().zip(&self.shows).enumerate();
+        all.filter(move |(_, (kink, shows))| open(kink, **shows))
+            .map(|(at, _)| Open { point: at / self.lanes, ray: at % self.lanes })
+    }
+
+    /// Takes the gradients of an open ray, `[outputs, orders, inputs]` with all orders, which are those on all sides for t > 0; where they are those that
+    /// are there, up to rounding, these stay. `shows`: whether they are others for t < 0.
+    pub fn decide(&mut self, open: Open, gradients: &[f64], shows: bool) {
+        let Open { point, ray } = open;
+        for output in 0..self.outputs {
+            let lane = output * self.columns + ray;
+            for (to, from) in self.gradients(point, lane, output) {
+                if differ(&self.coefficients[to.clone()], &gradients[from.clone()], self.tolerance) {
+                    self.coefficients[to].copy_from_slice(&gradients[from]);
+                }
+            }
+        }
+        let at = point * self.columns + ray;
+        self.kinks[at].undecided = false;
+        self.shows[at] = shows;
+    }
+
+    /// Notes that the sides of an open ray differ.
+    pub fn leave_open(&mut self, open: Open) {
+        self.kinks[open.point * self.columns + open.ray].leave_undecided();
     }
 
     /// Decides after [`Self::compare_behind`] which rays of gradients begin on a kink that shows.

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::assembled::Assembled;
+use super::branches::{self, Matter};
 use super::inputs;
 use super::mixing::Mixing;
 use super::on_kinks;
@@ -32,6 +33,8 @@ pub struct Job<'a> {
     chunking: Chunking,
     /// Rays or outputs of each point that are computed.
     lanes: usize,
+    /// Of gradients on kinks.
+    matter: Matter,
 }
 
 /// How far a run is, in chunks.
@@ -91,7 +94,7 @@ impl<'a> Job<'a> {
         }
         let (chunking, lanes) = (parts.chunking(count, 0)?, parts.sizes.lanes);
         tracing::debug!(?chunking);
-        let job = Self { parts, points, count, chunking, lanes };
+        let job = Self { parts, points, count, chunking, lanes, matter: Matter::All };
         let numbers = job.shape().iter().try_fold(8usize, |bytes, &size| bytes.checked_mul(size));
         match numbers {
             Some(_) => Ok(job),
@@ -106,6 +109,11 @@ impl<'a> Job<'a> {
             self.lanes = rays.clamp(1, self.lanes);
         }
         self
+    }
+
+    /// The job for shares in the change of outputs along the rays: of the gradients' components only the products with the rays' matter.
+    pub(crate) fn for_shares(self) -> Self {
+        Self { matter: Matter::Shares, ..self }
     }
 
     /// Whether the result will be exact, and why.
@@ -293,6 +301,7 @@ impl<'a> Job<'a> {
                 tell()
             };
             parts.runner.run_with_gaps(Run { chunks: &behind, source, at_once }, &mut deliver).await?;
+            branches::settle(parts, &self.points, first, self.matter, &mut assembled).await?;
             assembled.settle_gradients();
             consistent(parts, assembled.inconsistency)?;
             let (open, first_open) = assembled.undecided();

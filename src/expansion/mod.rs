@@ -4,6 +4,7 @@
 //! weights. A [`Job`] is a prepared request at some points, cut into chunks; it runs, and passes batches on to a [`Sink`].
 
 mod assembled;
+mod branches;
 mod deviation;
 mod inputs;
 mod job;

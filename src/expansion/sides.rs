@@ -17,6 +17,12 @@ pub(super) fn tolerance(precision: Precision) -> f64 {
 ///
 /// They are compared as polynomials in t/r, with the largest r at which their first term is the largest: that doesn't depend on units.
 pub(super) fn agree(value: f64, ahead: &[f64], behind: &[f64], tolerance: f64) -> bool {
+    let apart: Vec<f64> = ahead.iter().zip(behind).map(|(a, b)| a - b).collect();
+    close(ahead, behind, &apart, value, tolerance)
+}
+
+/// The same of the sizes of coefficients and of their differences.
+pub(super) fn close(ahead: &[f64], behind: &[f64], apart: &[f64], value: f64, tolerance: f64) -> bool {
     let sizes: Vec<f64> = ahead.iter().zip(behind).map(|(a, b)| a.abs().max(b.abs())).collect();
     let Some(first) = sizes.iter().position(|&size| size > 0.0) else { return true };
     let ratios = (1..)
@@ -26,7 +32,7 @@ pub(super) fn agree(value: f64, ahead: &[f64], behind: &[f64], tolerance: f64) -
     let radius = if radius.is_finite() { radius } else { 1.0 };
     // Where all terms cancel only the rounding of the value is left.
     let allowed = tolerance * sizes[first].max(1e-6 * value.abs() * radius.powi(-(first as i32 + 1)));
-    let differences = ahead.iter().zip(behind).map(|(a, b)| (a - b).abs());
+    let differences = apart.iter().map(|d| d.abs());
     (0..).zip(differences).skip(first).all(|(k, d)| d * radius.powi(k - first as i32) <= allowed)
 }
 

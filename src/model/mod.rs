@@ -4,6 +4,7 @@
 //! order, every node has one output, and all weights are constants in `f64`.
 
 mod builder;
+mod curve;
 mod front;
 mod op;
 mod origin;

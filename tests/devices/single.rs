@@ -353,18 +353,19 @@ fn many_units_within_rounding_of_their_kinks(executor: &Executor) {
     let h = b.activation(h, Relu).unwrap();
     let y = dense(&mut b, h, 3, 6);
     let model = b.build(y).unwrap();
-    let agree = |request: Request| {
+    let agree = |request: Request, undecided: &[usize]| {
         let verification = verification(&right(executor, &model, request));
         match executor.precision {
             Precision::F64 => assert_eq!(verification.undecided, 0),
-            Precision::F32 => assert_eq!(verification.undecided, 3, "{verification:?}"),
+            Precision::F32 => assert!(undecided.contains(&verification.undecided), "{verification:?}"),
         }
     };
-    agree(Request::new(point.clone(), 2));
-    // In gradients the branch of a unit counts whether a ray moves it or not; of order 1 they have no ray.
+    agree(Request::new(point.clone(), 2), &[3]);
+    // In gradients the branch of a unit counts whether a ray moves it or not; of order 1 they have no ray. Those of a unit that lies on its kink in
+    // f32 are looked for in f64, where these lie beside theirs.
     let ray = Directions::Shared { inputs: 6, rows: vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.0] };
     for (order, directions) in [(1, None), (2, Some(ray))] {
-        agree(Request { terms: Terms::Gradient(directions), ..Request::new(point.clone(), order) });
+        agree(Request { terms: Terms::Gradient(directions), ..Request::new(point.clone(), order) }, &[0, 3]);
     }
 }
 

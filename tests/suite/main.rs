@@ -10,6 +10,7 @@ mod attribution;
 mod backend;
 #[cfg(feature = "files")] // reads arrays and polynomials
 mod bounded;
+mod branches;
 mod choices;
 #[cfg(feature = "cli")]
 mod cli;
