@@ -31,10 +31,11 @@ pub fn onnx(bytes: &[u8]) {
     let more = ImportOptions {
         points: Some(vec![1, 6]),
         fixed: vec![("second".into(), ArrayD::from_elem(IxDyn(&[]), 1.0))],
+        memory: Some(MEMORY),
         ..ImportOptions::default()
     };
-    let models =
-        [ImportOptions::default(), more].map(|options| Model::from_onnx_bytes(bytes.to_vec(), &options));
+    let models = [ImportOptions { memory: Some(MEMORY), ..ImportOptions::default() }, more]
+        .map(|options| Model::from_onnx_bytes(bytes.to_vec(), &options));
     models.into_iter().flatten().take(1).for_each(|model| expanded(&model));
 }
 

@@ -25,7 +25,7 @@ pub struct PlaceArgs {
 
     /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
     #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
-    memory: Option<u64>,
+    pub memory: Option<u64>,
 
     /// Threads of the processor [default: RAYON_NUM_THREADS, else all cores]. Results don't depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "How")]

@@ -77,7 +77,7 @@ pub struct NetworkArgs {
 
 impl NetworkArgs {
     /// What they say, for points of a shape.
-    fn options(&self, Shapes { points, named }: Shapes) -> Result<ImportOptions> {
+    fn options(&self, Shapes { points, named }: Shapes, memory: Option<u64>) -> Result<ImportOptions> {
         Ok(ImportOptions {
             output_name: self.output_name.clone(),
             inputs: self.input.clone(),
@@ -86,6 +86,7 @@ impl NetworkArgs {
             points,
             named_points: named,
             allow_external: self.allow_external.clone(),
+            memory,
         })
     }
 }
@@ -96,8 +97,8 @@ impl ModelArgs {
     /// # Errors
     /// As [`load`].
     pub fn load_or_list(&self) -> Result<Model> {
-        self.load(Shapes::default()).map_err(|first| {
-            let options = self.network.options(Shapes::default());
+        self.load(Shapes::default(), None).map_err(|first| {
+            let options = self.network.options(Shapes::default(), None);
             let found = options.ok().and_then(|options| obstacles(&self.model, &options).ok());
             listed(&self.model, &found.unwrap_or_default()).unwrap_or(first)
         })
@@ -108,12 +109,12 @@ impl ModelArgs {
         self.model.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Loads the model for points of a shape, if there is one: see [`load`].
+    /// Loads the model for points of a shape, if there is one, within so much memory: see [`load`].
     ///
     /// # Errors
     /// As [`load`].
-    pub fn load(&self, shapes: Shapes) -> Result<Model> {
-        load(&self.model, &self.network, shapes)
+    pub fn load(&self, shapes: Shapes, memory: Option<u64>) -> Result<Model> {
+        load(&self.model, &self.network, shapes, memory)
     }
 }
 
@@ -122,8 +123,8 @@ impl ModelArgs {
 ///
 /// # Errors
 /// If the file isn't a usable model; the message names file, node and cause.
-pub fn load(path: &Path, network: &NetworkArgs, shapes: Shapes) -> Result<Model> {
-    let options = network.options(shapes)?;
+pub fn load(path: &Path, network: &NetworkArgs, shapes: Shapes, memory: Option<u64>) -> Result<Model> {
+    let options = network.options(shapes, memory)?;
     let (model, files) = Model::from_onnx_files(path, &options).map_err(|error| in_model(path, &error))?;
     targets::read_along(files);
     if network.logits { model.logits().map_err(|error| in_model(path, &error)) } else { Ok(model) }

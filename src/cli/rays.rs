@@ -73,7 +73,7 @@ impl AlongRays {
     /// # Errors
     /// If something can't be read or doesn't fit.
     pub fn new(args: &RayArgs, order: usize, random: Option<usize>) -> Result<Self> {
-        let mut setup = Setup::new(&args.network, args.points.given(), order)?;
+        let mut setup = Setup::new(&args.network, args.points.given(), order, args.place.memory)?;
         setup.smooth(&args.smooth)?;
         setup.at(args.points.read(&setup.model)?);
         let inputs = setup.model.inputs();

@@ -36,12 +36,12 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Loads the model; sizes that its file leaves open are those of the points, as `--at` gives them.
+    /// Loads the model within the memory that is allowed; sizes that its file leaves open are those of the points, as `--at` gives them.
     ///
     /// # Errors
     /// If the file isn't a usable model.
-    pub fn new(args: &ModelArgs, at: &[String], order: usize) -> Result<Self> {
-        let (path, model) = (args.model.clone(), args.load(shapes_of(at))?);
+    pub fn new(args: &ModelArgs, at: &[String], order: usize, memory: Option<u64>) -> Result<Self> {
+        let (path, model) = (args.model.clone(), args.load(shapes_of(at), memory)?);
         Ok(Self { path, model, original: None, request: Request::new(Vec::new(), order), notes: Vec::new() })
     }
 

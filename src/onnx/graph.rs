@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use super::budget::Budget;
 use super::external::External;
 use super::function::Functions;
 use super::lowering::Call;
@@ -137,7 +138,12 @@ impl Graph {
     ) -> Result<(Model, Vec<PathBuf>)> {
         let output = self.output(options)?;
         let variables = Variables::new(self.variables(options, output)?, options)?;
-        let mut importer = Importer::new(variables.builder(), external, variables.batch(), file_size);
+        let mut importer = Importer::new(
+            variables.builder(),
+            external,
+            variables.batch(),
+            Budget::of(file_size, options.memory),
+        );
         let mut values: HashMap<&str, Value> = HashMap::new();
         self.bind(&variables, options, &mut importer, &mut values)?;
         let needed = self.scope.needed([output], |name| values.contains_key(name));
@@ -160,7 +166,7 @@ impl Graph {
                 let id = importer.without_batch(id);
                 Ok((importer.builder.build_named(id, shown(output))?, importer.external.files()))
             }
-            Some(Value::Constant(_)) => format_error(format!(
+            Some(Value::Constant(_) | Value::Filled(_)) => format_error(format!(
                 "the output '{}' is constant: it does not depend on the input",
                 shown(output)
             )),

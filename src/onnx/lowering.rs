@@ -84,6 +84,7 @@ impl<'a> Call<'a> {
                 false => Some(self.bound(scope, name, index, importer, values)?),
             });
         }
+        importer.made_for(&proto.op_type, &mut inputs)?;
         // Whatever an operator does with a constant, it looks at it: many nodes may read the same one.
         for input in inputs.iter().flatten() {
             if let Value::Constant(tensor) = input {
@@ -311,14 +312,14 @@ impl control::Graph for Runnable<'_, '_> {
         let mut values = self.values.clone();
         values.extend(self.scope.inputs.iter().map(|input| input.name.as_str()).zip(inputs));
         importer.inside(|importer| self.call.lower(self.scope, &self.needed, importer, &mut values))?;
-        let output = |name: &String| match values.get(name.as_str()) {
-            Some(value) => Ok(value.clone()),
+        let mut output = |name: &String| match values.get(name.as_str()) {
+            Some(value) => importer.made(value),
             None => node.fail(format!(
                 "nothing computes the output '{}' of its graph: the file is damaged",
                 shown(name)
             )),
         };
-        self.scope.outputs.iter().map(output).collect()
+        self.scope.outputs.iter().map(&mut output).collect()
     }
 }
 

@@ -14,6 +14,7 @@ mod condition;
 mod control;
 mod embed;
 mod external;
+mod filled;
 mod fold;
 mod function;
 mod graph;
@@ -67,6 +68,9 @@ pub struct ImportOptions {
     pub named_points: Vec<(String, Vec<usize>)>,
     /// Folders in which weights outside the model's file may be, besides the model's own.
     pub allow_external: Vec<PathBuf>,
+    /// Bytes that weights may take, with what importing makes of them, which the file doesn't hold but says how to fill; by default half
+    /// of the free memory.
+    pub memory: Option<u64>,
 }
 
 impl Model {

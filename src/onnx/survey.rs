@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::budget::Budget;
 use super::external::External;
 use super::graph::Graph;
 use super::lowering::Call;
@@ -40,7 +41,12 @@ impl Graph {
         let mut values: HashMap<&str, Value> = HashMap::new();
         let (mut importer, problem) = match variables {
             Ok(variables) => {
-                let mut importer = Importer::new(variables.builder(), external, variables.batch(), file_size);
+                let mut importer = Importer::new(
+                    variables.builder(),
+                    external,
+                    variables.batch(),
+                    Budget::of(file_size, options.memory),
+                );
                 let bound = self.bind(&variables, options, &mut importer, &mut values);
                 (Some(importer), bound.err())
             }

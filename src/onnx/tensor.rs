@@ -18,6 +18,15 @@ pub struct Tensor {
     pub data: Data,
 }
 
+/// A large constant of one number, which isn't made yet: see [`super::filled`].
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// Sizes of the axes.
+    pub shape: Vec<usize>,
+    /// The number, without axes.
+    pub number: Tensor,
+}
+
 /// Elements of a constant tensor.
 #[derive(Clone, Debug)]
 pub enum Data {

@@ -11,7 +11,7 @@ use super::external::External;
 use super::fold::Binary;
 use super::patterns;
 use super::shape::{Batch, MAX_RANK, count, joint};
-use super::tensor::Tensor;
+use super::tensor::{Filled, Tensor};
 use crate::error::{Error, Result};
 use crate::model::{Constant, ModelBuilder, NodeId, Op, Weights};
 
@@ -20,6 +20,8 @@ use crate::model::{Constant, ModelBuilder, NodeId, Op, Weights};
 pub enum Value {
     /// It doesn't depend on the input.
     Constant(Rc<Tensor>),
+    /// Neither, and it is made only where it is read.
+    Filled(Rc<Filled>),
     /// It does.
     Node(NodeId),
     /// Whether something holds, for each unit.
@@ -35,7 +37,11 @@ impl Value {
     pub fn node(&self) -> Option<NodeId> {
         match self {
             Self::Node(id) => Some(*id),
-            Self::Constant(_) | Self::Condition(_) | Self::Sequence(_) | Self::Unusable(_) => None,
+            Self::Constant(_)
+            | Self::Filled(_)
+            | Self::Condition(_)
+            | Self::Sequence(_)
+            | Self::Unusable(_) => None,
         }
     }
 
@@ -73,7 +79,7 @@ pub struct Importer {
     pub(super) moved: HashSet<NodeId>,
     /// Scores of which a mask leaves some out: which stay. See [`super::mask`].
     pub(super) left_out: HashMap<NodeId, Rc<Tensor>>,
-    budget: Budget,
+    pub(super) budget: Budget,
     node: (String, String),
 }
 
@@ -81,14 +87,14 @@ pub struct Importer {
 const MAX_UNITS: usize = 1 << 31;
 
 impl Importer {
-    pub fn new(builder: ModelBuilder, external: External, batch: Batch, file_size: u64) -> Self {
+    pub fn new(builder: ModelBuilder, external: External, batch: Batch, budget: Budget) -> Self {
         Self {
             builder,
             external,
             batch,
             moved: HashSet::new(),
             left_out: HashMap::new(),
-            budget: Budget::of(file_size),
+            budget,
             node: Default::default(),
         }
     }
@@ -154,6 +160,7 @@ impl Importer {
     pub fn shape(&self, value: &Value) -> Vec<usize> {
         match value {
             Value::Constant(tensor) => tensor.shape.clone(),
+            Value::Filled(filled) => filled.shape.clone(),
             Value::Condition(condition) => self.shape_of_condition(condition),
             Value::Node(id) => {
                 let mut shape = self.builder.shape(*id).to_vec();
@@ -187,6 +194,10 @@ impl Importer {
                 x = self.builder.reshape(x, &vec![1; per_sample.shape.len()])?;
                 x = self.builder.broadcast(x, &per_sample.shape)?;
                 self.affine(x, Some(&Tensor::scalar(0.0)), Some(&per_sample))
+            }
+            Value::Filled(_) => {
+                let made = self.made(value)?;
+                self.node(&made)
             }
             Value::Condition(_) => self.fail(
                 "one of its inputs says whether something holds, which is no number: choose by it with Where, or make it one with Cast",

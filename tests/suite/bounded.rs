@@ -125,6 +125,32 @@ fn reductions_of_constants_are_right() {
     }
 }
 
+/// Weights that the file says how to fill, as in ONNX's light models: in proportion to what the network then holds, within the memory that is allowed.
+#[test]
+fn filled_weights_come_out_of_the_memory_that_is_allowed() {
+    const ROWS: i64 = 1 << 21;
+    let filled = [
+        integers("s", &[2], &[4, ROWS]),
+        node("ConstantOfShape", &["s"], &["w"]),
+        node("MatMul", &["x", "w"], &["v"]),
+    ];
+    let summed = [node("ReduceMax", &["w"], &["m"]), node("Add", &["x", "m"], &["y"])].concat();
+    let layer = file(&[filled.concat(), node("Tanh", &["v"], &["y"])].concat());
+    let allowing = |bytes: &[u8], memory| {
+        Model::from_onnx_bytes(bytes.to_vec(), &ImportOptions { memory: Some(memory), ..Default::default() })
+    };
+    assert_eq!(allowing(&layer, 1 << 30).unwrap().output_shape(), [ROWS as usize]);
+    let message = allowing(&layer, 64 << 20).unwrap_err().to_string();
+    assert!(message.contains("256 MiB of memory") && message.contains("--memory"), "{message}");
+    // Twice as many don't fit where once is the limit.
+    let twice = [filled.concat(), node("MatMul", &["x", "w"], &["u"]), node("Add", &["u", "v"], &["y"])];
+    let message = allowing(&file(&twice.concat()), 300 << 20).unwrap_err().to_string();
+    assert!(message.contains("only 44.0 MiB"), "{message}");
+    // What no layer holds is no reason to compute it.
+    let message = allowing(&file(&[filled.concat(), summed].concat()), 1 << 40).unwrap_err().to_string();
+    assert!(message.contains("out of proportion"), "{message}");
+}
+
 /// Many outputs of a node that comes before what it reads: whether they form a cycle is asked once.
 #[test]
 fn an_error_takes_no_longer_than_a_model() {

@@ -57,6 +57,7 @@ impl Choices<'_> {
             points: self.points.clone(),
             named_points: self.named_points.clone(),
             allow_external: self.allow_external.clone(),
+            memory: None,
         }
     }
 }

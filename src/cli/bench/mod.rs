@@ -130,7 +130,7 @@ fn workloads(args: &BenchArgs) -> Result<Vec<Workload>> {
     let all = match &args.model {
         None => Workload::all(args.quick)?,
         Some(path) => {
-            let model = model::load(path, &args.network, Shapes::default())?;
+            let model = model::load(path, &args.network, Shapes::default(), None)?;
             let name = path.file_stem().unwrap_or_default().to_string_lossy().replace(' ', "_");
             Workload::network(&name, &Arc::new(model), args.quick)
         }

@@ -47,7 +47,7 @@ pub fn run(args: &DiscoverArgs, verbosity: Verbosity) -> Result<(), Failure> {
 }
 
 fn setup(args: &DiscoverArgs) -> Result<(Setup, Search)> {
-    let mut setup = Setup::new(&args.network, &args.at, args.order)?;
+    let mut setup = Setup::new(&args.network, &args.at, args.order, args.place.memory)?;
     setup.smooth(&args.smooth)?;
     let inputs = setup.model.inputs();
     let mut search = Search::new(region(&args.region, inputs)?, args.order);

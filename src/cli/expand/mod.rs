@@ -85,7 +85,7 @@ fn target(args: &ExpandArgs) -> Result<Target> {
 fn setup(args: &ExpandArgs, verbosity: Verbosity) -> Result<Setup> {
     let kind = meant(args.terms, args.directions.as_deref(), args.subspace.as_deref())?;
     let order = order(args.order, kind, args.directions.is_some())?;
-    let mut setup = Setup::new(&args.network, args.points.given(), order)?;
+    let mut setup = Setup::new(&args.network, args.points.given(), order, args.place.memory)?;
     setup.smooth(&args.smooth)?;
     setup.at(args.points.read(&setup.model)?);
     setup.request.terms = terms(args, kind, &setup.model, setup.points())?;

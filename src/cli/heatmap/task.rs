@@ -52,7 +52,7 @@ impl Task {
     /// # Errors
     /// If something can't be read or doesn't fit.
     pub fn new(args: &HeatmapArgs) -> Result<Self> {
-        let mut setup = Setup::new(&args.network, &[], args.order)?;
+        let mut setup = Setup::new(&args.network, &[], args.order, args.place.memory)?;
         setup.smooth(&args.smooth)?;
         let model = &setup.model;
         let layout = Layout::of(model)?;

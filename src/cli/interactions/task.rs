@@ -36,7 +36,7 @@ impl Task {
     /// # Errors
     /// If something can't be read or doesn't fit.
     pub fn new(args: &InteractionsArgs) -> Result<Self> {
-        let mut setup = Setup::new(&args.network, &args.at, 2)?;
+        let mut setup = Setup::new(&args.network, &args.at, 2, args.place.memory)?;
         let inputs = match &args.inputs {
             Some(Outputs::Some(inputs)) => inputs.clone(),
             Some(Outputs::All) | None => (0..setup.model.inputs()).collect(),

@@ -55,7 +55,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
     if !(args.range.is_finite() && args.range > 0.0) {
         bail!("--range {}: the range has to be a positive number", args.range);
     }
-    let mut setup = Setup::new(&args.network, args.point.given(), args.order)?;
+    let mut setup = Setup::new(&args.network, args.point.given(), args.order, None)?;
     setup.smooth(&args.smooth)?;
     setup.at(args.point.read(&setup.model)?);
     let output = setup.output(args.output)?;

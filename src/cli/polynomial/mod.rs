@@ -58,7 +58,7 @@ fn setup(args: &PolynomialArgs) -> Result<Setup> {
     if args.digits.is_some() && args.format == Some(FormatArg::Json) {
         bail!("--digits goes with --format text, latex and sympy; JSON keeps all digits");
     }
-    let mut setup = Setup::new(&args.network, args.point.given(), args.order)?;
+    let mut setup = Setup::new(&args.network, args.point.given(), args.order, args.place.memory)?;
     setup.smooth(&args.smooth)?;
     setup.at(args.point.read(&setup.model)?);
     setup.output(args.output)?;

@@ -63,7 +63,7 @@ fn write(files: &mut Files, done: &Done, kind: Option<(&Path, FileKind)>) -> Res
 
 /// What to compute, the output, and the principal directions of data if it goes along them.
 fn setup(args: &SurrogateArgs) -> Result<(Setup, usize, Option<Principal>)> {
-    let mut setup = Setup::new(&args.network, args.point.given(), args.order)?;
+    let mut setup = Setup::new(&args.network, args.point.given(), args.order, args.place.memory)?;
     let output = setup.output(args.output)?;
     setup.smooth(&args.smooth)?;
     setup.at(args.point.read(&setup.model)?);

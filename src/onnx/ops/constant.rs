@@ -7,7 +7,8 @@ use super::prelude::*;
 
 fn decoded(node: &Node, importer: &mut Importer, bytes: &[u8]) -> Result<Tensor> {
     let proto = TensorProto::decode(bytes).map_err(|e| node.error(format!("its tensor is damaged: {e}")))?;
-    let (tensor, outside) = Tensor::decode(&proto, &mut importer.external).map_err(|e| node.error(format!("its tensor is unusable: {e}")))?;
+    let (tensor, outside) = Tensor::decode(&proto, &mut importer.external)
+        .map_err(|e| node.error(format!("its tensor is unusable: {e}")))?;
     importer.grant(outside);
     Ok(tensor)
 }
@@ -33,7 +34,6 @@ pub fn of_shape(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let sizes = node.optional_ints(0, "shape")?.unwrap_or_default();
     let shape: Option<Vec<usize>> = sizes.iter().map(|&s| usize::try_from(s).ok()).collect();
     let Some(shape) = shape else { return node.fail(format!("the shape {sizes:?} is impossible")) };
-    importer.charge_shape(&shape)?;
     let value = match node.tensor("value")? {
         Some(bytes) => decoded(node, importer, bytes)?,
         None => Tensor::scalar(0.0),
@@ -41,7 +41,7 @@ pub fn of_shape(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     if value.len() != 1 {
         return node.fail(format!("its value must be one number, not of shape {:?}", value.shape));
     }
-    Ok(vec![value.reshaped(&[]).expanded(&shape).into()])
+    Ok(vec![importer.filled(value.reshaped(&[]), &shape)?])
 }
 
 /// Range.
@@ -70,7 +70,8 @@ pub fn range(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
             let values = (0..count as i64).map(|i| start.wrapping_add(i.wrapping_mul(step)));
             Tensor::ints(vec![count], values.collect::<Vec<_>>()).into()
         }
-        _ => Tensor::floats(vec![count], (0..count).map(|i| start + i as f64 * step).collect::<Vec<_>>()).into(),
+        _ => Tensor::floats(vec![count], (0..count).map(|i| start + i as f64 * step).collect::<Vec<_>>())
+            .into(),
     }])
 }
 
