@@ -53,6 +53,9 @@ impl Importer {
         if let (Value::Constant(a), Value::Constant(b)) = (a, b) {
             return self.fold_binary(op, a, b);
         }
+        if matches!(a, Value::Integer(_)) || matches!(b, Value::Integer(_)) {
+            return self.whole_arithmetic(op, a, b);
+        }
         let ranks = [self.shape(a).len(), self.shape(b).len()];
         match (a, b) {
             (_, Value::Constant(c)) => {

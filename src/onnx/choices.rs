@@ -37,6 +37,7 @@ impl Importer {
                 let differ = self.join(Logic::Xor, a, b)?;
                 return self.not(&differ);
             }
+            (Value::Integer(_), _) | (_, Value::Integer(_)) => return self.compare_whole(op, a, b),
             _ => {}
         }
         // By the sign of the first less the second one, or of a value less a constant.
@@ -68,6 +69,10 @@ impl Importer {
         match value {
             Value::Constant(tensor) => {
                 self.fold_binary(Binary::Equal, tensor, &Tensor::ints(Vec::new(), [0]))
+            }
+            Value::Filled(all) => {
+                let contrary = i64::from(all.number.uniform() == Some(0.0));
+                self.filled(Tensor::ints(Vec::new(), [contrary]), &all.shape)
             }
             _ => Ok(Value::Condition(Condition::not(self.condition(value)?))),
         }

@@ -18,6 +18,9 @@ const LARGE: usize = 1 << 10;
 /// Operators that hold their second input, if only the first one depends on the model's.
 const LAYERS: &[&str] = &["Conv", "ConvTranspose", "Gemm", "MatMul"];
 
+/// Operators that look at what their first input says without making it.
+const CHOOSE: &[&str] = &["Where", "Not"];
+
 impl Importer {
     /// A constant of this shape, all of whose elements are one number, without axes.
     pub fn filled(&mut self, number: Tensor, shape: &[usize]) -> Result<Value> {
@@ -43,7 +46,9 @@ impl Importer {
     pub fn made_for(&mut self, op: &str, inputs: &mut [Option<Value>]) -> Result<()> {
         let computed = matches!(inputs.first(), Some(Some(Value::Node(_))));
         for (index, input) in inputs.iter_mut().enumerate() {
-            if let Some(Value::Filled(filled)) = input {
+            if let Some(Value::Filled(filled)) = input
+                && !(index == 0 && CHOOSE.contains(&op))
+            {
                 if computed && index == 1 && LAYERS.contains(&op) {
                     self.hold(&filled.shape)?;
                 }

@@ -158,6 +158,11 @@ impl Graph {
         }
         let call = Call::of_file(self.opset, &self.functions);
         call.lower(&self.scope, &needed, &mut importer, &mut values)?;
+        // What holds and which it is are numbers here, constant between jumps.
+        if let Some(value @ (Value::Integer(_) | Value::Condition(_))) = values.get(output) {
+            let number = importer.number(value)?;
+            values.insert(output, number);
+        }
         match values.get(output) {
             Some(&Value::Node(id)) if importer.left_out.contains_key(&id) => {
                 format_error(format!("the output '{}' has -∞ where a mask leaves it out", shown(output)))
@@ -173,10 +178,6 @@ impl Graph {
             Some(Value::Unusable(what)) => {
                 format_error(format!("the output '{}' is {what}, which has no derivative", shown(output)))
             }
-            Some(Value::Condition(_)) => format_error(format!(
-                "the output '{}' says whether something holds, which is no number: stop before it with --to, or add a Cast",
-                shown(output)
-            )),
             Some(_) => format_error(format!("the output '{}' has no derivative", shown(output))),
             None if self.scope.initializers.contains_key(output) => format_error(format!(
                 "the output '{}' is a weight: it does not depend on the input",

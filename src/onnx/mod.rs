@@ -18,6 +18,8 @@ mod filled;
 mod fold;
 mod function;
 mod graph;
+mod integer;
+mod layout;
 mod lowering;
 mod mask;
 mod node;
@@ -152,8 +154,8 @@ pub fn with_weights_inside(path: impl AsRef<Path>, options: &ImportOptions) -> R
 /// ```
 /// use hope::onnx::{ImportOptions, obstacles};
 ///
-/// let found = obstacles("tests/fixtures/broken/unsupported_top_k.onnx", &ImportOptions::default())?;
-/// assert!(found[0].to_string().contains("TopK"));
+/// let found = obstacles("tests/fixtures/broken/unsupported_det.onnx", &ImportOptions::default())?;
+/// assert!(found[0].to_string().contains("Det"));
 /// # Ok::<(), hope::Error>(())
 /// ```
 ///

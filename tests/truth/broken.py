@@ -377,7 +377,9 @@ operator_case("gather_out_of_range", "index 17 of 4", "Gather", ints((17,)), axi
 operator_case("expand_huge", "expanded to 2^40 features", "Expand", ints((1, HUGE, 4)))
 operator_case("tile_huge", "repeated 2^40 times", "Tile", ints((1, HUGE)))
 operator_case("tile_negative", "repeated -2 times", "Tile", ints((1, -2)))
-operator_case("cast_to_integer", "a cast of the input to integers: not differentiable", "Cast", to=TensorProto.INT64)
+operator_case("arg_max_over_the_batch", "the greatest of a batch", "ArgMax")
+operator_case("top_k_too_many", "the first 9 of 4", "TopK", ints((9,)), outputs=2)
+operator_case("cum_prod_over_the_batch", "a running product over the batch", "CumProd", lambda g: [g.constant(np.int64(0))], opset=26)
 operator_case("cast_to_nothing", "a cast to the unknown type 1234", "Cast", to=1234)
 operator_case("attribute_wrong_type", "axis is a text", "Softmax", axis="one")
 operator_case("attribute_wrong_type_ints", "strides is a number", "Conv", weights((1, 2, 3, 3)), IMAGE, strides=1.5)
@@ -534,14 +536,14 @@ def build(g):
 
 @broken("several_obstacles", "operators that aren't supported, before and behind each other")
 def build(g):
-    y = g.op("ArgMax", "x")
+    y = g.op("Bernoulli", "x")
     z = g.op("Det", g.op("Det", g.op("Tanh", "x")))
-    return g.op("Add", g.op("NonMaxSuppression", y), g.op("Add", g.op("Hardmax", "x"), z))
+    return g.op("Add", g.op("NonMaxSuppression", y), g.op("Add", g.op("RandomNormalLike", "x"), z))
 
 
-@broken("several_obstacles_and_open_sizes", "a cast to integers before such an operator, in an input of open sizes", change=lambda model: open_sizes(model))
+@broken("several_obstacles_and_open_sizes", "a cast to texts before such an operator, in an input of open sizes", change=lambda model: open_sizes(model))
 def build(g):
-    return g.op("Det", g.op("Cast", g.op("Relu", "x"), to=TensorProto.INT64))
+    return g.op("Det", g.op("Cast", g.op("Relu", "x"), to=TensorProto.STRING))
 
 
 operator_case("unsupported_resize", "Resize", "Resize", lambda g: ["", g.constant(np.array([1, 1, 2, 2], np.float32))], IMAGE,
@@ -566,7 +568,7 @@ operator_case("reverse_sequence_over_the_batch", "the samples the other way roun
 operator_case("scatter_mismatch", "updates of another shape", "ScatterElements",
               lambda g: [g.constant(np.zeros((1, 2), np.int64)), g.constant(np.zeros((1, 3), np.float32))], axis=1)
 operator_case("cumsum_over_the_batch", "a running sum over the batch", "CumSum", lambda g: [g.constant(np.int64(0))])
-operator_case("unsupported_top_k", "TopK", "TopK", ints((2,)), outputs=2)
+operator_case("unsupported_det", "Det", "Det")
 
 
 @broken("affine_grid_huge", "a grid of 2^40 points", IMAGE)
@@ -577,6 +579,22 @@ def build(g):
 @broken("unsupported_nonzero", "NonZero: a shape that depends on the values")
 def build(g):
     return g.op("Cast", g.op("NonZero", "x"), to=TensorProto.FLOAT)
+
+
+@broken("whole_numbers_divided", "integers that depend on the input, divided as integers")
+def build(g):
+    whole = g.op("Div", g.op("Cast", "x", to=TensorProto.INT64), g.ints(2))
+    return g.op("Cast", whole, to=TensorProto.FLOAT)
+
+
+@broken("whole_numbers_in_a_layer", "a sine of integers")
+def build(g):
+    return g.op("Sin", g.op("ArgMax", "x", axis=1))
+
+
+@broken("looked_up_along_two_axes", "indices that depend on the input, of another shape than the value")
+def build(g):
+    return g.op("GatherElements", "x", g.op("ArgMax", g.op("Unsqueeze", "x", g.ints(1)), axis=2), axis=1)
 
 
 @broken("where_of_a_number", "Where whose condition is a number")

@@ -230,7 +230,7 @@ def reference_tolerance(model):
     opset = model.opset_import[0].version
     operators = {node.op_type for node in model.graph.node}
     # It takes all axes for one only from opset 13 on, and has another BatchNormalization before 14.
-    if operators & {"Softmax", "LogSoftmax"} and opset < 13 or "BatchNormalization" in operators and opset < 14:
+    if operators & {"Softmax", "LogSoftmax", "Hardmax"} and opset < 13 or "BatchNormalization" in operators and opset < 14:
         return None
     # It computes these in float32, or with constants rounded to float32, whatever the type of the input.
     # It takes LpNormalization of order 1 without absolute values, and LRN for as many channels as there are samples.

@@ -22,6 +22,7 @@ import numpy as np
 import onnx
 import products
 import quantized
+import ranking
 import recurrent
 import selections
 import tables
@@ -1496,6 +1497,7 @@ products.register(case)
 losses.register(case)
 tables.register(case)
 quantized.register(case)
+ranking.register(case, layout_case)
 control.register(case)
 volumes.register(case)
 warps.register(layout_case)

@@ -115,9 +115,9 @@ def test_check() -> None:
     assert all(cost.flops > 1e6 for cost in found.cost.values() if not isinstance(cost, hope.Error))
     relu = hope.check(MNIST / "mnist_cnn_relu_bn.onnx")
     assert relu.kinks == "piecewise linear"
-    broken = hope.check(FIXTURES / "broken" / "unsupported_top_k.onnx")
+    broken = hope.check(FIXTURES / "broken" / "unsupported_det.onnx")
     assert not broken.supported
-    assert "TopK" in str(broken.obstacles[0])
+    assert "Det" in str(broken.obstacles[0])
     assert isinstance(hope.check("no/such/file.onnx").obstacles[0], hope.FileError)
 
 

@@ -66,7 +66,7 @@ def test_requests(model: hope.Model, options: dict[str, Any], error: type[Except
         ({"model": "no/such/file.onnx"}, hope.FileError, "no/such/file.onnx"),
         ({"model": b""}, hope.FormatError, "it is empty"),
         ({"model": b"PK\x03\x04"}, hope.FormatError, "zip archive"),
-        ({"model": BROKEN / "unsupported_top_k.onnx"}, hope.UnsupportedError, "TopK"),
+        ({"model": BROKEN / "unsupported_det.onnx"}, hope.UnsupportedError, "Det"),
         ({"model": BROKEN / "external_missing.onnx"}, hope.UnsupportedError, "cannot be read"),
         ({"model": CNN, "output": "nothing"}, hope.SelectionError, "'nothing'"),
         ({"model": CNN, "logits": True}, hope.SelectionError, "drop logits="),

@@ -1,6 +1,7 @@
 //! Cast: between floating-point types nothing changes, since all numbers are computed in one precision.
 
 use super::prelude::*;
+use super::rounding;
 
 pub fn cast(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let Some(to) = node.int("to")? else { return node.fail("it has no attribute 'to': the file is damaged") };
@@ -15,6 +16,8 @@ pub fn cast_like(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     node.ignore(&["saturate", "round_mode"]);
     let to = match node.value(1)? {
         Value::Constant(tensor) if matches!(tensor.data, Data::Int(_)) => Kind::Int,
+        Value::Integer(_) => Kind::Int,
+        Value::Condition(_) => Kind::Bool,
         _ => Kind::Float,
     };
     convert(node, importer, to)
@@ -25,20 +28,14 @@ fn convert(node: &Node, importer: &mut Importer, to: Kind) -> Result<Vec<Value>>
     let tensor = match (value, to) {
         (Value::Constant(tensor), _) => tensor,
         // 1 or 0; whether something holds; whether a number isn't 0.
-        (Value::Condition(_), Kind::Float) => {
-            let [one, zero] = [1.0, 0.0].map(|v| Tensor::scalar(v).into());
-            return Ok(vec![importer.chosen(value, &one, &zero)?]);
-        }
-        (Value::Condition(_), Kind::Bool) | (_, Kind::Float) => return Ok(vec![value.clone()]),
+        (_, Kind::Float) => return Ok(vec![importer.number(value)?]),
+        (Value::Condition(_), Kind::Bool) | (Value::Integer(_), Kind::Int) => return Ok(vec![value.clone()]),
+        (Value::Condition(_), Kind::Int) => return Ok(vec![importer.number(value)?.whole()]),
         (_, Kind::Bool) => {
             let zero = importer.compare(Binary::Equal, value, &Tensor::scalar(0.0).into())?;
             return Ok(vec![importer.not(&zero)?]);
         }
-        (_, Kind::Int) => {
-            return node.fail(
-                "it casts a value that depends on the model's input to integers, which has no derivative",
-            );
-        }
+        (_, Kind::Int) => return Ok(vec![rounding::truncated(importer, value)?.whole()]),
     };
     importer.charge(tensor.len())?;
     let converted = match (&tensor.data, to) {

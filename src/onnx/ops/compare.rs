@@ -58,10 +58,24 @@ pub fn not(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 
 /// Where.
 pub fn select(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    let (a, b) = (node.value(1)?, node.value(2)?);
-    match node.value(0)? {
-        Value::Constant(condition) => Ok(vec![importer.by_mask(condition, a, b)?]),
-        Value::Condition(condition) => Ok(vec![importer.choose(condition, a, b)?]),
+    let sides = [node.value(1)?.clone(), node.value(2)?.clone()];
+    let condition = node.value(0)?;
+    if Value::any_condition(&sides) || Value::any_integer(&sides) {
+        return Ok(vec![
+            importer.of_numbers(&sides, |importer, sides| choice(node, importer, condition, sides))?,
+        ]);
+    }
+    Ok(vec![choice(node, importer, condition, &sides)?])
+}
+
+fn choice(node: &Node, importer: &mut Importer, condition: &Value, sides: &[Value]) -> Result<Value> {
+    match (condition, sides) {
+        (Value::Constant(condition), [a, b]) => importer.by_mask(condition, a, b),
+        (Value::Filled(all), [a, b]) => {
+            let side = if all.number.uniform() == Some(0.0) { b } else { a };
+            importer.expand(side, &all.shape)
+        }
+        (Value::Condition(condition), [a, b]) => importer.choose(condition, a, b),
         _ => node.fail("its condition is a number: compare it with one"),
     }
 }

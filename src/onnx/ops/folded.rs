@@ -1,9 +1,10 @@
-//! Operators of constants only, as shape arithmetic and masks have them: their results have no derivative, or no fixed shape.
+//! Operators mostly of constants, as shape arithmetic and masks have them: their results have no derivative, or no fixed shape.
 
+use super::lookup;
 use super::prelude::*;
 
 pub fn one_hot(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
-    let indices = node.constant(0, "list of indices")?;
+    let given = node.value(0)?;
     let depth = node.constant(1, "depth")?.uniform().filter(|d| (1.0..=u32::MAX as f64).contains(d));
     let Some(depth) = depth.map(|d| d as usize) else {
         return node.fail("its depth must be one positive number");
@@ -12,7 +13,11 @@ pub fn one_hot(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     if values.shape != [2] {
         return node.fail(format!("its values have shape {:?}: two are needed", values.shape));
     }
-    let axis = node.axis(node.int("axis")?.unwrap_or(-1), indices.shape.len() + 1)?;
+    let axis = node.axis(node.int("axis")?.unwrap_or(-1), importer.shape(given).len() + 1)?;
+    if let Value::Integer(_) = given {
+        return Ok(vec![lookup::hot(importer, given, axis, depth, values)?]);
+    }
+    let indices = node.constant(0, "list of indices")?;
     let mut shape = indices.shape.clone();
     shape.insert(axis, depth);
     importer.charge_shape(&shape)?;
@@ -45,7 +50,14 @@ pub fn non_zero(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
 }
 
 fn tested(node: &Node, importer: &mut Importer, test: impl Fn(f64) -> bool) -> Result<Vec<Value>> {
-    let tensor = node.constant(0, "input")?;
+    // What depends on the input is a number: where it isn't, there is no result.
+    let tensor = match node.value(0)? {
+        Value::Constant(tensor) => tensor,
+        value => {
+            let shape = importer.shape(value);
+            return Ok(vec![importer.filled(Tensor::ints(Vec::new(), [0]), &shape)?]);
+        }
+    };
     importer.charge(tensor.len())?;
     let truths = tensor.values().iter().map(|&v| test(v) as i64).collect::<Vec<_>>();
     Ok(vec![Tensor::ints(tensor.shape.clone(), truths).into()])

@@ -1,6 +1,7 @@
 //! Gather and its relatives, with constant indices: a selection of units.
 
 use super::along::{row, sample_shape, shaped, take};
+use super::lookup;
 use super::prelude::*;
 
 /// An index, negative ones from the end.
@@ -28,12 +29,16 @@ pub fn indices(node: &Node, importer: &mut Importer, value: &Value) -> Result<(V
 
 pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let value = node.value(0)?;
-    let indices = node.constant(1, "list of indices")?;
     let shape = importer.shape(value);
     let axis = node.axis(node.int("axis")?.unwrap_or(0), shape.len())?;
+    if let (Value::Constant(table), indices @ Value::Integer(_)) = (value, node.value(1)?) {
+        return Ok(vec![lookup::rows(importer, table, axis, indices)?]);
+    }
+    let indices = node.constant(1, "list of indices")?;
     let Data::Int(numbers) = &indices.data else { return node.fail("its indices must be integers") };
     importer.charge(numbers.len())?;
-    let list = numbers.iter().map(|&number| index(node, number, axis, shape[axis])).collect::<Result<Vec<_>>>()?;
+    let list =
+        numbers.iter().map(|&number| index(node, number, axis, shape[axis])).collect::<Result<Vec<_>>>()?;
     let mut result = shape[..axis].to_vec();
     result.extend(&indices.shape);
     result.extend(&shape[axis + 1..]);
@@ -57,7 +62,8 @@ pub fn compress(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         }
     };
     let size = importer.shape(&value)[axis];
-    let list: Vec<usize> = mask.values().iter().enumerate().filter(|(_, v)| **v != 0.0).map(|(i, _)| i).collect();
+    let list: Vec<usize> =
+        mask.values().iter().enumerate().filter(|(_, v)| **v != 0.0).map(|(i, _)| i).collect();
     if let Some(last) = list.last().filter(|&&last| last >= size) {
         return node.fail(format!("its condition takes index {last} of axis {axis}, whose size is {size}"));
     }
@@ -77,7 +83,9 @@ pub fn elements(node: &Node, importer: &mut Importer, value: &Value) -> Result<P
     let (shape, numbers) = indices(node, importer, value)?;
     let from = sample_shape(importer, value);
     if shape.len() != from.len() || (0..shape.len()).any(|i| i != axis && shape[i] > from[i]) {
-        return node.fail(format!("indices of shape {shape:?} do not fit a value of shape {from:?} along axis {axis}"));
+        return node.fail(format!(
+            "indices of shape {shape:?} do not fit a value of shape {from:?} along axis {axis}"
+        ));
     }
     importer.charge(numbers.len())?;
     let mut flat = Vec::with_capacity(numbers.len());
@@ -133,6 +141,10 @@ fn selected(importer: &mut Importer, value: &Value, positions: &Positions) -> Re
 
 pub fn gather_elements(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let value = node.value(0)?;
+    if let indices @ Value::Integer(_) = node.value(1)? {
+        let axis = node.axis(node.int("axis")?.unwrap_or(0), importer.shape(value).len())?;
+        return Ok(vec![lookup::elements(node, importer, value, indices, axis)?]);
+    }
     let positions = elements(node, importer, value)?;
     selected(importer, value, &positions)
 }
@@ -140,7 +152,9 @@ pub fn gather_elements(node: &Node, importer: &mut Importer) -> Result<Vec<Value
 pub fn gather_nd(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let value = node.value(0)?;
     let batch = node.int("batch_dims")?.unwrap_or(0);
-    let Ok(batch) = usize::try_from(batch) else { return node.fail(format!("batch_dims = {batch} is negative")) };
+    let Ok(batch) = usize::try_from(batch) else {
+        return node.fail(format!("batch_dims = {batch} is negative"));
+    };
     let positions = tuples(node, importer, value, batch)?;
     selected(importer, value, &positions)
 }

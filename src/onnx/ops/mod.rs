@@ -8,6 +8,7 @@ use crate::activation::Activation;
 use crate::error::Result;
 
 mod along;
+mod lookup;
 pub mod ml;
 mod volume;
 mod window;
@@ -58,7 +59,7 @@ operators! {
     constant { Constant => constant, ConstantOfShape => of_shape, Range => range, Shape => shape, Size => size }
     conv { Conv => lower }
     conv_transpose { ConvTranspose => lower }
-    cumsum { CumSum => lower }
+    cumsum { CumSum => sums, CumProd => products }
     einsum { Einsum => lower }
     expand { Expand => expand, Tile => tile }
     folded {
@@ -83,6 +84,7 @@ operators! {
     }
     prelu { PRelu => lower }
     quantized { DequantizeLinear => dequantize }
+    ranking { ArgMax => arg_max, ArgMin => arg_min, Hardmax => hardmax, TopK => top_k }
     recurrent { RNN => rnn, GRU => gru, LSTM => lstm }
     reduce {
         ReduceMean => mean, ReduceSum => sum, ReduceProd => product, ReduceMax => max, ReduceMin => min, ReduceL1 => l1,
@@ -101,7 +103,7 @@ operators! {
     softmax { Softmax => softmax, LogSoftmax => log_softmax }
     space { DepthToSpace => depth_to_space, SpaceToDepth => space_to_depth }
     split { Split => lower }
-    swish { Swish => lower }
+    swish { Swish => swish, SwiGLU => gated }
     transpose { Transpose => lower }
     trilu { Trilu => lower }
     warp { GridSample => grid_sample, AffineGrid => affine_grid }

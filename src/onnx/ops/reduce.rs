@@ -149,6 +149,10 @@ pub fn extremes(
     if let Value::Constant(tensor) = value {
         return Ok(importer.fold_reduce(tensor, op, axes, keep)?.into());
     }
+    if matches!(value, Value::Integer(_)) {
+        let number = importer.number(value)?;
+        return Ok(extremes(importer, op, &number, axes, keep)?.whole());
+    }
     let sign = if op == Binary::Max { 1.0 } else { -1.0 };
     let matrix = columns(importer, value, axes, keep)?;
     importer.charge(matrix.columns)?;

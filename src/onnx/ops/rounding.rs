@@ -103,15 +103,17 @@ pub fn modulo(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     Ok(vec![importer.folded(Tensor::floats(shape, values), &[&a, &b])?.into()])
 }
 
+/// Rounded towards 0.
+pub fn truncated(importer: &mut Importer, x: &Value) -> Result<Value> {
+    let (floor, ceil) = (floor_of(importer, x)?, ceil_of(importer, x)?);
+    let positive = importer.compare(Binary::GreaterOrEqual, x, &Tensor::scalar(0.0).into())?;
+    importer.chosen(&positive, &floor, &ceil)
+}
+
 /// `a - b ⌊a / b⌋`, or with fmod rounded towards 0.
 fn rest(importer: &mut Importer, a: &Value, b: &Value, fmod: bool) -> Result<Value> {
     let quotient = importer.arithmetic(Binary::Div, a, b)?;
-    let mut whole = floor_of(importer, &quotient)?;
-    if fmod {
-        let ceil = ceil_of(importer, &quotient)?;
-        let positive = importer.compare(Binary::GreaterOrEqual, &quotient, &Tensor::scalar(0.0).into())?;
-        whole = importer.chosen(&positive, &whole, &ceil)?;
-    }
+    let whole = if fmod { truncated(importer, &quotient)? } else { floor_of(importer, &quotient)? };
     let part = importer.arithmetic(Binary::Mul, b, &whole)?;
     importer.arithmetic(Binary::Sub, a, &part)
 }

@@ -5,9 +5,14 @@
 
 use super::along::{row, sample_shape, shaped, take};
 use super::gather::{Positions, elements, tuples};
+use super::lookup;
 use super::prelude::*;
 
 pub fn scatter_elements(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    if let indices @ Value::Integer(_) = node.value(1)? {
+        let axis = node.axis(node.int("axis")?.unwrap_or(0), importer.shape(indices).len())?;
+        return Ok(vec![lookup::scattered(node, importer, indices, axis)?]);
+    }
     let positions = elements(node, importer, node.value(0)?)?;
     scatter(node, importer, positions)
 }
@@ -30,7 +35,10 @@ fn scatter(node: &Node, importer: &mut Importer, positions: Positions) -> Result
     let shape = sample_shape(importer, value);
     let given = sample_shape(importer, updates);
     if given != positions.shape {
-        return node.fail(format!("updates of shape {given:?} for indices of {:?}: they must agree", positions.shape));
+        return node.fail(format!(
+            "updates of shape {given:?} for indices of {:?}: they must agree",
+            positions.shape
+        ));
     }
     let (mut y, updates) = (row(importer, value)?, row(importer, updates)?);
     let units = importer.shape(&y)[1];
@@ -60,7 +68,9 @@ fn rounds(flat: &[usize], units: usize, last_only: bool) -> Vec<(Vec<usize>, Vec
     for (update, &target) in flat.iter().enumerate() {
         last[target] = update;
     }
-    for (update, &target) in flat.iter().enumerate().filter(|(update, target)| !last_only || last[**target] == *update) {
+    for (update, &target) in
+        flat.iter().enumerate().filter(|(update, target)| !last_only || last[**target] == *update)
+    {
         if seen[target] == rounds.len() {
             rounds.push(Default::default());
         }

@@ -1,9 +1,14 @@
-//! Swish: `x · sigmoid(α x)`.
+//! Swish: `x · sigmoid(α x)`; SwiGLU: the same times a second value.
 
 use super::prelude::*;
 use crate::activation::Silu;
 
-pub fn lower(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+pub fn gated(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
+    let gate = swish(node, importer)?;
+    Ok(vec![importer.arithmetic(Binary::Mul, &gate[0], node.value(1)?)?])
+}
+
+pub fn swish(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let value = node.value(0)?;
     let alpha = node.float("alpha")?.unwrap_or(1.0);
     let times = |factor: f64| Value::from(Tensor::scalar(factor));
