@@ -113,11 +113,13 @@ def test_check() -> None:
     rule = found.rule["unmixed"]
     assert isinstance(rule, hope.Certificate) and not rule.exact
     assert all(cost.flops > 1e6 for cost in found.cost.values() if not isinstance(cost, hope.Error))
+    text = repr(found)
+    assert "node_conv2d" in text and "20 x 8 x 8" in text and "NOT EXACT" in text and "operations per point" in text
     relu = hope.check(MNIST / "mnist_cnn_relu_bn.onnx")
     assert relu.kinks == "piecewise linear"
     broken = hope.check(FIXTURES / "broken" / "unsupported_det.onnx")
     assert not broken.supported
-    assert "Det" in str(broken.obstacles[0])
+    assert "Det" in str(broken.obstacles[0]) and str(broken.obstacles[0]) in repr(broken)
     assert isinstance(hope.check("no/such/file.onnx").obstacles[0], hope.FileError)
 
 

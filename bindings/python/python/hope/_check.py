@@ -31,7 +31,7 @@ class Cost:
     bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Check:
     """What is in a network, and what an expansion of it will be.
 
@@ -58,6 +58,27 @@ class Check:
     def supported(self) -> bool:
         """Whether the model can be expanded."""
         return not self.obstacles
+
+    def __repr__(self) -> str:
+        if self.obstacles:
+            return "\n".join(["what stands in the way:", *(f"  {obstacle}" for obstacle in self.obstacles)])
+        shapes = [" x ".join(map(str, layer.shape)) or "scalar" for layer in self.layers]
+        rows = [("layer", "operator", "output", "parameters", "")]
+        rows += [
+            (layer.name, layer.operator, shape, str(layer.parameters or ""), layer.character)
+            for layer, shape in zip(self.layers, shapes, strict=True)
+        ]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        rules = [
+            f"published rule, {terms}: {'' if isinstance(found, Error) else 'exact: ' if found.exact else 'NOT EXACT: '}{found if isinstance(found, Error) else found.reason}"
+            for terms, found in self.rule.items()
+        ]
+        costs = [
+            f"{method}: {found if isinstance(found, Error) else f'{found.flops:.2g} operations per point, {found.bytes / 2**20:.3g} MiB'}"
+            for method, found in self.cost.items()
+        ]
+        return "\n".join([repr(self.model), *table, f"kinks: {self.kinks}", *rules, *costs])
 
 
 def check(model: Any, order: int = 3, **choices: Any) -> Check:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ._errors import RequestError, UnsupportedError
@@ -41,8 +44,20 @@ def exported(module: Any, example: Any) -> bytes:
         module.train(training)
 
 
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """The exporter warns of packages that are not installed, whether or not the module needs them."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def _export(torch: Any, module: Any, arguments: tuple[Any, ...], dynamo: bool) -> bytes:
-    with torch.no_grad():
+    with torch.no_grad(), _without_warnings():
         if dynamo:
             program = torch.onnx.export(module, arguments, dynamo=True, verbose=False)
             serialized: bytes = program.model_proto.SerializeToString()
