@@ -82,7 +82,7 @@ fn archive(path: &Path, model: &Model) -> Result<Vec<f64>> {
                 names.join(", ")
             );
         }
-        let array = archive.array(name)?;
+        let array = archive.array(name).map_err(|error| anyhow!("{file}: {error}"))?;
         let size: usize = part.shape.iter().product(); // of a model that is there
         let Some(points) = samples(&array, &part.shape) else {
             bail!(

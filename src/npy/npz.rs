@@ -1,4 +1,4 @@
-//! `.npz` archives: zip files whose entries are `.npy` files, not compressed. Written as a stream.
+//! `.npz` archives: zip files whose entries are `.npy` files, stored as they are or deflated. Written as a stream.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
@@ -11,6 +11,12 @@ use crate::error::{Error, Format, Result};
 use crate::regular_file::RegularFile;
 use crate::scalar::Precision;
 
+/// How many times its archive's size a deflated array may have: a few bytes may claim to be gigabytes.
+const MOST_INFLATED: u64 = 64;
+
+/// Bytes that even the smallest archive may inflate to.
+const FREELY_INFLATED: u64 = 8 << 20;
+
 /// Numbers that are encoded at once.
 const BLOCK: usize = 1 << 13;
 
@@ -19,6 +25,7 @@ const BLOCK: usize = 1 << 13;
 pub struct NpzWriter {
     zip: Option<ZipWriter<BufWriter<File>>>,
     dtype: Precision,
+    method: CompressionMethod,
     /// Numbers that the current array still lacks.
     lacking: usize,
     block: Vec<u8>,
@@ -28,7 +35,14 @@ impl NpzWriter {
     /// Begins an archive whose arrays of numbers have this type.
     pub fn new(file: File, dtype: impl Into<Precision>) -> Self {
         let zip = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
-        Self { zip: Some(zip), dtype: dtype.into(), lacking: 0, block: Vec::new() }
+        let method = CompressionMethod::Stored;
+        Self { zip: Some(zip), dtype: dtype.into(), method, lacking: 0, block: Vec::new() }
+    }
+
+    /// Deflates what comes, as `numpy.savez_compressed` does: zeros take no room, and everything takes longer.
+    pub fn compressed(mut self) -> Self {
+        self.method = CompressionMethod::Deflated;
+        self
     }
 
     /// Begins an array of numbers; [`Self::numbers`] fills it.
@@ -117,8 +131,7 @@ impl NpzWriter {
     fn entry(&mut self, name: &str, descr: &str, shape: &[usize]) -> io::Result<()> {
         self.check_complete()?;
         // Room for sizes beyond 4 GiB in every entry: they are not known before.
-        let options =
-            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+        let options = SimpleFileOptions::default().compression_method(self.method).large_file(true);
         if let Some(zip) = &mut self.zip {
             zip.start_file(format!("{name}.npy"), options)?;
             zip.write_all(&header(descr, shape))?;
@@ -190,7 +203,7 @@ impl<R: Read + Seek> NpzReader<R> {
     /// Reads an array of numbers.
     ///
     /// # Errors
-    /// If there is none of this name, or it is broken, compressed, or no array of real numbers.
+    /// If there is none of this name, or it is broken, or no array of real numbers.
     pub fn array(&mut self, name: &str) -> Result<Array> {
         self.entry(name, |stream, bytes| read_from(stream, bytes))
     }
@@ -198,7 +211,7 @@ impl<R: Read + Seek> NpzReader<R> {
     /// Reads a list of texts.
     ///
     /// # Errors
-    /// If there is none of this name, or it is broken, compressed, or no list of texts.
+    /// If there is none of this name, or it is broken, or no list of texts.
     pub fn texts(&mut self, name: &str) -> Result<Vec<String>> {
         self.entry(name, |stream, bytes| read_texts(stream, bytes))
     }
@@ -209,13 +222,20 @@ impl<R: Read + Seek> NpzReader<R> {
             .zip
             .index_for_name(&format!("{name}.npy"))
             .ok_or_else(|| wrong(format!("the archive has no array '{name}'")))?;
-        let raw = self.zip.by_index_raw(index).map_err(|error| named(wrong(error.to_string())))?;
-        if raw.compression() != CompressionMethod::Stored {
-            return Err(named(wrong("is compressed: write the archive with numpy.savez")));
-        }
-        drop(raw);
         let mut entry = self.zip.by_index(index).map_err(|error| named(wrong(error.to_string())))?;
-        let bytes = entry.size().min(self.bytes);
+        let bytes = match entry.compression() {
+            CompressionMethod::Stored => entry.size().min(self.bytes),
+            _ => {
+                let most = self.bytes.saturating_mul(MOST_INFLATED).max(FREELY_INFLATED);
+                if entry.size() > most {
+                    let cause = format!(
+                        "is deflated to less than a {MOST_INFLATED}th of its size: write the archive with numpy.savez"
+                    );
+                    return Err(named(wrong(cause)));
+                }
+                entry.size()
+            }
+        };
         let found = read(&mut entry, bytes).map_err(named)?;
         // Reading on to the end compares the checksum.
         match entry.read(&mut [0]) {

@@ -52,7 +52,7 @@ use std::time::Instant;
 
 pub use claim::{Claim, StandInRecord};
 pub use record::{Record, Seconds};
-pub use sink::NpzSink;
+pub use sink::{Encoding, NpzSink};
 pub use source::ModelFile;
 pub use target::Target;
 

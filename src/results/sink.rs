@@ -15,6 +15,22 @@ use crate::scalar::Precision;
 /// Bytes that a spool keeps in memory before it goes to the disk.
 const SPOOLED: usize = 1 << 22;
 
+/// How an archive holds its numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoding {
+    /// Their type.
+    pub dtype: Precision,
+    /// Whether they are deflated.
+    pub compress: bool,
+}
+
+impl From<Precision> for Encoding {
+    /// As they are.
+    fn from(dtype: Precision) -> Self {
+        Self { dtype, compress: false }
+    }
+}
+
 /// Takes batches and writes them. An archive takes one array after the other, so what comes together with the
 /// coefficients waits in spools.
 pub struct NpzSink<'a> {
@@ -31,9 +47,17 @@ impl<'a> NpzSink<'a> {
     ///
     /// # Errors
     /// If the disk is full.
-    pub fn new(file: File, folder: &Path, dtype: Precision, job: &'a Job<'a>) -> io::Result<Self> {
-        let request = job.request();
-        let mut npz = NpzWriter::new(file, dtype);
+    pub fn new(
+        file: File,
+        folder: &Path,
+        encoding: impl Into<Encoding>,
+        job: &'a Job<'a>,
+    ) -> io::Result<Self> {
+        let (request, encoding) = (job.request(), encoding.into());
+        let mut npz = NpzWriter::new(file, encoding.dtype);
+        if encoding.compress {
+            npz = npz.compressed();
+        }
         npz.array("points", &[job.points(), job.model().inputs()], job.coordinates())?;
         npz.begin(request.terms.name(), &job.shape())?;
         let kinks = (job.kink_distances() > 0).then(|| Spool::new(folder));

@@ -131,4 +131,8 @@ pub struct ExpandArgs {
     /// Number type in the result.
     #[arg(long, value_enum, default_value = "f64", help_heading = "Output")]
     pub dtype: NumberType,
+
+    /// Deflate the result, as numpy.savez_compressed does: smaller where many coefficients are zero, slower to write.
+    #[arg(long, help_heading = "Output")]
+    pub compress: bool,
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
-use hope::results::{ModelFile, NpzSink, Record, Target};
+use hope::results::{Encoding, ModelFile, NpzSink, Record, Target};
 use hope::temporary::folder;
 use hope::{Error, Job, Report, Terms, memory};
 
@@ -50,8 +50,8 @@ pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let mut files = Files::begin([target.npz.as_path(), &target.json], &inputs).map_err(Failure::Input)?;
     let cannot_write = |error| Failure::Run(cannot_write(&target, &error));
     let archive = files.take(&target.npz).map_err(Failure::Run)?;
-    let mut sink =
-        NpzSink::new(archive, folder(&target.npz), args.dtype.into(), &job).map_err(cannot_write)?;
+    let encoding = Encoding { dtype: args.dtype.into(), compress: args.compress };
+    let mut sink = NpzSink::new(archive, folder(&target.npz), encoding, &job).map_err(cannot_write)?;
     let mut write = clock.lap();
     setup.tell(verbosity);
     let report = compute(&setup, &target, &job, &mut sink, verbosity)?;

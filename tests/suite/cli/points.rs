@@ -111,6 +111,37 @@ fn npz(w: &Workplace, name: &str, arrays: &[(&str, &[usize], &[f64])]) {
     archive.finish().expect("an archive");
 }
 
+/// numpy.savez_compressed's archives, and ours.
+#[test]
+fn archives_may_be_deflated() {
+    let w = Workplace::new();
+    let model = crate::common::path("tests/fixtures/inputs/two.onnx").to_string_lossy().into_owned();
+    let mut archive = ndarray_npy::NpzWriter::new_compressed(std::fs::File::create(w.path("p.npz")).unwrap());
+    archive.add_array("a", &ndarray::array![[1.0, 2.0]]).unwrap();
+    archive.add_array("b", &ndarray::array![[0.0, 0.25]]).unwrap();
+    archive.finish().unwrap();
+    let args = ["expand", &model, "--input", "a,b", "--at", "p.npz", "--order", "8", "--device", "cpu"];
+    w.done(&[&args[..], &["--out", "plain.npz"]].concat());
+    w.done(&[&args[..], &["--out", "small.npz", "--compress"]].concat());
+    for name in ["points", "value", "unmixed"] {
+        assert_eq!(w.array("small.npz", name), w.array("plain.npz", name), "{name}");
+    }
+    let digits = example("digits.npy");
+    let args =
+        ["expand", &example("mnist_mlp1_sigmoid.onnx"), "--at", &digits, "--order", "1", "--device", "cpu"];
+    let size = |name: &str| std::fs::metadata(w.path(name)).unwrap().len();
+    w.done(&[&args[..], &["--out", "plain.npz"]].concat());
+    w.done(&[&args[..], &["--out", "small.npz", "--compress"]].concat());
+    assert!(size("small.npz") < size("plain.npz"), "{} {}", size("small.npz"), size("plain.npz"));
+    // A few kilobytes of zeros that would be hundreds of megabytes.
+    let mut archive = ndarray_npy::NpzWriter::new_compressed(std::fs::File::create(w.path("b.npz")).unwrap());
+    archive.add_array("a", &ndarray::Array2::<f64>::zeros((1 << 20, 2))).unwrap();
+    archive.add_array("b", &ndarray::array![[0.0, 0.25]]).unwrap();
+    archive.finish().unwrap();
+    let args = ["expand", &model, "--input", "a,b", "--at", "b.npz", "--order", "2", "--device", "cpu"];
+    w.refused(&args, &["b.npz", "'a'", "numpy.savez"]);
+}
+
 #[test]
 fn points_of_several_inputs_come_by_name() {
     let w = Workplace::new();
