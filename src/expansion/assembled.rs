@@ -45,7 +45,7 @@ fn differ(a: &[f64], b: &[f64], tolerance: f64) -> bool {
 }
 
 /// A ray of gradients that is on a kink.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Open {
     /// Counted in the batch.
     pub point: usize,
@@ -203,20 +203,44 @@ impl Assembled {
     }
 
     /// Takes the gradients of an open ray, `[outputs, orders, inputs]` with all orders, which are those on all sides for t > 0; where they are those that
-    /// are there, up to rounding, these stay. `shows`: whether they are others for t < 0.
-    pub fn decide(&mut self, open: Open, gradients: &[f64], shows: bool) {
+    /// are there, up to rounding, these stay; false if they don't. `shows`: whether they are others for t < 0.
+    pub fn decide(&mut self, open: Open, gradients: &[f64], shows: bool) -> bool {
         let Open { point, ray } = open;
+        let mut stay = true;
         for output in 0..self.outputs {
             let lane = output * self.columns + ray;
             for (to, from) in self.gradients(point, lane, output) {
                 if differ(&self.coefficients[to.clone()], &gradients[from.clone()], self.tolerance) {
                     self.coefficients[to].copy_from_slice(&gradients[from]);
+                    stay = false;
                 }
             }
         }
         let at = point * self.columns + ray;
         self.kinks[at].undecided = false;
         self.shows[at] = shows;
+        stay
+    }
+
+    /// The rays of a chunk.
+    pub fn rays_of(&self, chunk: &Chunk, first: usize) -> Vec<Open> {
+        let points = chunk.points.clone();
+        let rays = |point: usize| chunk.lanes.clone().map(move |lane| (point - first, lane % self.columns));
+        points.flat_map(rays).map(|(point, ray)| Open { point, ray }).collect()
+    }
+
+    /// Takes what was found otherwise along a ray that has no numbers: the value of all outputs, and `[outputs, orders, inputs]`.
+    pub fn fill(&mut self, open: Open, value: &[f64], gradients: &[f64], kink: Kink, shows: bool) {
+        let Open { point, ray } = open;
+        self.value[point * self.outputs..][..self.outputs].copy_from_slice(value);
+        for output in 0..self.outputs {
+            for (to, from) in self.gradients(point, output * self.columns + ray, output) {
+                self.coefficients[to].copy_from_slice(&gradients[from]);
+            }
+        }
+        let at = point * self.columns + ray;
+        self.kinks[at].join(Kink { begins: kink.begins || shows, ..kink });
+        self.shows[at] |= shows;
     }
 
     /// Notes that the sides of an open ray differ.

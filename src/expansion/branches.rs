@@ -14,6 +14,7 @@ use crate::certificate::Kinks;
 use crate::error::Result;
 use crate::forward::Reference;
 use crate::kernel::Side;
+use crate::model::Aside;
 use crate::plan::{Kernels, Plan};
 use crate::random::SplitMix;
 use crate::rays::Directions;
@@ -50,18 +51,18 @@ struct Found {
     same: bool,
 }
 
-/// Decides which open rays of a batch have a gradient; `first` is the batch's first point.
+/// Decides which open rays of a batch have a gradient; `first` is the batch's first point. Returns those whose gradient is another one than it was.
 pub(super) async fn settle(
     parts: &Parts,
     points: &[f64],
     first: usize,
     matter: Matter,
     batch: &mut Assembled,
-) -> Result<()> {
+) -> Result<Vec<Open>> {
+    let mut changed = Vec::new();
     let mut open: Vec<Open> = batch.open_rays().collect();
-    let Some(directions) = parts.directions.as_ref().filter(|_| !open.is_empty()) else { return Ok(()) };
-    let slopes = Slopes::new(&parts.model, &parts.threads);
-    let exponents = exponents(parts, points, slopes.as_ref());
+    let Some(directions) = parts.directions.as_ref().filter(|_| !open.is_empty()) else { return Ok(changed) };
+    let lengths = lengths(parts, points);
     let n = parts.request.order;
     // In piecewise linear networks no order above the first decides, nor do w's slopes change along the ray.
     let powers = match parts.certificate.kinks {
@@ -70,10 +71,8 @@ pub(super) async fn settle(
     };
     for (power, order) in powers.into_iter().filter(|(_, order)| *order <= MAX_ORDER) {
         let mut curves = Vec::new();
-        let mut random = SplitMix(0xB2A);
-        for _ in 0..WAYS {
-            let w: Vec<f64> = exponents.iter().map(|&e| times_two_to(random.normal(), e)).collect();
-            let model = parts.model.beside_rays(&w, power)?;
+        for w in Ways::new(&lengths) {
+            let model = parts.model.beside_rays(Aside { w: &w, power })?;
             let plan = Plan::gradient(&model, order, Kernels::Portable)?;
             curves.push(Reference::new(plan, &parts.threads));
         }
@@ -87,7 +86,9 @@ pub(super) async fn settle(
             let behind = curves.look(&rays, Side::Behind, 1).await?;
             for (ahead, behind) in same.iter().zip(behind) {
                 let shows = !behind.same || curves.differ(ahead.open, &ahead.gradients, &behind.gradients);
-                batch.decide(ahead.open, &ahead.gradients, shows);
+                if !batch.decide(ahead.open, &ahead.gradients, shows) {
+                    changed.push(ahead.open);
+                }
             }
         }
         open = left;
@@ -96,13 +97,36 @@ pub(super) async fn settle(
         }
     }
     open.into_iter().for_each(|open| batch.leave_open(open));
-    Ok(())
+    Ok(changed)
+}
+
+/// Directions in which curves leave a ray.
+pub(super) struct Ways<'a> {
+    lengths: &'a [i32],
+    random: SplitMix,
+    left: usize,
+}
+
+impl<'a> Ways<'a> {
+    /// `lengths`: exponents of two of those at which inputs weigh alike.
+    pub fn new(lengths: &'a [i32]) -> Self {
+        Self { lengths, random: SplitMix(0xB2A), left: WAYS }
+    }
+}
+
+impl Iterator for Ways<'_> {
+    type Item = Vec<f64>;
+
+    fn next(&mut self) -> Option<Vec<f64>> {
+        self.left = self.left.checked_sub(1)?;
+        Some(self.lengths.iter().map(|&e| times_two_to(self.random.normal(), e)).collect())
+    }
 }
 
 /// Exponents of two of the lengths at which inputs weigh alike.
-fn exponents(parts: &Parts, points: &[f64], slopes: Option<&Slopes>) -> Vec<i32> {
+pub(super) fn lengths(parts: &Parts, points: &[f64]) -> Vec<i32> {
     let inputs = parts.model.inputs();
-    let Some(slopes) = slopes else { return vec![0; inputs] };
+    let Some(slopes) = Slopes::new(&parts.model, &parts.threads) else { return vec![0; inputs] };
     let scales = slopes.at(points, &parts.threads);
     let unit = Directions::Unit { inputs };
     (0..inputs).map(|input| scales.exponent(&unit, input).into()).collect()

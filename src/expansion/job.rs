@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::assembled::Assembled;
+use super::assembled::{Assembled, Open};
 use super::branches::{self, Matter};
 use super::inputs;
+use super::limits;
 use super::mixing::Mixing;
 use super::on_kinks;
 use super::prepared::{Parts, Prepared};
@@ -288,10 +289,31 @@ impl<'a> Job<'a> {
                 tell()
             };
             let at_once = chunking.workers;
-            parts.runner.run(Run { chunks: &chunks, source, at_once }, &mut deliver).await?;
+            let run = Run { chunks: &chunks, source, at_once };
+            let mut missing = Vec::new();
+            match parts.runner.run(run, &mut deliver).await {
+                Err(Error::NonFinite { .. })
+                    if parts.plan.is_gradient() && limits::possible(&parts.model) =>
+                {
+                    let mut deliver_some = |chunk: &Chunk, result: Option<ChunkResult>| match result {
+                        Some(result) => deliver(chunk, result),
+                        None => {
+                            missing.push(chunk.clone());
+                            Ok(())
+                        }
+                    };
+                    parts.runner.run_with_gaps(run, &mut deliver_some).await?;
+                }
+                result => result?,
+            }
             if let Some(error) = no_value {
                 return Err(error);
             }
+            let mut missing: Vec<Open> =
+                missing.iter().flat_map(|chunk| assembled.rays_of(chunk, first)).collect();
+            missing.sort_unstable();
+            missing.dedup();
+            limits::fill(parts, &self.points, first, &missing, &mut assembled).await?;
             // Where the network jumps there may be no series for t < 0: it is another one.
             let mut deliver = |chunk: &Chunk, result: Option<ChunkResult>| {
                 match &result {
@@ -301,7 +323,10 @@ impl<'a> Job<'a> {
                 tell()
             };
             parts.runner.run_with_gaps(Run { chunks: &behind, source, at_once }, &mut deliver).await?;
-            branches::settle(parts, &self.points, first, self.matter, &mut assembled).await?;
+            let decided = branches::settle(parts, &self.points, first, self.matter, &mut assembled).await?;
+            for Open { point, ray } in missing.into_iter().chain(decided) {
+                checker.leave_out(first + point, ray);
+            }
             assembled.settle_gradients();
             consistent(parts, assembled.inconsistency)?;
             let (open, first_open) = assembled.undecided();

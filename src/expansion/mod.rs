@@ -8,6 +8,7 @@ mod branches;
 mod deviation;
 mod inputs;
 mod job;
+mod limits;
 mod mixing;
 mod on_kinks;
 mod outline;

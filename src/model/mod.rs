@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 pub use crate::geometry::{Pool, Strided, StridedDim, Window};
 pub use builder::{Constant, Geometry, ModelBuilder};
+pub(crate) use curve::Aside;
 pub use op::{Affine, Conv, Linear, Op, PerUnit};
 pub use origin::{FixedInput, InputPart, Origin};
 pub use smooth::Smoothing;

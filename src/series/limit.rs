@@ -4,7 +4,7 @@
 //! of `u = t^m w(t)`, `w(0) > 0`, is `t^(m p) w^p` for t > 0. That takes coefficients behind the last one known, unless the
 //! series ends before: what isn't known becomes NaN, never 0.
 
-use super::power;
+use super::{MAX_ORDER, power};
 use crate::scalar::Scalar;
 
 /// A series of coefficients from order 0 up; above the last there are zeros, if that was all of it.
@@ -78,13 +78,48 @@ pub fn root<T: Scalar>(u: Known<T>, p: f64, y: &mut [T]) {
         rest.fill(T::infinity());
     } else {
         // Behind the last known coefficient of u, as many NaN as there is room for.
-        let mut w = [T::zero(); super::MAX_ORDER + 1];
+        let mut w = [T::zero(); MAX_ORDER + 1];
         let w = &mut w[..rest.len()];
         for (j, w) in w.iter_mut().enumerate() {
             *w = u.at(m + j);
         }
         if !rest.is_empty() {
             power(w, p, rest);
+        }
+    }
+}
+
+/// `p u^(p-1) z` for `u_0 = 0`, p > 0 and not whole, for t > 0: what the root [`root`] passes back of an adjoint z. Infinite where z has fewer leading zeros
+/// than `u^(p-1)` has poles, NaN where u is negative or not known.
+pub fn root_adjoint<T: Scalar>(u: Known<T>, p: f64, z: Known<T>, x: &mut [T]) {
+    let Some(zeros) = z.leading() else {
+        x.fill(T::zero());
+        return;
+    };
+    let leading = u.leading();
+    let m = leading.unwrap_or(if u.whole && p > 1.0 { MAX_ORDER * MAX_ORDER } else { u.coefficients.len() });
+    // The result is t^start (…).
+    let start = m as f64 * (p - 1.0) + zeros as f64;
+    let from = x.len().min(start.max(0.0).ceil() as usize);
+    let (below, rest) = x.split_at_mut(from);
+    below.fill(T::zero());
+    let lead = leading.map_or(T::nan(), |m| u.at(m));
+    if lead < T::zero() || lead.is_nan() {
+        // Where u stays 0 as far as it is known, x^p with p < 1 has no slope.
+        let unknown = if leading.is_some() || p < 1.0 { 0 } else { below.len() };
+        below[unknown..].fill(T::nan());
+        rest.fill(T::nan());
+    } else if start.fract() != 0.0 || start < 0.0 {
+        rest.fill(T::infinity());
+    } else if !rest.is_empty() {
+        let [mut w, mut s] = [[T::zero(); MAX_ORDER + 1]; 2];
+        let (w, s) = (&mut w[..rest.len()], &mut s[..rest.len()]);
+        for (j, w) in w.iter_mut().enumerate() {
+            *w = u.at(m + j);
+        }
+        power(w, p - 1.0, s);
+        for k in 0..rest.len() {
+            rest[k] = (0..=k).fold(T::zero(), |sum, j| sum + s[j] * z.at(zeros + k - j)) * T::of(p);
         }
     }
 }
@@ -125,6 +160,28 @@ mod tests {
         assert!(last.is_nan());
         // t^2 / (t + t^2) = t - t^2 + t^3 - ...
         assert_eq!(divided(whole(&[0.0, 0.0, 1.0]), whole(&[0.0, 1.0, 1.0])), [0.0, 1.0, -1.0, 1.0]);
+    }
+
+    #[test]
+    fn roots_pass_back_what_exists() {
+        let passed = |u: Known<f64>, p: f64, z: &[f64]| {
+            let mut x = [0.0; 4];
+            root_adjoint(u, p, whole(z), &mut x);
+            x
+        };
+        let infinity = f64::INFINITY;
+        // 1.5 √t; 1.5 √(t²) = 1.5 t; (√u)' with u = t² is 1/2t, t² of it t/2.
+        assert_eq!(passed(whole(&[0.0, 1.0]), 1.5, &[1.0]), [0.0, infinity, infinity, infinity]);
+        assert_eq!(passed(whole(&[0.0, 0.0, 1.0]), 1.5, &[1.0]), [0.0, 1.5, 0.0, 0.0]);
+        assert_eq!(passed(whole(&[0.0, 0.0, 1.0]), 0.5, &[0.0, 0.0, 1.0]), [0.0, 0.5, 0.0, 0.0]);
+        assert_eq!(passed(whole(&[0.0, 0.0, 1.0]), 0.5, &[1.0]), [infinity; 4]);
+        // (√(t² + t³))' = 1 / (2t √(1 + t))
+        assert_eq!(passed(whole(&[0.0, 0.0, 1.0, 1.0]), 0.5, &[0.0, 1.0]), [0.5, -0.25, 0.1875, -0.15625]);
+        // Nothing passes, nothing is known, and 0^1.5 stays 0.
+        assert_eq!(passed(part(&[0.0]), 0.5, &[0.0]), [0.0; 4]);
+        assert!(passed(whole(&[0.0]), 0.5, &[1.0]).iter().all(|x| x.is_nan()));
+        assert_eq!(passed(whole(&[0.0]), 1.5, &[1.0]), [0.0; 4]);
+        assert!(passed(whole(&[0.0, -1.0]), 1.5, &[1.0]).iter().all(|x| x.is_nan()));
     }
 
     #[test]

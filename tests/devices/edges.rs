@@ -9,7 +9,7 @@ use hope::activation::{Activation, Cos, Exp, Pow, Reciprocal, Sin, Sqrt};
 use hope::model::{Constant, Model, ModelBuilder, NodeId};
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
-use hope::{Precision, Request, Terms, expand};
+use hope::{Device, Precision, Request, Terms, expand};
 
 use crate::cases::{Executor, executors};
 use crate::common::path;
@@ -115,6 +115,8 @@ fn check(edge: &Edge, executor: &Executor) -> Result<(), String> {
             }
         }
     }
+    gradient(edge, &model, &rows, &request, executor.tolerance)
+        .map_err(|error| format!("gradient: {error}"))?;
     let mixed = expand(&model, &Request { terms: Terms::subspace(rows), ..request });
     match (mixed, &edge.expected) {
         // The polynomial is that of the series that are given.
@@ -123,6 +125,38 @@ fn check(edge: &Edge, executor: &Executor) -> Result<(), String> {
         (Ok(found), Error(_)) => {
             Err(format!("mixed terms: {:?} {:?} instead of an error", found.value, found.coefficients))
         }
+        (Err(_), _) => Ok(()),
+    }
+}
+
+/// The gradient's component along the ray: `v · g_k = (k + 1) c_{k+1}`. Of several inputs others may be infinite.
+fn gradient(
+    edge: &Edge,
+    model: &Model,
+    ray: &[f64],
+    request: &Request,
+    tolerance: f64,
+) -> Result<(), String> {
+    let directions = Directions::Shared { inputs: ray.len(), rows: ray.to_vec() };
+    let terms = Terms::Gradient(Some(directions));
+    match (expand(model, &Request { terms, ..request.clone() }), &edge.expected) {
+        (Ok(found), Series(truth)) => {
+            let rows = found.coefficients.chunks_exact(ray.len()).zip(1..);
+            let along: Vec<f64> = rows
+                .map(|(g, k)| g.iter().zip(ray).map(|(g, v)| g * v).sum::<f64>() / f64::from(k))
+                .collect();
+            compare(found.value.iter().chain(&along), truth, tolerance)
+        }
+        // What is beyond f32 is looked for in f64.
+        (Ok(found), Error(_)) if edge.numbers == Numbers::F32 => {
+            let terms = Terms::Gradient(Some(Directions::Shared { inputs: ray.len(), rows: ray.to_vec() }));
+            let double =
+                Request { terms, precision: Precision::F64, device: Device::cpu(), ..request.clone() };
+            let truth = expand(model, &double).map_err(|error| error.to_string())?;
+            compare(&found.coefficients, &truth.coefficients, 1e-12)
+        }
+        (Ok(found), Error(_)) => Err(format!("{:?} instead of an error", found.coefficients)),
+        (Err(error), Series(_)) if ray.len() == 1 => Err(format!("an error instead of a series: {error}")),
         (Err(_), _) => Ok(()),
     }
 }

@@ -21,6 +21,7 @@ mod engine;
 mod fuzz;
 mod gradients;
 mod kinks;
+mod limits;
 mod mixed;
 mod numbers;
 mod onnx_encode;

@@ -7,7 +7,7 @@ use crate::kernel::layout::tiles;
 use crate::kernel::{Constants, Exponent, Series, SeriesMut};
 use crate::scalar::Scalar;
 use crate::series::limit::{self, Known};
-use crate::series::{self, Coefficient, MAX_ORDER, Tile};
+use crate::series::{self, Coefficient, MAX_ORDER, TILE, Tile};
 
 /// `y = x`, or `y += x`, up to x's degree.
 pub fn copy<T: Scalar>(x: Series<T>, y: &mut SeriesMut<T>, accumulate: bool) {
@@ -134,6 +134,35 @@ impl<T: Scalar> Pairwise<T> for Divide {
     }
 }
 
+#[derive(Clone, Copy)]
+struct DivideBack;
+
+impl<T: Scalar> Pairwise<T> for DivideBack {
+    #[inline(always)]
+    fn apply(self, z: &[Tile<T>], b: &[Tile<T>], x: &mut [Tile<T>]) {
+        series::divide(z, b, x);
+        if b[0].0.contains(&T::zero()) {
+            limits_back(z, b, x);
+        }
+    }
+}
+
+/// The quotients of units whose denominator is 0; nothing passes where the adjoint is 0.
+#[cold]
+fn limits_back<T: Scalar>(z: &[Tile<T>], b: &[Tile<T>], x: &mut [Tile<T>]) {
+    let n = x.len();
+    for unit in (0..TILE).filter(|&unit| b[0].0[unit] == T::zero()) {
+        let [mut s, mut t, mut quotient] = [[T::zero(); MAX_ORDER + 1]; 3];
+        s.iter_mut().zip(z).for_each(|(s, z)| *s = z.0[unit]);
+        t.iter_mut().zip(b).for_each(|(t, b)| *t = b.0[unit]);
+        let known = |coefficients, length: usize| Known { coefficients, whole: length < n };
+        if s.iter().any(|s| *s != T::zero()) {
+            limit::divide(known(&s[..z.len()], z.len()), known(&t[..b.len()], b.len()), &mut quotient[..n]);
+        }
+        x.iter_mut().zip(&quotient).for_each(|(x, &quotient)| x.0[unit] = quotient);
+    }
+}
+
 /// Applies an operation of two series tile by tile; `pad` fills tiles that are not full.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
 fn pairwise<T: Scalar, F: Pairwise<T>>(a: Series<T>, b: Series<T>, y: &mut SeriesMut<T>, pad: T, f: F) {
@@ -172,9 +201,9 @@ pub fn multiply_adjoint<T: Scalar>(
     passed(b, z, x, T::zero(), sign, accumulate, Multiply);
 }
 
-/// `x̄ = z̄ / b`, or added to x̄: what a quotient passes to its numerator. Not finite where b is 0.
+/// `x̄ = z̄ / b`, or added to x̄: what a quotient passes to its numerator. Where b is 0 it is finite if z̄ has as many leading zeros as b.
 pub fn divide_adjoint<T: Scalar>(b: Series<T>, z: Series<T>, x: &mut SeriesMut<T>, accumulate: bool) {
-    passed(b, z, x, T::one(), T::one(), accumulate, Divide);
+    passed(b, z, x, T::one(), T::one(), accumulate, DivideBack);
 }
 
 /// `x̄ = sign · f(z̄, b)` tile by tile, or added to x̄; `pad` fills tiles of b that are not full.

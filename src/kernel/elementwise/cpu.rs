@@ -192,6 +192,7 @@ pub fn compose_adjoint<T: Scalar>(
     for sample in 0..to.layout.samples {
         for units in tiles(to.layout.units) {
             let primal = &x.row(0, sample, 0)[units.clone()];
+            let root = function.root().filter(|_| primal.contains(&T::zero()));
             taylor_tile(function, primal, &mut a[..=n]);
             let on_kink = primal.iter().any(|x| on.contains(x));
             let nothing = a[0];
@@ -215,6 +216,9 @@ pub fn compose_adjoint<T: Scalar>(
                 slope[0] = derivative[0];
                 series::multiply(&slope[..n], &v[1..=given], &mut result[1..=n]);
                 pass_nothing(&nothing, &v[1..=given], &mut result[1..=n]);
+                if let Some(exponent) = root {
+                    root_adjoints(exponent, primal, u, &v[1..=given], &mut result[1..=n]);
+                }
                 if accumulate {
                     to.add_higher(sample, lane, &units, &result);
                 } else {
@@ -236,6 +240,27 @@ pub(in crate::kernel) fn pass_nothing<T: Scalar>(
         if adjoint.iter().all(|z| z.0[unit] == T::zero()) {
             passed.iter_mut().for_each(|passed| passed.0[unit] = T::zero());
         }
+    }
+}
+
+/// What passes a root of units at 0, where it has no power series: see [`limit::root_adjoint`].
+#[cold]
+fn root_adjoints<T: Scalar>(
+    exponent: f64,
+    primal: &[T],
+    u: &[Tile<T>],
+    v: &[Tile<T>],
+    passed: &mut [Tile<T>],
+) {
+    let n = passed.len();
+    for (unit, _) in primal.iter().enumerate().filter(|(_, x)| **x == T::zero()) {
+        let [mut x, mut z, mut result] = [[T::zero(); MAX_ORDER + 1]; 3];
+        x[1..u.len()].iter_mut().zip(&u[1..]).for_each(|(x, u)| *x = u.0[unit]);
+        z.iter_mut().zip(v).for_each(|(z, v)| *z = v.0[unit]);
+        let x = Known { coefficients: &x[..u.len()], whole: u.len() < n };
+        let z = Known { coefficients: &z[..v.len()], whole: v.len() < n };
+        limit::root_adjoint(x, exponent, z, &mut result[..n]);
+        passed.iter_mut().zip(&result).for_each(|(passed, &x)| passed.0[unit] = x);
     }
 }
 
