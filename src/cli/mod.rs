@@ -21,6 +21,7 @@ mod image;
 mod input;
 mod interactions;
 mod interrupt;
+mod merge;
 mod model;
 mod plot;
 mod points;
@@ -66,6 +67,7 @@ macro_rules! commands {
 
 commands! {
     Expand(expand::ExpandArgs) => expand::run,
+    Merge(merge::MergeArgs) => merge::run,
     Check(check::CheckArgs) => check::run,
     Polynomial(polynomial::PolynomialArgs) => polynomial::run,
     Eval(eval::EvalArgs) => eval::run,

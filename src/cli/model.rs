@@ -76,6 +76,13 @@ pub struct NetworkArgs {
 }
 
 impl NetworkArgs {
+    /// What they mean, whatever files are called: the same text for the same function of the same files.
+    pub fn meaning(&self) -> String {
+        let fixed = self.fix.iter().filter_map(|given| given.split_once('='));
+        let fixed: Vec<_> = fixed.map(|(name, value)| (name, value.trim().parse::<f64>().ok())).collect();
+        format!("{:?} {:?} {fixed:?} {:?} {}", self.output_name, self.input, self.shape, self.logits)
+    }
+
     /// What they say, for points of a shape.
     fn options(&self, Shapes { points, named }: Shapes, memory: Option<u64>) -> Result<ImportOptions> {
         Ok(ImportOptions {

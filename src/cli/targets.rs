@@ -18,6 +18,11 @@ pub fn read_along(files: Vec<PathBuf>) {
     READ_ALONG.lock().unwrap_or_else(PoisonError::into_inner).extend(files);
 }
 
+/// The files that are read besides the model's own.
+pub fn read_files() -> Vec<PathBuf> {
+    READ_ALONG.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 /// Checks the names of results, when everything is read.
 ///
 /// # Errors

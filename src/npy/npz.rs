@@ -6,7 +6,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::{Array, header, read_from, read_texts, wrong};
+use super::{Array, header, read_from, read_header, read_texts, wrong};
 use crate::error::{Error, Format, Result};
 use crate::regular_file::RegularFile;
 use crate::scalar::Precision;
@@ -198,6 +198,16 @@ impl<R: Read + Seek> NpzReader<R> {
         let names =
             self.zip.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned()));
         names.collect()
+    }
+
+    /// The shape of an array.
+    ///
+    /// # Errors
+    /// If there is none of this name, or it is broken.
+    pub fn shape(&mut self, name: &str) -> Result<Vec<usize>> {
+        let named = |error: &dyn std::fmt::Display| wrong(format!("array '{name}': {error}"));
+        let mut entry = self.zip.by_name(&format!("{name}.npy")).map_err(|error| named(&error))?;
+        read_header(&mut entry).map(|(header, _)| header.shape).map_err(|error| named(&error))
     }
 
     /// Reads an array of numbers.

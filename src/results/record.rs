@@ -38,6 +38,7 @@ pub struct Seconds {
 /// | `peak_bytes` | the most memory that the process has had, or null |
 /// | `kernels` | time of each kernel, if asked for |
 /// | `verify` | `rays`, `max_relative_deviation`, `deviation_from_exact`, `undecided` (rays), or null |
+/// | `shards` | how many parts `hope merge` has joined; then `seconds` are their sum, and of `kinks` only the smallest is known |
 /// | `version` | of this program |
 ///
 /// What doesn't apply is left out, except for `peak_bytes` and `verify`. Numbers that are not finite are null, as JSON has no others.

@@ -45,6 +45,10 @@ Examples:
   One digit, from an image
       hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digit_3.png --order 3
 
+  In parts that are made once: a run that was interrupted goes on where it stopped
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 3 --shards parts --shard-size 10
+      hope merge parts --out result.npz
+
   Read the result in Python: c_2 of logit 7 along pixel 412 at digit 3
       numpy.load(\"mnist_cnn_tanh.expansion.npz\")[\"unmixed\"][3, 7, 2 - 1, 412]
 
@@ -123,6 +127,15 @@ pub struct ExpandArgs {
     /// .expansion.npz, in the current folder].
     #[arg(long, value_name = "RESULT.npz", help_heading = "Output")]
     pub out: Option<PathBuf>,
+
+    /// Write shards into this folder instead, files with some of the points each: what is there is skipped, so that a run that was
+    /// interrupted goes on where it stopped. `hope merge` joins them.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "dry_run"], help_heading = "Output")]
+    pub shards: Option<PathBuf>,
+
+    /// Points in a shard.
+    #[arg(long, value_name = "N", default_value = "1024", requires = "shards", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    pub shard_size: u32,
 
     /// Only say what it would take and write: operations, memory, time, the size of the result.
     #[arg(long, help_heading = "Output")]

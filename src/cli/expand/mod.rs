@@ -1,6 +1,7 @@
 //! `hope expand`: from options to a result.
 
 mod args;
+mod shards;
 mod summary;
 
 use std::ops::ControlFlow;
@@ -35,26 +36,43 @@ pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let setup = setup(args, verbosity).map_err(Failure::Input)?;
     let source = ModelFile::read(&setup.path).map_err(|error| Failure::Input(error.into()))?;
     let load = clock.lap();
+    if let Some(folder) = &args.shards {
+        return shards::run(args, setup, &source, folder, verbosity);
+    }
+    if args.dry_run {
+        let job = setup.job().map_err(Failure::Input)?;
+        verbosity.detail(&plan_text(&job));
+        return text::print(dry_run(&setup, &target, &job, args)).map_err(Failure::Run);
+    }
+    setup.tell(verbosity);
+    let summary = result(args, &setup, &source, &target, load, verbosity)?;
+    verbosity.print(summary).map_err(Failure::Run)
+}
 
+/// Computes and writes one result; returns what it came to, for people.
+fn result(
+    args: &ExpandArgs,
+    setup: &Setup,
+    source: &ModelFile,
+    target: &Target,
+    load: f64,
+    verbosity: Verbosity,
+) -> Result<String, Failure> {
+    let mut clock = Clock::new();
     let job = setup.job().map_err(Failure::Input)?;
     let plan = clock.lap();
     verbosity.detail(&plan_text(&job));
-
-    if args.dry_run {
-        return text::print(dry_run(&setup, &target, &job, args)).map_err(Failure::Run);
-    }
 
     let inputs = given([&args.directions, &args.subspace]).chain([setup.path.as_path()]);
     let inputs: Vec<_> = inputs.chain(args.points.files()).collect();
     Companion::Record.check(&target.json, &target.npz).map_err(Failure::Input)?;
     let mut files = Files::begin([target.npz.as_path(), &target.json], &inputs).map_err(Failure::Input)?;
-    let cannot_write = |error| Failure::Run(cannot_write(&target, &error));
+    let cannot_write = |error| Failure::Run(cannot_write(target, &error));
     let archive = files.take(&target.npz).map_err(Failure::Run)?;
     let encoding = Encoding { dtype: args.dtype.into(), compress: args.compress };
     let mut sink = NpzSink::new(archive, folder(&target.npz), encoding, &job).map_err(cannot_write)?;
     let mut write = clock.lap();
-    setup.tell(verbosity);
-    let report = compute(&setup, &target, &job, &mut sink, verbosity)?;
+    let report = compute(setup, target, &job, &mut sink, verbosity)?;
     let compute = clock.lap() - sink.seconds();
     write += sink.seconds();
     setup.check(&report)?;
@@ -64,7 +82,7 @@ pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let smooth = setup.difference(args.radius.unwrap_or(1.0))?;
     let seconds = hope::results::Seconds { load, plan, compute, write };
     let record = Record {
-        model: Some(&source),
+        model: Some(source),
         smooth: smooth.as_ref(),
         dtype: args.dtype.into(),
         seconds,
@@ -72,8 +90,7 @@ pub fn run(args: &ExpandArgs, verbosity: Verbosity) -> Result<(), Failure> {
     };
     files.write(&target.json, record.to_json().as_bytes()).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;
-    let outcome = Outcome { setup: &setup, target: &target, record, bytes };
-    verbosity.print(summary(&outcome)).map_err(Failure::Run)
+    Ok(summary(&Outcome { setup, target, record, bytes }))
 }
 
 fn target(args: &ExpandArgs) -> Result<Target> {

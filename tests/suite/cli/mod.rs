@@ -14,6 +14,7 @@ mod options;
 mod plot;
 mod points;
 mod polynomial;
+mod shards;
 mod single;
 mod smooth;
 mod surrogate;

@@ -1,0 +1,259 @@
+//! `hope merge`: the shards of a run, joined.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, bail};
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use hope::npy::{Array, NpzReader, NpzWriter};
+use hope::results::Target;
+use hope::{Precision, memory};
+
+use super::failure::Failure;
+use super::files::{Files, check_ending};
+use super::text::{self, count};
+use super::verbosity::Verbosity;
+
+/// Join the shards that `hope expand --shards` has written: RESULT.npz and RESULT.json as of one run. Only one shard is in memory at a time.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The folder of the shards.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+
+    /// Which run's shards, by the beginning of their names, if the folder has those of several.
+    #[arg(long, value_name = "KEY")]
+    run: Option<String>,
+
+    /// The result, overwritten if it exists; RESULT.json is written beside it.
+    #[arg(long, value_name = "RESULT.npz")]
+    out: PathBuf,
+
+    /// Deflate the result, as numpy.savez_compressed does.
+    #[arg(long)]
+    compress: bool,
+}
+
+/// Shards of a run: how many there should be, and those that are there, by number.
+#[derive(Default)]
+struct Run {
+    count: usize,
+    shards: BTreeMap<usize, PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &MergeArgs, verbosity: Verbosity) -> Result<(), Failure> {
+    check_ending("--out", &args.out, "npz").map_err(Failure::Input)?;
+    let target = Target::new(&args.out).map_err(|error| Failure::Input(error.into()))?;
+    let shards = chosen(&args.folder, args.run.as_deref()).map_err(Failure::Input)?;
+    let record = joined_record(&shards).map_err(Failure::Input)?;
+    let inputs: Vec<&Path> = shards.iter().map(PathBuf::as_path).collect();
+    let mut files = Files::begin([target.npz.as_path(), &target.json], &inputs).map_err(Failure::Input)?;
+    let archive = files.take(&target.npz).map_err(Failure::Run)?;
+    let dtype = if record["dtype"] == "f32" { Precision::F32 } else { Precision::F64 };
+    let mut npz = NpzWriter::new(archive, dtype);
+    if args.compress {
+        npz = npz.compressed();
+    }
+    let arrays = arrays(&shards, &mut npz).map_err(Failure::Run)?;
+    let cannot_write =
+        |error| Failure::Run(anyhow!("cannot write {}: {error}; nothing was written", target.npz.display()));
+    let bytes = npz.finish().map_err(cannot_write)?;
+    files
+        .write(&target.json, format!("{:#}\n", Value::Object(record.clone())).as_bytes())
+        .map_err(Failure::Run)?;
+    files.commit().map_err(Failure::Run)?;
+    let points = record["points"].as_u64().unwrap_or(0) as usize;
+    let rows = [
+        ("joined", format!("{}, {}", count(shards.len(), "shard"), count(points, "point"))),
+        (
+            "exact",
+            record["exact_reason"].as_str().map_or_else(String::new, |reason| {
+                format!("{}: {reason}", if record["exact"] == true { "yes" } else { "NO" })
+            }),
+        ),
+        ("result", format!("{} ({}): {arrays}", target.npz.display(), memory::human(bytes))),
+        ("", target.json.display().to_string()),
+    ];
+    verbosity.print(text::lines(&rows)).map_err(Failure::Run)
+}
+
+/// The shards of the run that is meant, in order.
+fn chosen(folder: &Path, run: Option<&str>) -> Result<Vec<PathBuf>> {
+    let mut runs = runs(folder)?;
+    if let Some(run) = run {
+        runs.retain(|key, _| key.starts_with(run));
+    }
+    let names: Vec<String> = runs.keys().cloned().collect();
+    let place = folder.display();
+    let found = match (runs.pop_first(), names.len()) {
+        (Some((_, found)), 1) => found,
+        (None, _) => match run {
+            Some(run) => bail!("{place}: there are no shards of a run {run}"),
+            None => bail!("{place}: there are no shards in it; hope expand --shards DIR writes them"),
+        },
+        _ => {
+            bail!("{place}: there are shards of several runs: choose one with --run, of {}", names.join(", "))
+        }
+    };
+    let missing = (0..found.count).filter(|number| !found.shards.contains_key(number)).count();
+    if missing > 0 {
+        bail!(
+            "{place}: {missing} of {} are missing: run hope expand --shards again with the same options, which makes them",
+            count(found.count, "shard")
+        );
+    }
+    Ok(found.shards.into_values().collect())
+}
+
+/// All runs that a folder has finished shards of.
+fn runs(folder: &Path) -> Result<BTreeMap<String, Run>> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| anyhow!("cannot read the folder {}: {error}", folder.display()))?;
+    let mut runs: BTreeMap<String, Run> = BTreeMap::new();
+    for entry in entries {
+        let path =
+            entry.map_err(|error| anyhow!("cannot read the folder {}: {error}", folder.display()))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((key, number, count)) = parts(&name) else { continue };
+        if path.with_extension("json").exists() {
+            let run = runs.entry(key).or_default();
+            run.count = count;
+            run.shards.insert(number, path);
+        }
+    }
+    Ok(runs)
+}
+
+/// Key, number and count of a shard's name, see `hope expand --shards`.
+fn parts(name: &str) -> Option<(String, usize, usize)> {
+    let (key, rest) = name.strip_suffix(".npz")?.split_once('-')?;
+    let (number, count) = rest.split_once("-of-")?;
+    let (number, count) = (number.parse().ok()?, count.parse().ok()?);
+    (number < count && !key.is_empty()).then(|| (key.to_string(), number, count))
+}
+
+/// Copies all arrays, one after the other, each through all shards; returns their names and shapes, for people.
+fn arrays(shards: &[PathBuf], npz: &mut NpzWriter) -> Result<String> {
+    let mut described = Vec::new();
+    let first = shards.first().ok_or_else(|| anyhow!("there are no shards"))?;
+    for name in NpzReader::open(first)?.names() {
+        let read = |path: &PathBuf| -> Result<Array> {
+            NpzReader::open(path)?.array(&name).map_err(|error| anyhow!("{}: {error}", path.display()))
+        };
+        let sample = read(first)?;
+        // What is the same for all points; directions may also be those of each.
+        let shared = matches!(name.as_str(), "exponents" | "inputs")
+            || (name == "directions" && sample.shape.len() == 2);
+        if name == "exponents" {
+            let bytes: Vec<u8> = sample.values.iter().map(|&exponent| exponent as u8).collect();
+            npz.bytes(&name, &sample.shape, &bytes)?;
+        } else if shared {
+            npz.array(&name, &sample.shape, &sample.values)?;
+        } else {
+            // The number of points has to be known before they come.
+            let mut shape = sample.shape.clone();
+            shape[0] = 0;
+            for path in shards {
+                let part = hope::npy::NpzReader::open(path)?
+                    .shape(&name)
+                    .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+                if part.len() != shape.len() || part[1..] != shape[1..] {
+                    bail!(
+                        "{}: the array '{name}' has shape {part:?}, which doesn't go with {:?}",
+                        path.display(),
+                        sample.shape
+                    );
+                }
+                shape[0] += part[0];
+            }
+            npz.begin(&name, &shape)?;
+            for path in shards {
+                npz.numbers(&read(path)?.values)?;
+            }
+            described.push(format!("{name} {}", text::shape(&shape)));
+        }
+    }
+    Ok(described.join(", "))
+}
+
+/// What is known of the whole, from what is known of its parts.
+fn joined_record(shards: &[PathBuf]) -> Result<Map<String, Value>> {
+    let mut joined: Option<Map<String, Value>> = None;
+    for path in shards {
+        let path = path.with_extension("json");
+        let wrong = |cause: String| anyhow!("{}: {cause}", path.display());
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let record: Map<String, Value> = serde_json::from_str(&text)
+            .map_err(|error| wrong(format!("is no record of a result: {error}")))?;
+        match &mut joined {
+            None => joined = Some(record),
+            Some(joined) => join(joined, &record)
+                .map_err(|key| wrong(format!("'{key}' is another one than in the shards before")))?,
+        }
+    }
+    let mut joined = joined.ok_or_else(|| anyhow!("there are no shards"))?;
+    joined.insert("shards".into(), shards.len().into());
+    Ok(joined)
+}
+
+/// Adds a shard's record; an error names the key that must not differ.
+fn join(joined: &mut Map<String, Value>, record: &Map<String, Value>) -> Result<(), &'static str> {
+    for key in ["model_sha256", "method", "order", "terms", "outputs", "precision", "dtype"] {
+        if joined.get(key) != record.get(key) {
+            return Err(key);
+        }
+    }
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or(0.0);
+    let whole = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or(0);
+    for key in ["points", "one_sided"] {
+        let sum = whole(joined.get(key)) + whole(record.get(key));
+        if sum > 0 {
+            joined.insert(key.into(), sum.into());
+        }
+    }
+    // The reason is that of the first shard which isn't exact.
+    if joined.get("exact") == Some(&Value::Bool(true)) {
+        for key in ["exact", "exact_reason"] {
+            joined.insert(key.into(), record.get(key).cloned().unwrap_or_default());
+        }
+    }
+    let peak = whole(joined.get("peak_bytes")).max(whole(record.get("peak_bytes")));
+    joined.insert("peak_bytes".into(), if peak > 0 { peak.into() } else { Value::Null });
+    joined.remove("kernels");
+    if let (Some(Value::Object(sum)), Some(Value::Object(part))) =
+        (joined.get_mut("seconds"), record.get("seconds"))
+    {
+        for (key, seconds) in sum.iter_mut() {
+            *seconds = json!(number(Some(seconds)) + number(part.get(key)));
+        }
+    }
+    if let (Some(Value::Object(all)), Some(Value::Object(part))) =
+        (joined.get_mut("verify"), record.get("verify"))
+    {
+        for (key, found) in all.iter_mut() {
+            *found = match key.as_str() {
+                "rays" | "undecided" => json!(whole(Some(found)) + whole(part.get(key))),
+                _ if found.is_null() => part.get(key).cloned().unwrap_or_default(),
+                _ => json!(number(Some(found)).max(number(part.get(key)))),
+            };
+        }
+    }
+    // Infinite distances are null; the median of all isn't known from those of parts.
+    if let Some(Value::Object(kinks)) = joined.get_mut("kinks") {
+        let other = record.get("kinks").and_then(|kinks| kinks.get("smallest"));
+        let nearest = [kinks.get("smallest"), other]
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_f64)
+            .fold(f64::INFINITY, f64::min);
+        kinks.insert("smallest".into(), json!(nearest.is_finite().then_some(nearest)));
+        kinks.remove("median");
+    } else if let Some(kinks) = record.get("kinks") {
+        joined.insert("kinks".into(), kinks.clone());
+    }
+    Ok(())
+}
