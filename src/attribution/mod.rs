@@ -6,7 +6,8 @@
 //! - [`measured`], [`measured_of`]: the same by doing it, one forward pass per input or group, and [`Agreement`] of the two;
 //! - [`along`]: all inputs together, on the way to a baseline: the change, shared among them without a rest, order by order;
 //! - [`curves`]: how well a ranking of inputs explains a score, by deleting and inserting them;
-//! - [`interactions`], [`interactions_of`] groups: pairs, `c_ij = ∂²y/∂x_i∂x_j`: what changing two inputs does beyond the sum of the two changes.
+//! - [`interactions`], [`interactions_of`] groups: pairs, `c_ij = ∂²y/∂x_i∂x_j`: what changing two inputs does beyond the sum of the two changes;
+//! - [`spectrum`]: eigenvalues and -vectors of the Hessian: in which directions an output bends.
 
 mod along;
 mod compare;
@@ -14,6 +15,7 @@ mod curves;
 mod groups;
 mod heatmap;
 mod interactions;
+mod spectrum;
 
 pub use along::{Along, MOST_STEPS, Way, along};
 pub use compare::{Agreement, measured, measured_of};
@@ -23,3 +25,4 @@ pub use heatmap::{Heatmap, Push, heatmap, heatmap_async, heatmap_of};
 pub use interactions::{
     Interactions, Pair, interactions, interactions_async, interactions_of, strongest, strongest_async,
 };
+pub use spectrum::{FEW, Spectrum, WHOLE, spectrum};

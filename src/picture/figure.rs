@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::pixels;
-use super::shape::Drawing;
+use super::shape::{Drawing, Shape};
 use super::svg::{self, Lettering};
 use crate::error::{Error, Result};
 use crate::temporary;
@@ -48,6 +48,25 @@ impl Figure {
     pub(super) fn new(drawing: Drawing) -> Result<Self> {
         let source = svg::document(&drawing, Lettering::Characters)?;
         Ok(Self { drawing, source })
+    }
+
+    /// This picture with another one below it, both in the middle.
+    ///
+    /// # Errors
+    /// If it can't be drawn.
+    pub fn above(self, other: Self) -> Result<Self> {
+        let (upper, lower) = (self.drawing, other.drawing);
+        let width = upper.width.max(lower.width);
+        let aside = |drawing: &Drawing| (width - drawing.width) / 2.0;
+        let moves = [[aside(&upper), 0.0], [aside(&lower), upper.height]];
+        let height = upper.height + lower.height;
+        let title = [&*upper.title, &*lower.title].join("; ");
+        let parts = [upper, lower].into_iter().zip(moves);
+        let mut shapes: Vec<Shape> = Vec::new();
+        for (drawing, by) in parts {
+            shapes.extend(drawing.shapes.into_iter().map(|shape| shape.moved(by)));
+        }
+        Self::new(Drawing { width, height, title, shapes })
     }
 
     /// Width and height in units of 1/96 inch.

@@ -54,6 +54,24 @@ pub enum Shape {
     },
 }
 
+impl Shape {
+    /// The same elsewhere.
+    pub fn moved(mut self, by: [f64; 2]) -> Self {
+        let shift = |[x, y]: &mut [f64; 2]| {
+            *x += by[0];
+            *y += by[1];
+        };
+        match &mut self {
+            Self::Rectangle { at, .. } | Self::Image { at, .. } | Self::Gradient { at, .. } => shift(at),
+            Self::Lines { lines, .. } => lines.iter_mut().flatten().for_each(shift),
+            Self::Polygon { points, .. } => points.iter_mut().for_each(shift),
+            Self::Circle { centre, .. } => shift(centre),
+            Self::Text(text) => shift(&mut text.at),
+        }
+        self
+    }
+}
+
 /// How a line looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Pen {

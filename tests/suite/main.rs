@@ -35,6 +35,7 @@ mod polynomial;
 mod shaders;
 mod shares;
 mod smooth;
+mod spectrum;
 mod surrogate;
 mod threads;
 mod trust;

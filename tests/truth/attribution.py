@@ -4,6 +4,9 @@ In float64, by nested differentiation in PyTorch: `shares` [3, 784] is v_i g_{k-
 along it; `patches` [3, 49] the change of the score that the polynomial of each order along each patch of 4 x 4 pixels, to black, predicts; `pairs` [49, 49]
 the second derivatives summed over the pixels of two patches, on the diagonal half of it. Checked by finite differences.
 
+Then tests/fixtures/spectrum.npz: `eigenvalues` [784] of the Hessian of that score at that digit, the largest by absolute value first, and `eigenvectors` [3, 784] of
+the first three, by numpy.linalg.eigh.
+
 Then tests/fixtures/images: a small picture as PNG and JPEG, and `fitted.npz`: the same resized by Pillow, as torchvision does it.
 """
 
@@ -85,6 +88,10 @@ np.savez_compressed(
     patches=patches.numpy(),
     pairs=pairs.numpy(),
 )
+
+eigenvalues, eigenvectors = np.linalg.eigh(second.numpy())
+largest = np.argsort(-np.abs(eigenvalues))
+np.savez_compressed("tests/fixtures/spectrum.npz", eigenvalues=eigenvalues[largest], eigenvectors=eigenvectors.T[largest[:3]])
 
 # Waves of three colours, 61 wide and 47 high.
 rows, columns = np.mgrid[0:47, 0:61]

@@ -18,11 +18,15 @@ Examples:
 
   Two inputs of many, the others stay where they are; and along directions of your own
       hope plot tests/fixtures/reference/discover_5d.onnx --at 0,0,0,0,0 --inputs 1,2 --range 1 --order 4
-      hope plot net.onnx --at point.npy --subspace one_or_two_directions.npy --range 2 --order 6 --out net.svg";
+      hope plot net.onnx --at point.npy --subspace one_or_two_directions.npy --range 2 --order 6 --out net.svg
 
-/// Draw a network, its Taylor polynomial and that of the published rule around a point, with R².
+  In which directions the score of a class bends most at a digit
+      hope plot examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digit_3.png --output 3 --hessian";
+
+/// Draw a network, its Taylor polynomial and that of the published rule around a point, with R²; or the spectrum of its Hessian there.
 ///
-/// One input: a chart. Two inputs: maps. More: choose one or two with --inputs or --subspace.
+/// One input: a chart. Two inputs: maps. More: choose one or two with --inputs or --subspace. With --hessian: the eigenvalues of the Hessian of an output at the
+/// point, and the eigenvectors of the largest, as images where the input is one.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct PlotArgs {
@@ -33,12 +37,30 @@ pub struct PlotArgs {
     pub point: PointArgs,
 
     /// How far to draw on both sides of the centre.
-    #[arg(long, value_name = "R", allow_negative_numbers = true, help_heading = "What to compute")]
-    pub range: f64,
+    #[arg(
+        long,
+        value_name = "R",
+        allow_negative_numbers = true,
+        required_unless_present = "hessian",
+        help_heading = "What to compute"
+    )]
+    pub range: Option<f64>,
 
     /// Order of the polynomials, 1 to 30.
-    #[arg(long, value_name = "N", help_heading = "What to compute")]
-    pub order: usize,
+    #[arg(long, value_name = "N", required_unless_present = "hessian", help_heading = "What to compute")]
+    pub order: Option<usize>,
+
+    /// Draw the spectrum of the Hessian of an output, and the eigenvectors of its largest eigenvalues by absolute value.
+    #[arg(
+        long,
+        conflicts_with_all = ["range", "order", "method", "inputs", "subspace"],
+        help_heading = "What to compute"
+    )]
+    pub hessian: bool,
+
+    /// How many eigenvalues, the largest by absolute value [default: all of up to 1024 inputs, 16 of more].
+    #[arg(long, value_name = "K", requires = "hessian", help_heading = "What to compute")]
+    pub eigenvalues: Option<usize>,
 
     /// Which polynomials [default: both, or only the exact one where the published rule has no answer].
     #[arg(long, value_enum, help_heading = "How")]
@@ -65,7 +87,7 @@ pub struct PlotArgs {
     #[command(flatten)]
     pub smooth: SmoothArgs,
 
-    /// The picture, .svg or .png; may be given several times [default: MODEL.plot.svg and MODEL.plot.png].
+    /// The picture, .svg or .png; may be given several times [default: MODEL.plot.svg and MODEL.plot.png, with --hessian MODEL.hessian.svg and .png].
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub out: Vec<PathBuf>,
 }

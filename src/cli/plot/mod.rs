@@ -1,6 +1,7 @@
 //! `hope plot`: a network and its polynomials in one picture.
 
 mod args;
+mod hessian;
 mod picture;
 mod slice;
 
@@ -29,6 +30,9 @@ use slice::Slice;
 
 /// Runs the command.
 pub fn run(args: &PlotArgs, verbosity: Verbosity) -> Result<(), Failure> {
+    if args.hessian {
+        return hessian::run(args, verbosity);
+    }
     let targets = if args.out.is_empty() {
         ["plot.svg", "plot.png"].map(|ending| beside_model(&args.network.model, ending)).into()
     } else {
@@ -52,10 +56,13 @@ pub fn run(args: &PlotArgs, verbosity: Verbosity) -> Result<(), Failure> {
 /// Reads, checks and computes.
 fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) -> Result<(Data<'a>, Files)> {
     check_pictures(targets)?;
-    if !(args.range.is_finite() && args.range > 0.0) {
-        bail!("--range {}: the range has to be a positive number", args.range);
+    let (Some(range), Some(order)) = (args.range, args.order) else {
+        bail!("a picture of polynomials takes --range and --order, that of second derivatives --hessian");
+    };
+    if !(range.is_finite() && range > 0.0) {
+        bail!("--range {range}: the range has to be a positive number");
     }
-    let mut setup = Setup::new(&args.network, args.point.given(), args.order, None)?;
+    let mut setup = Setup::new(&args.network, args.point.given(), order, None)?;
     setup.smooth(&args.smooth)?;
     setup.at(args.point.read(&setup.model)?);
     let output = setup.output(args.output)?;
@@ -64,7 +71,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
     let files = Files::begin(targets.iter().map(PathBuf::as_path), &args.files())?;
 
     let named = |error: hope::Error| setup.explain(&error);
-    let steps = slice.steps(args.range);
+    let steps = slice.steps(range);
     let points: Vec<f64> = steps.iter().flat_map(|t| slice.point(point, t)).collect();
     let forward = Forward::new(setup.network(), Some(&[output]), &Place::default()).map_err(named)?;
     let centre = forward.run(point).map_err(named)?[0];
@@ -77,10 +84,8 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
     let gaps = network.iter().filter(|y| y.is_nan()).count();
     if gaps > 0 {
         let all = network.len();
-        let where_to = format!(
-            "--range {}: the network has no value at {gaps} of {all} points of the range",
-            args.range
-        );
+        let where_to =
+            format!("--range {range}: the network has no value at {gaps} of {all} points of the range");
         if slice.axes.len() > 1 {
             bail!("{where_to}, which a map has no room for: choose a smaller one");
         }
@@ -92,13 +97,13 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
         Some(PlotMethod::Hope) => &[Method::Hope],
         Some(PlotMethod::Both) | None => &[Method::Exact, Method::Hope],
     };
-    let difference = setup.difference(args.range).map_err(Failure::into_error)?;
+    let difference = setup.difference(range).map_err(Failure::into_error)?;
     let (mut curves, mut about) = (Vec::new(), String::new());
     let of = if difference.is_some() { ", of a smooth stand-in" } else { "" };
     for &method in wanted {
         let name = match method {
-            Method::Exact => format!("Taylor, order {}{of}", args.order),
-            Method::Hope => format!("published rule, order {}{of}", args.order),
+            Method::Exact => format!("Taylor, order {order}{of}"),
+            Method::Hope => format!("published rule, order {order}{of}"),
         };
         let request = Request { method, ..setup.request.clone() };
         let (polynomial, report) = match polynomial(model, &request, &slice) {
@@ -109,7 +114,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
             done => done.map_err(named)?,
         };
         let values = polynomial.evaluate_batch(&steps.concat()).map_err(|error| {
-            anyhow!("--range {}: the polynomial of order {} overflows there: {error}", args.range, args.order)
+            anyhow!("--range {range}: the polynomial of order {order} overflows there: {error}")
         })?;
         let r_squared = r_squared_where_finite(&values, &network);
         let verdict = Verdict { request: &request, ..setup.verdict(&report, difference.as_ref()) };
@@ -118,7 +123,7 @@ fn prepare<'a>(args: &'a PlotArgs, targets: &[PathBuf], verbosity: Verbosity) ->
         curves.push(Curve { name, values, r_squared, known });
     }
     setup.tell(verbosity);
-    Ok((Data { args, slice, network, curves, centre, about }, files))
+    Ok((Data { args, range, slice, network, curves, centre, about }, files))
 }
 
 /// R² over the points at which the network has a value.

@@ -21,6 +21,8 @@ pub struct Curve {
 /// Everything of a picture.
 pub struct Data<'a> {
     pub args: &'a PlotArgs,
+    /// How far to draw on both sides.
+    pub range: f64,
     pub slice: Slice,
     /// The network, at the points of a line or at the cells of a map, the first coordinate running fastest; NaN where a line has no
     /// value.
@@ -47,10 +49,10 @@ fn title(data: &Data) -> String {
 }
 
 fn chart(data: &Data) -> Result<Figure> {
-    let Data { args, slice, network, curves, centre, .. } = data;
+    let Data { args, range, slice, network, curves, centre, .. } = data;
     let at = slice.axes[0].1;
     let line = |values: &[f64]| -> Vec<[f64; 2]> {
-        slice.steps(args.range).iter().zip(values).map(|(t, &y)| [at + t[0], y]).collect()
+        slice.steps(*range).iter().zip(values).map(|(t, &y)| [at + t[0], y]).collect()
     };
     let network = line(network);
     // A line for each part without a gap, the first one with the name.
@@ -80,7 +82,7 @@ fn chart(data: &Data) -> Result<Figure> {
     });
     let chart = Chart {
         title: title(data),
-        x: slice.axis(0, args.range),
+        x: slice.axis(0, *range),
         y: Axis::new(format!("output {}", args.output.unwrap_or(0))),
         series,
         guides: vec![Guide::Vertical(at, String::new())],
@@ -90,8 +92,8 @@ fn chart(data: &Data) -> Result<Figure> {
 }
 
 fn maps(data: &Data) -> Result<Figure> {
-    let Data { args, slice, network, curves, .. } = data;
-    let axes = || Some((slice.axis(0, args.range), slice.axis(1, args.range)));
+    let Data { range, slice, network, curves, .. } = data;
+    let axes = || Some((slice.axis(0, *range), slice.axis(1, *range)));
     let low = network.iter().copied().fold(f64::INFINITY, f64::min);
     let high = network.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let range = (low < high).then_some((low, high));

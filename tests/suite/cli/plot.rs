@@ -109,3 +109,24 @@ fn bad_input() {
         &["10 outputs", "--output"],
     );
 }
+
+#[test]
+fn the_spectrum_of_a_hessian() {
+    let w = Workplace::new();
+    let run = w.done(&["plot", &discover_2d(), "--at", "0.3,0.2", "--hessian"]);
+    assert_eq!(w.files(), ["discover_2d.hessian.png", "discover_2d.hessian.svg"]);
+    let eigenvalues = run.stdout.lines().filter(|line| line.starts_with("eigenvalue")).count();
+    assert!(eigenvalues == 2 && run.stdout.contains("of 2: "), "{}", run.stdout);
+    // An image's: the digit, and the first vectors.
+    let (model, digit) = (example("mnist_cnn_tanh.onnx"), example("digit_3.png"));
+    let args = ["plot", &model, "--at", &digit, "--output", "3", "--hessian", "--eigenvalues", "4"];
+    let run = w.done(&[&args[..], &["--out", "h.svg"]].concat());
+    assert!(run.stdout.contains("eigenvalue 4"), "{}", run.stdout);
+    let svg = std::fs::read_to_string(w.path("h.svg")).expect("it");
+    assert_eq!(svg.matches("<image").count(), 5);
+    // Without second derivatives.
+    let model = example("mnist_cnn_relu_bn.onnx");
+    let args = ["plot", &model, "--at", &digit, "--output", "3", "--hessian", "--out", "r.svg"];
+    w.refused(&args, &["second derivatives are zero", "--smooth relu"]);
+    w.refused(&["plot", &model, "--at", &digit, "--output", "3", "--hessian", "--order", "2"], &["--order"]);
+}
