@@ -171,8 +171,14 @@ fn meet_beginning(sample: u32, lane: u32, primal: f32) {
     }
 }
 
+// A coefficient of a function of -t, if the series is for t < 0.
+fn turned(behind: bool, order: u32, c: f32) -> f32 {
+    return select(c, -c, behind && order % 2u == 1u);
+}
+
 // The series of units at 0 of a function that is x^root there: t^(m root) w^root for u = t^m w, as src/series/limit.rs has it. Runs
-// after `compose`. Few units are at 0: nothing here is unrolled, and coefficients stay in `x` and `out`.
+// after `compose`. For t < 0 it is that of -t, so that the ray begins there as on a kink. Few units are at 0: nothing here is unrolled, and coefficients
+// stay in `x` and `out`.
 @compute @workgroup_size(WORKGROUP)
 fn roots(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let p = place(invocation(id, groups));
@@ -183,6 +189,7 @@ fn roots(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     if primal != 0.0 || hope_is_nan(primal) {
         return;
     }
+    let behind = looks_behind(params.out.samples, params.out.lanes);
     for (var lane = p.first_lane; lane < p.end_lane; lane++) {
         let given = row(params.x, 1u, p.sample, lane) + p.unit;
         let at = row(params.out, 1u, p.sample, lane) + p.unit;
@@ -196,6 +203,9 @@ fn roots(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
             }
             m++;
         }
+        if m <= INNER {
+            note_beginning(p.sample, lane, params.out.lanes);
+        }
         // Whether the series ends at its degree; else nothing is known of the orders above.
         let whole = INNER < ORDER;
         let start = f32(m) * params.root;
@@ -206,7 +216,7 @@ fn roots(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
                     value = hope_nan(primal);
                 }
             } else {
-                let lead = x[given + (m - 1u) * given_stride];
+                let lead = turned(behind, m, x[given + (m - 1u) * given_stride]);
                 if lead < 0.0 || hope_is_nan(lead) {
                     value = hope_nan(primal);
                 } else if f32(k) >= start {
@@ -221,14 +231,15 @@ fn roots(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
                         } else {
                             for (var i = 1u; i <= min(j, INNER - m); i++) {
                                 let factor = (f32(i) * params.root - f32(j - i)) / f32(j);
-                                value += factor * x[given + (m + i - 1u) * given_stride] * out[at + (k - i - 1u) * result_stride];
+                                let step = turned(behind, m + i, x[given + (m + i - 1u) * given_stride]);
+                                value += factor * step * turned(behind, k - i, out[at + (k - i - 1u) * result_stride]);
                             }
                             value /= lead;
                         }
                     }
                 }
             }
-            out[at + (k - 1u) * result_stride] = value;
+            out[at + (k - 1u) * result_stride] = turned(behind, k, value);
         }
     }
 }

@@ -196,8 +196,9 @@ impl Limits<'_> {
             for (k, block) in (0..n as i32).zip(&blocks[pole..]) {
                 known.gradients.extend(block.iter().map(|g| times_two_to(*g, -k * scale)));
             }
-            let mut kink = result.kinks[0];
-            kink.distance = times_two_to(kink.distance, scale);
+            // Layers are those of this plan.
+            let kink = Kink { begins_at: None, ..result.kinks[0] };
+            let kink = Kink { distance: times_two_to(kink.distance, scale), ..kink };
             known.kink.join(kink);
         };
         reference.run_with_gaps(&chunks, source, take).await?;

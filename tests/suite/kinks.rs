@@ -256,3 +256,26 @@ fn kinks_do_not_depend_on_how_the_work_is_cut() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[test]
+fn a_root_of_zero_is_one_sided() {
+    // √(x²) = |x|, √(x²) √(x²) = x², and x^1.5, which isn't for x < 0.
+    let model = |square: bool, exponent: f64| {
+        let mut b = Model::builder(&[1]);
+        let x = if square { b.mul(b.input(), b.input()).unwrap() } else { b.input() };
+        let h = b.activation(x, hope::activation::Pow { exponent }).unwrap();
+        (b, h)
+    };
+    let along = |b: hope::model::ModelBuilder, y| {
+        let model = b.build(y).unwrap();
+        let found = expand(&model, &Request::new(vec![0.0], 1)).unwrap();
+        (found.coefficients[0], found.report.one_sided)
+    };
+    let (b, y) = model(true, 0.5);
+    assert_eq!(along(b, y), (1.0, 1));
+    let (mut b, h) = model(true, 0.5);
+    let y = b.mul(h, h).unwrap();
+    assert_eq!(along(b, y), (0.0, 0));
+    let (b, y) = model(false, 1.5);
+    assert_eq!(along(b, y), (0.0, 1));
+}

@@ -114,11 +114,20 @@ pub fn compose<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<
     }
 }
 
-/// The series of units at 0 where the function has no power series, as of x^(1/2), and may have one along a ray.
-pub fn roots<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>) {
+/// The series of units at 0 where the function has no power series, as of x^(1/2), and may have one along a ray: another one on each `side`, so that
+/// the ray begins there as on a kink.
+pub fn roots<T: Scalar>(
+    function: Activation,
+    x: Series<T>,
+    y: &mut SeriesMut<T>,
+    side: Side,
+    kinks: &mut [Kink],
+) {
     let Some(exponent) = function.root() else { return };
     let (given, n) = (x.layout.degree, y.layout.degree);
     let (mut u, mut result) = ([T::zero(); MAX_ORDER + 1], [T::zero(); MAX_ORDER + 1]);
+    // Of t to -t for t < 0, and back.
+    let turned = |order: usize, c: T| if side == Side::Behind && order % 2 == 1 { -c } else { c };
     for sample in 0..y.layout.samples {
         for unit in 0..y.layout.units {
             if x.row(0, sample, 0)[unit] != T::zero() {
@@ -126,12 +135,15 @@ pub fn roots<T: Scalar>(function: Activation, x: Series<T>, y: &mut SeriesMut<T>
             }
             for lane in 0..if n == 0 { 0 } else { y.layout.lanes } {
                 for order in 1..=given {
-                    u[order] = x.row(order, sample, lane)[unit];
+                    u[order] = turned(order, x.row(order, sample, lane)[unit]);
+                }
+                if x.moves(sample, lane, unit) {
+                    kinks.get_mut(sample * y.layout.lanes + lane).into_iter().for_each(|kink| kink.note(0.0));
                 }
                 let u = Known { coefficients: &u[..=given], whole: given < n };
                 limit::root(u, exponent, &mut result[..=n]);
                 for order in 1..=n {
-                    y.row(order, sample, lane)[unit] = result[order];
+                    y.row(order, sample, lane)[unit] = turned(order, result[order]);
                 }
             }
         }

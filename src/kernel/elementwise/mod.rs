@@ -51,7 +51,7 @@ impl Definition for Compose {
 
     fn run<T: Scalar>(&self, call: &mut Call<T>) {
         cpu::compose(self.0, call.inputs[0], &mut call.output, call.side);
-        cpu::roots(self.0, call.inputs[0], &mut call.output);
+        cpu::roots(self.0, call.inputs[0], &mut call.output, call.side, call.kinks);
         cpu::note_kinks(self.0, Grading::One, call.inputs[0], call.kinks);
     }
 }

@@ -198,7 +198,7 @@ impl<T: Scalar> Work<'_, T> {
                 x.gather_primal(self.primals[*primal]);
                 let x = x.series();
                 elementwise::compose(*function, x, &mut y.series_mut(), self.side);
-                elementwise::roots(*function, x, &mut y.series_mut());
+                elementwise::roots(*function, x, &mut y.series_mut(), self.side, &mut self.kinks);
                 elementwise::note_kinks(*function, Grading::One, x, &mut self.kinks);
             }
             WindowOp::Scale { weight } => {
