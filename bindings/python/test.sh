@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Python package into .venv, and runs its tests, mypy, pyright and clippy. What Rust builds goes into the root's target folder, where most of it is
+# Builds the Python package into .venv, and runs its tests, mypy, pyright, clippy and the documentation's build. What Rust builds goes into the root's target folder, where most of it is
 # already after its own tests. --extras installs Ray and PyTorch too (gigabytes), whose tests are left out otherwise. HOPE_PROGRAM names the program that numbers are compared with; by default it is target/release/hope.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -24,6 +24,9 @@ step "$python" -m maturin develop --quiet --release
 step "$python" -m mypy
 step "$python" -m pyright --pythonpath "$python"
 step "$python" -m pytest --quiet "$@"
+
+# The site has the docstrings; a warning is an error.
+step bash ../../docs/site/build.sh >/dev/null
 
 # What people build it from has neither tests nor fixtures.
 folder=$(mktemp -d)
