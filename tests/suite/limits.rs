@@ -1,6 +1,6 @@
 //! Gradients at 0/0 and at roots of 0: by closed forms.
 
-use hope::activation::{Cos, Exp, Log, Pow, Sin, Sqrt};
+use hope::activation::{Cos, Exp, Log, Pow, Relu, Sin, Sqrt};
 use hope::model::{Constant, Model, ModelBuilder, NodeId};
 use hope::rays::Directions;
 use hope::{Error, Expansion, Precision, Request, Result, Terms, expand};
@@ -126,6 +126,22 @@ fn roots_of_zero_along_rays() {
     assert_found(&cube, &[0.0], &Terms::Gradient(None), 1, 0, &[0.0]);
     let power = model(|b, [x]| b.activation(x, Pow { exponent: 1.5 }).unwrap());
     assert_found(&power, &[0.0], &Terms::Gradient(None), 1, 0, &[0.0]);
+}
+
+#[test]
+fn limits_beside_kinks() {
+    // sin(x) / x + relu(y)
+    let model = model(|b, [x, y]| {
+        let sine = b.activation(x, Sin).unwrap();
+        let (quotient, kink) = (b.div(sine, x).unwrap(), b.activation(y, Relu).unwrap());
+        b.add(quotient, kink).unwrap()
+    });
+    assert_found(&model, &[0.0, 0.0], &ray(&[1.0, 1.0]), 2, 1, &[0.0, 1.0, -1.0 / 3.0, 0.0]);
+    assert_found(&model, &[0.0, 0.0], &ray(&[1.0, -1.0]), 2, 1, &[0.0, 0.0, -1.0 / 3.0, 0.0]);
+    assert_found(&model, &[0.0, 1.0], &Terms::Gradient(None), 1, 0, &[0.0, 1.0]);
+    // Along x the kink isn't left, and on its sides the gradient is another one.
+    let found = run(&model, &[0.0, 0.0], ray(&[1.0, 0.0]), 2, Precision::F64).unwrap();
+    assert!(!found.report.certificate.exact, "{}", found.report.certificate.reason);
 }
 
 #[test]
