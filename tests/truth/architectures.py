@@ -154,6 +154,42 @@ def attention(architecture, rounded):
 
         return Apply(forward, q=nn.Linear(6, 4), k=nn.Linear(6, 4), v=nn.Linear(6, 3))
 
+    @architecture("top_k_experts", [4])
+    def top_k_experts():
+        # Only the best two of five experts count.
+        def forward(m, x):
+            best, which = m.route(x).topk(2, -1)
+            gates = torch.zeros_like(m.route(x)).scatter(1, which, torch.softmax(best, -1))
+            each = torch.stack([expert(x) for expert in m.experts], -1)
+            return (each * gates.unsqueeze(1)).sum(-1)
+
+        net = lambda: nn.Sequential(nn.Linear(4, 3), nn.SiLU(), nn.Linear(3, 2))
+        return Apply(forward, route=nn.Linear(4, 5), experts=nn.ModuleList(net() for _ in range(5)))
+
+    @architecture("swin_block", [4, 4, 4])
+    def swin_block():
+        # Attention in windows that are moved by one, with a bias for each distance and a mask between what was apart.
+        def forward(m, x):
+            y = torch.roll(m.norm(x), (-1, -1), (1, 2))
+            y = y.view(-1, 2, 2, 2, 2, 4).permute(0, 1, 3, 2, 4, 5).reshape(-1, 4, 4, 4)
+            q, k, v = m.qkv(y).chunk(3, -1)
+            scores = q @ k.transpose(-2, -1) / 2.0 + m.table[m.relative].view(4, 4) + m.mask
+            y = m.project(torch.softmax(scores, -1) @ v)
+            y = y.view(-1, 2, 2, 2, 2, 4).permute(0, 1, 3, 2, 4, 5).reshape(-1, 4, 4, 4)
+            return x + torch.roll(y, (1, 1), (1, 2))
+
+        m = Apply(forward, norm=nn.LayerNorm(4), qkv=nn.Linear(4, 12), project=nn.Linear(4, 4))
+        m.table = nn.Parameter(torch.randn(9))
+        place = torch.stack(torch.meshgrid(torch.arange(2), torch.arange(2), indexing="ij")).flatten(1)
+        apart = place[:, :, None] - place[:, None, :] + 1
+        m.register_buffer("relative", (3 * apart[0] + apart[1]).flatten())
+        region = torch.zeros(4, 4)
+        region[3:], region[:, 3:] = region[3:] + 1, region[:, 3:] + 2
+        region = region.view(2, 2, 2, 2).permute(0, 2, 1, 3).reshape(4, 4)
+        m.register_buffer("mask", -100.0 * (region[:, :, None] != region[:, None, :]).float())
+        rounded(m)
+        return m
+
     @architecture("mixture_of_experts", [4])
     def mixture_of_experts():
         def forward(m, x):
@@ -166,6 +202,16 @@ def attention(architecture, rounded):
 
 
 def images(architecture, rounded):
+    @architecture("alexnet_lrn", [2, 6, 6])
+    def alexnet():
+        return nn.Sequential(nn.Conv2d(2, 6, 3, padding=1), nn.Softplus(), nn.LocalResponseNorm(3, 0.125, 0.75, 1.0), nn.MaxPool2d(2),
+                             nn.Flatten(), nn.Linear(54, 4), nn.Tanh(), nn.Linear(4, 3), nn.Softmax(-1))
+
+    @architecture("video", [2, 3, 4, 4])
+    def video():
+        return nn.Sequential(nn.Conv3d(2, 4, 3, padding=1), nn.Tanh(), nn.AvgPool3d((1, 2, 2)), nn.Conv3d(4, 3, (3, 2, 2)), nn.Sigmoid(),
+                             nn.Flatten(), nn.Linear(3, 2))
+
     @architecture("convnext_block", [4, 5, 5])
     def convnext_block():
         def forward(m, x):
@@ -292,6 +338,49 @@ def functions(architecture, rounded):
 
         m = Apply(forward)
         m.c = nn.Parameter(torch.randn(2, 3, 5))
+        return m
+
+    @architecture("b_spline_kan", [3])
+    def b_spline_kan():
+        # Cubic splines by de Boor's recursion from the cells of a grid, as efficient-kan has it.
+        def forward(m, x):
+            t, x = m.grid, x[..., None]
+            basis = ((x >= t[:-1]) & (x < t[1:])).to(x.dtype)
+            for k in range(1, 4):
+                left = (x - t[: -(k + 1)]) / (t[k:-1] - t[: -(k + 1)]) * basis[..., :-1]
+                right = (t[k + 1 :] - x) / (t[k + 1 :] - t[1:-k]) * basis[..., 1:]
+                basis = left + right
+            return m.last(basis.flatten(1)) + m.base(F.silu(x[..., 0]))
+
+        m = Apply(forward, last=nn.Linear(21, 2), base=nn.Linear(3, 2))
+        m.register_buffer("grid", 0.75 * torch.arange(-5.0, 6.0) + 0.125)  # exact in float32
+        return m
+
+    @architecture("graph_index_add", [4, 3], [("dynamo", 20)])  # which the old exporter can't write
+    def graph_index_add():
+        # Messages along the edges of a graph, summed where they arrive.
+        def forward(m, x):
+            for layer in m.layers:
+                sent = torch.tanh(layer(torch.cat([x[:, m.source], x[:, m.target]], -1)))
+                x = x + torch.zeros_like(x).index_add(1, m.target, sent)
+            return m.out(x.sum(1))
+
+        m = Apply(forward, layers=nn.ModuleList(nn.Linear(6, 3) for _ in range(2)), out=nn.Linear(3, 2))
+        m.register_buffer("source", torch.tensor([0, 1, 1, 2, 3, 0]))
+        m.register_buffer("target", torch.tensor([1, 0, 2, 1, 2, 3]))
+        return m
+
+    @architecture("vector_quantised", [4, 3])
+    def vector_quantised():
+        # A decoder of the nearest rows of a codebook, each times how near it is.
+        def forward(m, x):
+            z = m.encoder(x)
+            distance = ((z.unsqueeze(2) - m.codes) ** 2).sum(-1)
+            nearest = distance.argmin(-1)
+            return m.decoder(m.codes[nearest] * torch.exp(-distance.amin(-1, keepdim=True)))
+
+        m = Apply(forward, encoder=nn.Linear(3, 2), decoder=nn.Linear(2, 3))
+        m.codes = nn.Parameter(torch.randn(5, 2))
         return m
 
     @architecture("radial_basis_kan", [3])

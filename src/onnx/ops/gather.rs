@@ -155,6 +155,15 @@ pub fn gather_nd(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
     let Ok(batch) = usize::try_from(batch) else {
         return node.fail(format!("batch_dims = {batch} is negative"));
     };
+    if let (Value::Constant(table), indices @ Value::Integer(_), 0) = (value, node.value(1)?, batch)
+        && !table.shape.is_empty()
+        && let Some((1, lead)) =
+            importer.shape(indices).split_last().map(|(&depth, lead)| (depth, lead.to_vec()))
+    {
+        // Each finds a row, as new exporters write indexing.
+        let indices = importer.reshape(indices, &lead)?;
+        return Ok(vec![lookup::rows(importer, table, 0, &indices)?]);
+    }
     let positions = tuples(node, importer, value, batch)?;
     selected(importer, value, &positions)
 }
