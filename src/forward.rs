@@ -168,6 +168,8 @@ pub fn values<'a>(model: &Model, points: impl Into<Rows<'a>>, outputs: Option<&[
 /// A plan in f64 on the processor: what other results are measured by.
 pub(crate) struct Reference {
     runner: Runner,
+    /// Chunks that run at once.
+    at_once: usize,
 }
 
 impl Reference {
@@ -179,12 +181,21 @@ impl Reference {
     /// The same in another number type: what that does to the result.
     pub fn within(plan: Plan, threads: &Arc<Threads>, precision: Precision) -> Self {
         let opening = Opening { plan: plan.into(), precision, threads: threads.clone(), profile: false };
-        Self { runner: Runner::new(Device::default(), opening) }
+        let at_once = opening.threads.count();
+        Self { runner: Runner::new(Device::default(), opening), at_once }
     }
 
     /// With what to do where orders get lost.
     pub fn or_deeper(self, deeper: Option<Deeper>) -> Self {
-        Self { runner: self.runner.or_deeper(deeper) }
+        Self { runner: self.runner.or_deeper(deeper), ..self }
+    }
+
+    /// With no more chunks at once than so many bytes have room for, of one point and so many lanes; none where there is no room for one.
+    pub fn in_room(self, lanes: usize, bytes: u64) -> Option<Self> {
+        let opening = self.runner.opening();
+        let chunk = opening.plan.elements(1, lanes).saturating_mul(opening.precision.bytes() as u64);
+        let fitting = usize::try_from(bytes / chunk.max(1)).unwrap_or(usize::MAX);
+        (fitting > 0).then(|| Self { at_once: self.at_once.min(fitting), ..self })
     }
 
     /// Runs chunks of which some may have no series: see [`Runner::run_with_gaps`].
@@ -194,7 +205,7 @@ impl Reference {
         source: Source<'_>,
         mut take: impl FnMut(&Chunk, Option<ChunkResult>) + Sent,
     ) -> Result<()> {
-        let at_once = self.runner.opening().threads.count();
+        let at_once = self.at_once;
         let mut deliver = |chunk: &Chunk, result: Option<ChunkResult>| {
             take(chunk, result);
             Ok(())
@@ -209,7 +220,7 @@ impl Reference {
         source: Source<'_>,
         mut take: impl FnMut(&Chunk, ChunkResult) + Sent,
     ) -> Result<()> {
-        let at_once = self.runner.opening().threads.count();
+        let at_once = self.at_once;
         let mut deliver = |chunk: &Chunk, result: ChunkResult| {
             take(chunk, result);
             Ok(())

@@ -51,12 +51,12 @@ struct Found {
     same: bool,
 }
 
-/// Decides which open rays of a batch have a gradient; `first` is the batch's first point. Returns those whose gradient is another one than it was.
+/// Decides which open rays of a batch have a gradient; `first` is the batch's first point. What `room` bytes have no room for stays open. Returns those whose gradient is another one than it was.
 pub(super) async fn settle(
     parts: &Parts,
     points: &[f64],
     first: usize,
-    matter: Matter,
+    (matter, room): (Matter, u64),
     batch: &mut Assembled,
 ) -> Result<Vec<Open>> {
     let mut changed = Vec::new();
@@ -74,7 +74,11 @@ pub(super) async fn settle(
         for w in Ways::new(&lengths) {
             let model = parts.model.beside_rays(Aside { w: &w, power })?;
             let plan = Plan::gradient(&model, order, Kernels::Portable)?;
-            curves.push(Reference::new(plan, &parts.threads));
+            let lanes = parts.outputs.len().min(OUTPUTS);
+            curves.extend(Reference::new(plan, &parts.threads).in_room(lanes, room / WAYS as u64));
+        }
+        if curves.len() < WAYS {
+            break;
         }
         let curves = Curves { parts, directions, points, first, matter, order, curves };
         let mut left = Vec::new();

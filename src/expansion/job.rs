@@ -24,6 +24,9 @@ use crate::rays::Directions;
 use crate::rows::Rows;
 use crate::scalar::Precision;
 
+/// Bytes that deciding kinks and limits may take beside the budget: of those that the process may have.
+const SLACK: u64 = 32 << 20;
+
 /// A request planned for a model and points: ready to run, with everything known that can be known before.
 #[derive(Debug)]
 pub struct Job<'a> {
@@ -289,6 +292,7 @@ impl<'a> Job<'a> {
                 tell()
             };
             let at_once = chunking.workers;
+            let room = parts.sizes.budget.saturating_sub(chunking.bytes).saturating_add(SLACK);
             let run = Run { chunks: &chunks, source, at_once };
             let mut missing = Vec::new();
             match parts.runner.run(run, &mut deliver).await {
@@ -313,7 +317,7 @@ impl<'a> Job<'a> {
                 missing.iter().flat_map(|chunk| assembled.rays_of(chunk, first)).collect();
             missing.sort_unstable();
             missing.dedup();
-            limits::fill(parts, &self.points, first, &missing, &mut assembled).await?;
+            limits::fill(parts, &self.points, first, &missing, room, &mut assembled).await?;
             // Where the network jumps there may be no series for t < 0: it is another one.
             let mut deliver = |chunk: &Chunk, result: Option<ChunkResult>| {
                 match &result {
@@ -323,7 +327,8 @@ impl<'a> Job<'a> {
                 tell()
             };
             parts.runner.run_with_gaps(Run { chunks: &behind, source, at_once }, &mut deliver).await?;
-            let decided = branches::settle(parts, &self.points, first, self.matter, &mut assembled).await?;
+            let decided =
+                branches::settle(parts, &self.points, first, (self.matter, room), &mut assembled).await?;
             for Open { point, ray } in missing.into_iter().chain(decided) {
                 checker.leave_out(first + point, ray);
             }

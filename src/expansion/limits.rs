@@ -10,7 +10,7 @@ use super::branches::{Ways, lengths};
 use super::prepared::Parts;
 use super::sides;
 use crate::backend::{Chunk, ChunkResult, Run, Source};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::forward::Reference;
 use crate::kernel::Kink;
 use crate::model::{Aside, Model, Op};
@@ -42,16 +42,17 @@ struct Found {
 /// Fills in the rays of gradients that have no numbers; `first` is the batch's first point.
 ///
 /// # Errors
-/// If one has no gradient: what isn't finite there.
+/// If one has no gradient: what isn't finite there; or if `room` bytes don't suffice to find out.
 pub(super) async fn fill(
     parts: &Parts,
     points: &[f64],
     first: usize,
     missing: &[Open],
+    room: u64,
     batch: &mut Assembled,
 ) -> Result<()> {
     let Some(directions) = parts.directions.as_ref().filter(|_| !missing.is_empty()) else { return Ok(()) };
-    let limits = Limits { parts, directions, points, first, lengths: lengths(parts, points) };
+    let limits = Limits { parts, directions, points, first, room, lengths: lengths(parts, points) };
     for &open in missing {
         let mut found = None;
         for pole in POLES {
@@ -78,6 +79,8 @@ struct Limits<'a> {
     directions: &'a Directions,
     points: &'a [f64],
     first: usize,
+    /// Bytes that a reference may work in.
+    room: u64,
     /// Exponents of two of the lengths at which inputs weigh alike.
     lengths: Vec<i32>,
 }
@@ -152,7 +155,10 @@ impl Limits<'_> {
         let model = self.parts.model.without_pole(aside, pole)?;
         let mut plan = Plan::gradient(&model, order, Kernels::Portable)?;
         plan.order = pole + self.parts.request.order;
-        Ok(Reference::new(plan, &self.parts.threads))
+        let needed = plan.elements(1, 1).saturating_mul(8);
+        Reference::new(plan, &self.parts.threads)
+            .in_room(1, self.room)
+            .ok_or(Error::Memory { needed, allowed: self.room })
     }
 
     /// The gradient of all outputs along a ray or a curve beside it, with signs for the ray and for τ; none where it isn't finite.

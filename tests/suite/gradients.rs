@@ -5,7 +5,7 @@ use hope::activation::{Abs, Exp, Log, Relu, Sin, Sqrt, Tanh};
 use hope::model::{Constant, Model};
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
-use hope::{Error, Expansion, Method, Precision, Request, Terms, expand};
+use hope::{Cost, Error, Expansion, Method, Precision, Request, Terms, expand};
 
 use crate::common::{Truth, dense, fixtures, noise, path};
 
@@ -319,4 +319,24 @@ fn requests_that_make_no_sense_say_what_to_do() {
         let error = run(terms, order, method).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
     }
+}
+
+/// Comparing the sides of a kink takes memory: where the budget has none left the kink stays undecided, and the result says so.
+#[test]
+fn sides_are_compared_within_the_budget() {
+    const UNITS: usize = 1 << 18;
+    let mut b = Model::builder(&[1]);
+    let wide = b.broadcast(b.input(), &[UNITS]).unwrap();
+    let minus = b.affine(wide, Some(Constant { shape: &[], values: &[-1.0] }), None).unwrap();
+    let (up, down) = (b.activation(wide, Relu).unwrap(), b.activation(minus, Relu).unwrap());
+    let both = b.sub(up, down).unwrap();
+    let mean = b.linear(both, &[1, UNITS], vec![1.0 / UNITS as f64; UNITS], None).unwrap();
+    let model = b.build(mean).unwrap();
+    let request = Request { terms: Terms::Gradient(None), ..Request::new(vec![0.0], 1) };
+    let whole = expand(&model, &request).unwrap();
+    assert!(whole.report.certificate.exact, "{}", whole.report.certificate.reason);
+    assert!((whole.gradient().unwrap()[[0, 0, 0, 0, 0]] - 1.0).abs() < 1e-9);
+    let bytes = Cost::of(&model, &request).unwrap().bytes;
+    let tight = expand(&model, &Request { memory: Some(bytes), ..request }).unwrap();
+    assert!(!tight.report.certificate.exact);
 }
