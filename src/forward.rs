@@ -193,7 +193,7 @@ impl Reference {
     /// With no more chunks at once than so many bytes have room for, of one point and so many lanes; none where there is no room for one.
     pub fn in_room(self, lanes: usize, bytes: u64) -> Option<Self> {
         let opening = self.runner.opening();
-        let chunk = opening.plan.elements(1, lanes).saturating_mul(opening.precision.bytes() as u64);
+        let chunk = opening.plan.elements(1, lanes).saturating_mul(opening.precision.bytes());
         let fitting = usize::try_from(bytes / chunk.max(1)).unwrap_or(usize::MAX);
         (fitting > 0).then(|| Self { at_once: self.at_once.min(fitting), ..self })
     }
