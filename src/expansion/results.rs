@@ -43,7 +43,7 @@ pub trait Sink: Sent {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Verification {
-    /// Number of rays compared.
+    /// Number of rays compared; none where those that were chosen were found in f64 to begin with, as on kinks of gradients.
     pub rays: usize,
     /// Largest relative deviation of an order along one of them, values included, from the same method in f64: as a norm over the outputs, in
     /// units in which the orders weigh alike. Coefficients along undecided rays don't count.

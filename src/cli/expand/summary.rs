@@ -75,11 +75,14 @@ pub fn summary(outcome: &Outcome) -> String {
     if let Some(v) = report.verification {
         lines.push((
             "verify",
-            format!(
-                "{} in f64: largest relative deviation of an order {}",
-                count(v.rays, "random ray"),
-                number(v.deviation)
-            ),
+            match v.rays {
+                0 => "nothing to compare: the rays that were chosen were found in f64, on kinks".into(),
+                rays => format!(
+                    "{} in f64: largest relative deviation of an order {}",
+                    count(rays, "random ray"),
+                    number(v.deviation)
+                ),
+            },
         ));
     }
     let all: f64 = report.kernels.iter().map(|k| k.seconds).sum();

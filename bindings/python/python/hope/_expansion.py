@@ -254,7 +254,7 @@ class Expansion:
             ("coefficients", f"{self.terms}, order {report['order']}, {shape}"),
             ("computed", f"{report['method']} on {report['device']} in {report['precision']}"),
         ]
-        if verify := report.get("verify"):
+        if (verify := report.get("verify")) and verify["rays"]:
             rows.append(("verified", f"{verify['rays']} rays, off by {verify['max_relative_deviation']:.1e} at most"))
         if kinks := report.get("kinks"):
             nearest = kinks["smallest"]  # null stands for infinity
