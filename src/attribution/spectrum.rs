@@ -12,8 +12,8 @@ use crate::expansion::{Report, Request, Terms, expand};
 use crate::model::Model;
 use crate::random::SplitMix;
 use crate::rays::Directions;
-use crate::sampling;
 use crate::scalar::Precision;
+use crate::{sampling, threads};
 
 /// Inputs up to which the whole Hessian is decomposed.
 pub const WHOLE: usize = 1024;
@@ -121,7 +121,7 @@ struct Decomposed {
 
 fn decompose(matrix: &Mat<f64>) -> Result<Decomposed> {
     let size = matrix.nrows();
-    let found = matrix.self_adjoint_eigen(Side::Lower).map_err(|_| {
+    let found = threads::alone(|| matrix.self_adjoint_eigen(Side::Lower))?.map_err(|_| {
         Error::Undetermined(
             "the eigenvalues of the Hessian don't converge: use --precision f64, check the point".into(),
         )
