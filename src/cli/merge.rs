@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use hope::npy::{Array, NpzReader, NpzWriter};
-use hope::results::Target;
+use hope::results::{ShardName, Target};
 use hope::{Precision, memory};
 
 use super::failure::Failure;
@@ -117,7 +117,7 @@ fn runs(folder: &Path) -> Result<BTreeMap<String, Run>> {
         let path =
             entry.map_err(|error| anyhow!("cannot read the folder {}: {error}", folder.display()))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some((key, number, count)) = parts(&name) else { continue };
+        let Some(ShardName { key, number, count }) = ShardName::parse(&name) else { continue };
         if path.with_extension("json").exists() {
             let run = runs.entry(key).or_default();
             run.count = count;
@@ -125,14 +125,6 @@ fn runs(folder: &Path) -> Result<BTreeMap<String, Run>> {
         }
     }
     Ok(runs)
-}
-
-/// Key, number and count of a shard's name, see `hope expand --shards`.
-fn parts(name: &str) -> Option<(String, usize, usize)> {
-    let (key, rest) = name.strip_suffix(".npz")?.split_once('-')?;
-    let (number, count) = rest.split_once("-of-")?;
-    let (number, count) = (number.parse().ok()?, count.parse().ok()?);
-    (number < count && !key.is_empty()).then(|| (key.to_string(), number, count))
 }
 
 /// Copies all arrays, one after the other, each through all shards; returns their names and shapes, for people.

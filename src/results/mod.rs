@@ -43,6 +43,7 @@
 
 mod claim;
 mod record;
+mod shard;
 mod sink;
 mod source;
 mod target;
@@ -52,8 +53,9 @@ use std::time::Instant;
 
 pub use claim::{Claim, StandInRecord};
 pub use record::{Record, Seconds};
+pub use shard::ShardName;
 pub use sink::{Encoding, NpzSink};
-pub use source::ModelFile;
+pub use source::{ModelFile, hex};
 pub use target::Target;
 
 use crate::error::{Error, Result};

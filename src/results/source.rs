@@ -34,10 +34,15 @@ impl ModelFile {
                 n => hash.update(&block[..n]),
             }
         }
-        let sha256 = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let sha256 = hex(&hash.finalize());
         Ok(Self { path: path.into(), sha256 })
     }
+}
+
+/// Bytes in hexadecimal, as hashes are written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

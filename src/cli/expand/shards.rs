@@ -3,15 +3,14 @@
 //! A shard is called `KEY-NUMBER-of-COUNT.npz`. The key stands for everything that numbers depend on: the bytes of the model's files, the points, and
 //! the options. So a name that is there has what it should have, and is skipped.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use sha2::{Digest, Sha256};
 
 use hope::Terms;
 use hope::rays::Directions;
-use hope::results::{ModelFile, Target};
+use hope::results::{ModelFile, ShardName, Target, hex};
 
 use super::{ExpandArgs, result};
 use crate::cli::failure::Failure;
@@ -40,8 +39,8 @@ pub fn run(
     let (all_points, all_terms) = (setup.request.points.clone(), setup.request.terms.clone());
     let mut made = 0;
     for number in 0..shards {
-        let target =
-            Target::new(&folder.join(name(&key, number, shards))).map_err(|e| Failure::Input(e.into()))?;
+        let name = ShardName { key: key.clone(), number, count: shards };
+        let target = Target::new(&folder.join(name.to_string())).map_err(|e| Failure::Input(e.into()))?;
         if target.npz.exists() && target.json.exists() {
             continue;
         }
@@ -73,11 +72,6 @@ pub fn run(
         ("", format!("hope merge {} --out RESULT.npz joins them", folder.display())),
     ];
     verbosity.print(text::lines(&rows)).map_err(Failure::Run)
-}
-
-/// The name of a shard's archive.
-pub fn name(key: &str, number: usize, shards: usize) -> PathBuf {
-    format!("{key}-{number:06}-of-{shards:06}.npz").into()
 }
 
 /// Directions of some of the points.
@@ -129,9 +123,6 @@ fn key(args: &ExpandArgs, setup: &Setup, source: &ModelFile) -> Result<String> {
         Terms::Hessian(Some(rows)) => numbers(&rows.iter().map(|&row| row as f64).collect::<Vec<_>>()),
         _ => {}
     }
-    let digits = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let digits = hex(&hash.finalize());
     Ok(digits[..KEY].to_string())
 }
