@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use hope::npy::{Array, NpzReader, NpzWriter};
+use hope::npy::{NpzReader, NpzWriter};
 use hope::results::{ShardName, Target};
 use hope::{Precision, memory};
 
@@ -132,41 +132,38 @@ fn arrays(shards: &[PathBuf], npz: &mut NpzWriter) -> Result<String> {
     let mut described = Vec::new();
     let first = shards.first().ok_or_else(|| anyhow!("there are no shards"))?;
     for name in NpzReader::open(first)?.names() {
-        let read = |path: &PathBuf| -> Result<Array> {
-            NpzReader::open(path)?.array(&name).map_err(|error| anyhow!("{}: {error}", path.display()))
-        };
-        let sample = read(first)?;
+        let in_file = |path: &Path, error: hope::Error| anyhow!("{}: {error}", path.display());
+        let read = |path: &Path| NpzReader::open(path)?.array(&name).map_err(|error| in_file(path, error));
+        let shape_in =
+            |path: &Path| NpzReader::open(path)?.shape(&name).map_err(|error| in_file(path, error));
+        let shape = shape_in(first)?;
         // What is the same for all points; directions may also be those of each.
-        let shared = matches!(name.as_str(), "exponents" | "inputs")
-            || (name == "directions" && sample.shape.len() == 2);
         if name == "exponents" {
-            let bytes: Vec<u8> = sample.values.iter().map(|&exponent| exponent as u8).collect();
-            npz.bytes(&name, &sample.shape, &bytes)?;
-        } else if shared {
-            npz.array(&name, &sample.shape, &sample.values)?;
-        } else {
-            // The number of points has to be known before they come.
-            let mut shape = sample.shape.clone();
-            shape[0] = 0;
-            for path in shards {
-                let part = hope::npy::NpzReader::open(path)?
-                    .shape(&name)
-                    .map_err(|error| anyhow!("{}: {error}", path.display()))?;
-                if part.len() != shape.len() || part[1..] != shape[1..] {
-                    bail!(
-                        "{}: the array '{name}' has shape {part:?}, which doesn't go with {:?}",
-                        path.display(),
-                        sample.shape
-                    );
-                }
-                shape[0] += part[0];
-            }
-            npz.begin(&name, &shape)?;
-            for path in shards {
-                npz.numbers(&read(path)?.values)?;
-            }
-            described.push(format!("{name} {}", text::shape(&shape)));
+            let bytes: Vec<u8> = read(first)?.values.iter().map(|&exponent| exponent as u8).collect();
+            npz.bytes(&name, &shape, &bytes)?;
+            continue;
         }
+        if name == "inputs" || (name == "directions" && shape.len() == 2) {
+            npz.array(&name, &shape, &read(first)?.values)?;
+            continue;
+        }
+        // The number of points has to be known before they come.
+        let mut joined = [&[0], shape.get(1..).unwrap_or_default()].concat();
+        for path in shards {
+            let part = shape_in(path)?;
+            if part.is_empty() || part[1..] != joined[1..] {
+                bail!(
+                    "{}: the array '{name}' has shape {part:?}, which doesn't go with {shape:?}",
+                    path.display()
+                );
+            }
+            joined[0] += part[0];
+        }
+        npz.begin(&name, &joined)?;
+        for path in shards {
+            npz.numbers(&read(path)?.values)?;
+        }
+        described.push(format!("{name} {}", text::shape(&joined)));
     }
     Ok(described.join(", "))
 }

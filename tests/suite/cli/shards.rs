@@ -170,5 +170,11 @@ fn what_cannot_be_merged() {
     std::fs::write(&made[1], &whole[..whole.len() / 2]).unwrap();
     let run = w.hope(&["merge", "parts", "--out", "r.npz"]);
     assert!(run.stderr.contains("npz archive") && !w.path("r.npz").exists(), "{}", run.stderr);
+    // Others' archives under the name of a shard: a number alone where there should be points.
+    let mut foreign = ndarray_npy::NpzWriter::new(std::fs::File::create(&made[0]).unwrap());
+    foreign.add_array("points", &ndarray::arr0(1.0)).unwrap();
+    foreign.finish().unwrap();
+    let run = w.hope(&["merge", "parts", "--out", "r.npz"]);
+    assert!(run.code == Some(1) && run.stderr.contains("has shape []"), "{}", run.stderr);
     w.refused(&[&args[..], &["--shards", "parts", "--out", "r.npz"]].concat(), &["--out"]);
 }
