@@ -30,6 +30,7 @@ mod onnx_import;
 mod onnx_inputs;
 #[cfg(feature = "plot")]
 mod picture;
+mod planning;
 mod polynomial;
 #[cfg(feature = "gpu")]
 mod shaders;
