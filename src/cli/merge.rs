@@ -171,6 +171,8 @@ fn arrays(shards: &[PathBuf], npz: &mut NpzWriter) -> Result<String> {
 /// What is known of the whole, from what is known of its parts.
 fn joined_record(shards: &[PathBuf]) -> Result<Map<String, Value>> {
     let mut joined: Option<Map<String, Value>> = None;
+    // Whether each is exact, and why.
+    let mut claims: Vec<(Value, Value)> = Vec::new();
     for path in shards {
         let path = path.with_extension("json");
         let wrong = |cause: String| anyhow!("{}: {cause}", path.display());
@@ -178,6 +180,8 @@ fn joined_record(shards: &[PathBuf]) -> Result<Map<String, Value>> {
             std::fs::read_to_string(&path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
         let record: Map<String, Value> = serde_json::from_str(&text)
             .map_err(|error| wrong(format!("is no record of a result: {error}")))?;
+        let claim = |key: &str| record.get(key).cloned().unwrap_or_default();
+        claims.push((claim("exact"), claim("exact_reason")));
         match &mut joined {
             None => joined = Some(record),
             Some(joined) => join(joined, &record)
@@ -185,6 +189,15 @@ fn joined_record(shards: &[PathBuf]) -> Result<Map<String, Value>> {
         }
     }
     let mut joined = joined.ok_or_else(|| anyhow!("there are no shards"))?;
+    // The first that isn't exact speaks for all; its reason may count its own points.
+    let speaker = claims.iter().position(|(exact, _)| *exact != Value::Bool(true)).unwrap_or(0);
+    let (exact, mut reason) = claims[speaker].clone();
+    if claims.iter().any(|(_, other)| *other != reason) {
+        let first = reason.as_str().unwrap_or_default();
+        reason = format!("{first} (so of shard {}; others have records of their own)", speaker + 1).into();
+    }
+    joined.insert("exact".into(), exact);
+    joined.insert("exact_reason".into(), reason);
     joined.insert("shards".into(), shards.len().into());
     Ok(joined)
 }
@@ -202,12 +215,6 @@ fn join(joined: &mut Map<String, Value>, record: &Map<String, Value>) -> Result<
         let sum = whole(joined.get(key)) + whole(record.get(key));
         if sum > 0 {
             joined.insert(key.into(), sum.into());
-        }
-    }
-    // The reason is that of the first shard which isn't exact.
-    if joined.get("exact") == Some(&Value::Bool(true)) {
-        for key in ["exact", "exact_reason"] {
-            joined.insert(key.into(), record.get(key).cloned().unwrap_or_default());
         }
     }
     let peak = whole(joined.get("peak_bytes")).max(whole(record.get("peak_bytes")));

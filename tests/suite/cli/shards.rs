@@ -61,6 +61,10 @@ fn shards_are_the_whole() {
         }
         assert_eq!(a["kinks"]["smallest"], b["kinks"]["smallest"], "{options:?}");
         assert_eq!(b["shards"], 3);
+        // Counts in a reason are those of one shard, which it says.
+        let (whole_reason, reason) =
+            (a["exact_reason"].as_str().unwrap(), b["exact_reason"].as_str().unwrap());
+        assert!(reason == whole_reason || reason.contains("(so of shard "), "{options:?}: {reason}");
         let lengths =
             [&w.path("whole.npz"), &w.path("joined.npz")].map(|path| std::fs::metadata(path).unwrap().len());
         assert_eq!(lengths[0], lengths[1], "{options:?}: the same types of numbers");
