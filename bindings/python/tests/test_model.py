@@ -182,12 +182,11 @@ def test_other_threads_go_on_meanwhile(digits: Floats) -> None:
 
     counter = threading.Thread(target=count)
     counter.start()
-    started = time.perf_counter()
-    hope.load(CNN).expand(digits[:2], 4, device="cpu")
-    seconds = time.perf_counter() - started
+    # A second's work on two cores, in one call: who holds the interpreter meanwhile lets nobody count.
+    hope.load(CNN).expand(np.repeat(digits[:1], 1000, axis=0), 4, outputs=0, device="cpu")
     stop.set()
     counter.join()
-    assert counted > 20 * seconds
+    assert counted > 10
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")

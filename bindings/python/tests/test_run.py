@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import hope
@@ -21,33 +20,34 @@ def start(script: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+# Work for minutes on two cores, for seconds on any machine, and again until the signal comes.
 LONG = """
-import sys, time, numpy as np, hope
+import sys, numpy as np, hope
 model = hope.load(sys.argv[1])
-x = np.load(sys.argv[2])
-print("begun", flush=True)
+x = np.repeat(np.load(sys.argv[2])[:1], 4000, axis=0)
+seen = []
+def progress(done, total):
+    if not seen:
+        print("begun", flush=True)
+    seen.append((done, total))
 try:
-    model.expand(x, 12, device="cpu")
+    while True:
+        model.expand(x, 12, outputs=0, device="cpu", progress=progress)
 except KeyboardInterrupt:
-    print("interrupted", time.time(), flush=True)
+    print("within a call" if seen[-1][0] < seen[-1][1] else "between two", flush=True)
     model.expand(x[:1], 1, outputs=0, device="cpu")
     print("works", flush=True)
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process")
-def test_ctrl_c_within_a_second() -> None:
+def test_ctrl_c_ends_a_call() -> None:
     process = start(LONG, str(CNN), str(MNIST / "digits.npy"))
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
-    time.sleep(0.7)
-    sent = time.time()
     process.send_signal(signal.SIGINT)
-    word, when = process.stdout.readline().split()
-    assert word == "interrupted"
-    assert float(when) - sent < 1.0
-    out, errors = process.communicate(timeout=60)
-    assert (out, process.returncode) == ("works\n", 0), errors
+    out, errors = process.communicate(timeout=120)
+    assert (out, process.returncode) == ("within a call\nworks\n", 0), errors
 
 
 def test_progress_is_told_and_may_end_it(digits: Floats) -> None:
@@ -57,13 +57,16 @@ def test_progress_is_told_and_may_end_it(digits: Floats) -> None:
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1] > 1
 
+    seen.clear()
+
     def enough(done: int, total: int) -> None:
+        seen.append((done, total))
         raise RuntimeError(f"enough at {done}")
 
-    started = time.perf_counter()
     with pytest.raises(RuntimeError, match="enough at"):
         model.expand(digits, 12, device="cpu", progress=enough)
-    assert time.perf_counter() - started < 10
+    assert len(seen) == 1
+    assert seen[0][0] < seen[0][1]
 
 
 def test_progress_bars_and_lines(
