@@ -18,6 +18,9 @@ fn fixtures(folder: &str) -> Vec<PathBuf> {
     files
 }
 
+/// No measure of speed: what takes longer is out of proportion to any of these files, on any machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Sound models that only fail once they are evaluated.
 const SOUND: [&str; 1] = ["logarithm_of_negative"];
 
@@ -32,7 +35,7 @@ fn every_broken_file_is_refused_with_a_clear_message() {
         let start = Instant::now();
         let result = Model::from_onnx(&file, &ImportOptions::default());
         let seconds = start.elapsed();
-        assert!(seconds < Duration::from_secs(60), "{name} took {seconds:?}");
+        assert!(seconds < PATIENCE, "{name} took {seconds:?}");
         match result {
             Ok(_) if SOUND.contains(&name.as_str()) => {}
             Ok(_) => writeln!(messages, "{name}\n    ACCEPTED, but should not be").unwrap(),
@@ -80,7 +83,7 @@ fn truncation_anywhere_is_survived() {
 fn load(bytes: Vec<u8>) -> hope::Result<Model> {
     let start = Instant::now();
     let result = Model::from_onnx_bytes(bytes, &ImportOptions::default());
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     result
 }
 
@@ -219,6 +222,6 @@ proptest! {
         }
         let start = Instant::now();
         read(bytes);
-        prop_assert!(start.elapsed() < Duration::from_secs(2));
+        prop_assert!(start.elapsed() < PATIENCE);
     }
 }

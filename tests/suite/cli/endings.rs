@@ -63,11 +63,13 @@ fn interruption_leaves_nothing() {
 /// The same while a GPU that software makes works, where there is one: the signal comes while it prepares, computes or hands over.
 #[test]
 fn interruption_of_work_on_a_gpu_leaves_nothing() {
-    let w = Workplace::new();
+    let (w, inputs) = (Workplace::new(), Workplace::new());
     if !w.done(&["adapters"]).stdout.contains("llvmpipe") {
         return;
     }
-    let (model, at) = (example("mnist_cnn_tanh.onnx"), example("digits.npy"));
+    // Minutes of work on two cores: longer than the longest wait below on any machine.
+    let points = inputs.npy("x.npy", &[400, 784], (0..400 * 784).map(|i| f64::from(i % 13) / 13.0));
+    let (model, at) = (example("mnist_cnn_tanh.onnx"), inputs.path(&points).to_string_lossy().into_owned());
     let args = ["expand", &model, "--at", &at, "--order", "16", "--device", "llvmpipe", "--out", "r.npz"];
     for milliseconds in [0, 30, 300, 3000] {
         let (mut child, mut stderr) = long_run(&w, w.command(&args));
