@@ -233,6 +233,7 @@ activations! {
     mish::Mish,
     nearest::Nearest,
     pow::Pow,
+    quantize::Quantize,
     reciprocal::Reciprocal,
     relu::Relu,
     selu::Selu,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use clap::Args;
 
+use hope::activation::Activation;
 use hope::model::{Model, Node, Op, Smoothing};
 use hope::plan::Method;
 use hope::{Certificate, Cost, Error, Kinks, Request, TermKind, Terms, memory};
@@ -47,6 +48,14 @@ fn report(args: &CheckArgs) -> Result<String> {
     text.push_str(&layers(&model));
     let _ =
         writeln!(text, "\n{} in all; {}", text::count(model.parameters(), "parameter"), smoothness(&model));
+    let stand_in = match model.quantized() {
+        None => None,
+        Some(_) => {
+            text.push_str("\nQuantised: rounding is a step function without derivatives. What follows is of the stand-in by --smooth quantize=identity\n");
+            Some(model.smooth(&Smoothing { quantize: true, ..Smoothing::default() })?)
+        }
+    };
+    let model = stand_in.unwrap_or(model);
     text.push_str("\nThe published rule (--method hope)\n");
     for (name, kind) in [("unmixed", TermKind::Unmixed), ("mixed", TermKind::Mixed)] {
         let _ = writeln!(text, "  {name:<8} {}", rule(&model, kind));
@@ -86,6 +95,7 @@ fn character(node: &Node) -> &'static str {
         Op::Input => "",
         Op::MaxPool(_) | Op::Select { .. } => "kinks",
         Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
+        Op::Elementwise(Activation::Quantize(_)) => "steps",
         Op::Elementwise(f) if f.polynomial_degree() == Some(0) => "constant",
         op if op.is_affine() => "linear",
         _ => "smooth",

@@ -21,7 +21,8 @@ const SAMPLES: usize = 200;
 pub struct SmoothArgs {
     /// Take a smooth stand-in for the network, whose kinks are rounded off, the less the larger BETA: one or more of
     /// relu=softplus:BETA, leaky_relu=softplus:BETA, abs=softplus:BETA, clip=softplus:BETA (ReLU6 is a clip),
-    /// max_pool=logsumexp:BETA, separated by commas. The result says so, and how far it is from the network.
+    /// max_pool=logsumexp:BETA, separated by commas; quantize=identity leaves out the rounding of a quantised network.
+    /// The result says so, and how far it is from the network.
     #[arg(long, value_name = "RULES", help_heading = "What to compute")]
     pub smooth: Option<Smoothing>,
 }

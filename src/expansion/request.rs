@@ -150,6 +150,13 @@ impl Request {
     /// Checks all but the points against a model; returns the number of selected outputs.
     pub(super) fn check(&self, model: &Model) -> Result<usize> {
         let inputs = model.inputs();
+        if let Some(node) = model.quantized() {
+            return Err(Error::Node {
+                node: node.name.clone(),
+                op: node.kind.clone(),
+                cause: "it rounds values to whole numbers, a step function without derivatives: --smooth quantize=identity expands the network without this rounding, or take the model before its quantisation".into(),
+            });
+        }
         match &self.terms {
             Terms::Unmixed => {}
             Terms::Along(_) if self.method == Method::Hope => {

@@ -7,10 +7,12 @@
 //! - the maximum over a window: the log-sum-exp `ln(Σ e^βx) / β`, at most ln(cells) / β above it. It is put together from pairs,
 //!   `lse(a, b) = a + ln(1 + e^(b-a))`, which is stable, needs no kernel of its own, and lets cells in the padding be left out.
 //!
+//! Rounding, as quantised networks have it, is left out: what they stand for themselves, before their quantisation.
+//!
 //! The larger β, the closer the stand-in, and the smaller its radius of convergence: the singularities of s are at ±iπ/β.
 
 use super::{Constant, Model, ModelBuilder, Node, NodeId, Op, Pool};
-use crate::activation::{Activation, Clip, LeakyRelu, Softplus};
+use crate::activation::{Activation, Clip, LeakyRelu, Quantize, Softplus};
 use crate::error::{Error, Result};
 
 /// What to replace by something smooth, each with its sharpness β; none: keep.
@@ -36,6 +38,8 @@ pub struct Smoothing {
     pub clip: Option<f64>,
     /// Max pooling, by log-sum-exp.
     pub max_pool: Option<f64>,
+    /// Rounding to whole numbers, as quantised networks round their values, by the values themselves. Where their range ends they are still clipped.
+    pub quantize: bool,
 }
 
 /// Nodes at which a stand-in is too large: padded windows may need some of their own for each position.
@@ -50,6 +54,9 @@ const PAIRS: [(&str, &str); 5] = [
     ("max_pool", "logsumexp"),
 ];
 
+/// What has no sharpness.
+const QUANTIZE: (&str, &str) = ("quantize", "identity");
+
 impl Smoothing {
     /// Rounds off whatever can be in a network, with one sharpness.
     pub fn of(model: &Model, sharpness: f64) -> Self {
@@ -57,12 +64,13 @@ impl Smoothing {
         model.nodes().iter().filter_map(|node| Self::kind(&node.op)).for_each(|kind| {
             *all.field(kind) = Some(sharpness);
         });
+        all.quantize = model.quantized().is_some();
         all
     }
 
     /// Whether nothing is replaced.
     pub fn is_empty(&self) -> bool {
-        self.fields().iter().all(Option::is_none)
+        !self.quantize && self.fields().iter().all(Option::is_none)
     }
 
     /// These rules, and those of `others` for what they leave.
@@ -72,6 +80,7 @@ impl Smoothing {
             let field = all.field(kind);
             *field = field.or(beta);
         }
+        all.quantize |= others.quantize;
         all
     }
 
@@ -109,10 +118,17 @@ impl std::str::FromStr for Smoothing {
         let mut smoothing = Self::default();
         for rule in text.split(',').map(str::trim) {
             let wrong = |why: &str| {
-                let all: Vec<String> = PAIRS.iter().map(|(from, to)| format!("{from}={to}:BETA")).collect();
+                let rules = PAIRS.iter().map(|(from, to)| format!("{from}={to}:BETA"));
+                let all: Vec<String> = rules.chain([format!("{}={}", QUANTIZE.0, QUANTIZE.1)]).collect();
                 let cause = format!("'{rule}' {why}: write one or more of {}", all.join(","));
                 Err(Error::Text { text: rule.into(), cause })
             };
+            if rule.split_once('=').is_some_and(|(from, to)| (from.trim(), to.trim()) == QUANTIZE) {
+                if std::mem::replace(&mut smoothing.quantize, true) {
+                    return wrong("is given twice");
+                }
+                continue;
+            }
             let Some((from, (to, beta))) =
                 rule.split_once('=').and_then(|(from, to)| Some((from.trim(), to.split_once(':')?)))
             else {
@@ -137,8 +153,9 @@ impl std::str::FromStr for Smoothing {
 impl std::fmt::Display for Smoothing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let given = self.fields().into_iter().zip(PAIRS);
-        let rules: Vec<String> =
+        let mut rules: Vec<String> =
             given.filter_map(|(beta, (from, to))| Some(format!("{from}={to}:{}", beta?))).collect();
+        rules.extend(self.quantize.then(|| format!("{}={}", QUANTIZE.0, QUANTIZE.1)));
         f.write_str(&rules.join(","))
     }
 }
@@ -150,6 +167,11 @@ impl Model {
     /// # Errors
     /// If a sharpness isn't positive, something chosen doesn't occur in the network, or the stand-in becomes too large.
     pub fn smooth(&self, smoothing: &Smoothing) -> Result<Self> {
+        let nothing = |from: &'static str| {
+            let cause =
+                format!("there is no {from} in this network to smooth; `hope check` lists its layers");
+            Err(Error::NoLayer { wanted: from, cause })
+        };
         for (beta, (from, to)) in smoothing.fields().into_iter().zip(PAIRS) {
             if let Some(value) = beta.filter(|&beta| !(beta > 0.0 && beta.is_finite())) {
                 let cause = format!("{from}={to}: the sharpness has to be a positive number");
@@ -157,13 +179,11 @@ impl Model {
             }
             let occurs = |node: &Node| Smoothing::kind(&node.op).is_some_and(|i| PAIRS[i].0 == from);
             if beta.is_some() && !self.nodes.iter().any(occurs) {
-                return Err(Error::NoLayer {
-                    wanted: from,
-                    cause: format!(
-                        "there is no {from} in this network to smooth; `hope check` lists its layers"
-                    ),
-                });
+                return nothing(from);
             }
+        }
+        if smoothing.quantize && self.quantized().is_none() {
+            return nothing(QUANTIZE.0);
         }
         let mut builder = Model::builder(self.input_shape());
         builder.origin(self.origin.clone());
@@ -172,6 +192,7 @@ impl Model {
             let inputs: Vec<NodeId> = node.inputs.iter().map(|input| renamed[input.0]).collect();
             let beta = Smoothing::kind(&node.op).and_then(|kind| smoothing.fields()[kind]);
             renamed.push(match beta {
+                None if smoothing.quantize && rounds(&node.op) => inputs[0],
                 None => builder.add_node(Node { inputs, ..node.clone() }),
                 Some(beta) => {
                     builder.name(&node.name).kind(format!("smooth {}", node.kind));
@@ -181,6 +202,17 @@ impl Model {
         }
         builder.build_named(renamed[self.output.0], self.output_name.clone())
     }
+}
+
+impl Model {
+    /// The first of the nodes that round values, if the network is a quantised one.
+    pub fn quantized(&self) -> Option<&Node> {
+        self.nodes.iter().find(|node| rounds(&node.op))
+    }
+}
+
+fn rounds(op: &Op) -> bool {
+    matches!(op, Op::Elementwise(Activation::Quantize(Quantize)))
 }
 
 impl ModelBuilder {

@@ -113,7 +113,7 @@ impl Binary {
 impl Tensor {
     /// Another shape for the same elements; the counts agree.
     pub fn reshaped(&self, shape: &[usize]) -> Self {
-        Self { shape: shape.to_vec(), data: self.data.clone() }
+        Self { shape: shape.to_vec(), ..self.clone() }
     }
 
     fn view(&self, shape: Vec<usize>, stride: &[isize], offset: isize) -> Self {
@@ -121,7 +121,7 @@ impl Tensor {
             Data::Float(values) => Data::Float(pick(values, &shape, stride, offset)),
             Data::Int(values) => Data::Int(pick(values, &shape, stride, offset)),
         };
-        Self { shape, data }
+        Self { shape, data, range: self.range }
     }
 
     /// Axis i of the result is axis `permutation[i]`.
@@ -181,7 +181,7 @@ impl Tensor {
         };
         let mut shape = self.shape.clone();
         shape[axis] = indices.len();
-        Self { shape, data }
+        Self { shape, data, range: self.range }
     }
 
     /// Joins tensors that agree in all other axes.
@@ -216,7 +216,7 @@ impl Tensor {
                 Data::Float(join(&floats, outer))
             }
         };
-        Self { shape, data }
+        Self { shape, data, range: None }
     }
 
     /// An elementwise operator of two tensors, broadcast to `shape`.
@@ -326,6 +326,6 @@ impl Tensor {
         };
         let mut shape = self.shape.clone();
         shape[axis] = 1;
-        Ok(Self { shape, data: data.ok_or(OVERFLOW)? })
+        Ok(Self { shape, data: data.ok_or(OVERFLOW)?, range: None })
     }
 }

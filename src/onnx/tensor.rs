@@ -16,6 +16,8 @@ pub struct Tensor {
     pub shape: Vec<usize>,
     /// Row-major elements, as many as the shape says.
     pub data: Data,
+    /// The least and the greatest number of its type, if that has 8 or 16 bits and the elements are as they are stored.
+    pub range: Option<[i64; 2]>,
 }
 
 /// A large constant of one number, which isn't made yet: see [`super::filled`].
@@ -38,11 +40,11 @@ pub enum Data {
 
 impl Tensor {
     pub fn floats(shape: Vec<usize>, values: impl Into<Weights>) -> Self {
-        Self { shape, data: Data::Float(values.into()) }
+        Self { shape, data: Data::Float(values.into()), range: None }
     }
 
     pub fn ints(shape: Vec<usize>, values: impl Into<Arc<[i64]>>) -> Self {
-        Self { shape, data: Data::Int(values.into()) }
+        Self { shape, data: Data::Int(values.into()), range: None }
     }
 
     pub fn scalar(value: f64) -> Self {
@@ -103,6 +105,17 @@ fn size(data_type: i32) -> usize {
     }
 }
 
+/// The least and the greatest number of an integer type of 8 or 16 bits, by ONNX's number.
+pub fn range(data_type: i32) -> Option<[i64; 2]> {
+    match data_type {
+        element::UINT8 => Some([0, u8::MAX.into()]),
+        element::INT8 => Some([i8::MIN.into(), i8::MAX.into()]),
+        element::UINT16 => Some([0, u16::MAX.into()]),
+        element::INT16 => Some([i16::MIN.into(), i16::MAX.into()]),
+        _ => None,
+    }
+}
+
 /// Kinds of element types that the import tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -149,7 +162,7 @@ impl Tensor {
             (None, Kind::Float) => Data::Float(typed_floats(tensor)),
             (None, _) => Data::Int(typed_ints(tensor)?),
         };
-        let tensor = Self { shape, data };
+        let tensor = Self { shape, data, range: range(tensor.data_type) };
         if tensor.len() != count {
             return Err(format!(
                 "it has {} values for the shape {:?}: the file is damaged",

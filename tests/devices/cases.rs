@@ -62,7 +62,8 @@ impl Executor {
 
 pub fn add(adapters: &[Adapter], trials: &mut Trials) {
     for executor in executors(adapters) {
-        for (case, truth) in gpu_activations::truth() {
+        // What is rounded has no derivatives, and is refused.
+        for (case, truth) in gpu_activations::truth().into_iter().filter(|(case, _)| case != "quantize") {
             let executor = executor.clone();
             trials.add(format!("activation_gradient::{case}::{}", executor.name), move || {
                 activation_gradient(&executor, &case, &truth);

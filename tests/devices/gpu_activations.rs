@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hope::activation::Activation;
+use hope::forward::Forward;
 use hope::gpu::Engine;
 use hope::model::Model;
 use hope::rays::Directions;
@@ -78,6 +79,11 @@ fn coefficients(function: Activation, arguments: Vec<f64>, engine: &Arc<Engine>)
         precision: Precision::F32,
         ..Request::new(arguments, ORDER)
     };
+    if model.quantized().is_some() {
+        // Values are all that it has.
+        let values = Forward::new(&model, None, &request.place()).unwrap().run(&request.points[..]).unwrap();
+        return values.into_iter().map(|value| [vec![value], vec![0.0; ORDER]].concat()).collect();
+    }
     let expansion = expand(&model, &request).unwrap();
     let series = expansion.coefficients.chunks_exact(ORDER);
     expansion

@@ -32,6 +32,7 @@ mod onnx_inputs;
 mod picture;
 mod planning;
 mod polynomial;
+mod quantised;
 #[cfg(feature = "gpu")]
 mod shaders;
 mod shares;

@@ -105,6 +105,7 @@ FUNCTIONS = {
     "log": positive(mp.log),
     # Beside each point the constant that it is there.
     "nearest": lambda x: constant(mp.nint(x)),
+    "quantize": lambda x: constant(mp.nint(x)),
     "mish": smooth(lambda x: x * mp.tanh(softplus(x))),
     "pow(3)": smooth(lambda x: x**3),
     "pow(2.5)": positive(lambda x: x ** mpf(2.5)),

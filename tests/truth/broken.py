@@ -854,8 +854,20 @@ for name, wrong, build in (
     broken(name, wrong)(build)
 
 
-broken("quantize_input", "a value that is rounded to integers, a step function", opset=13)(
-    lambda g: g.op("DequantizeLinear", g.op("QuantizeLinear", "x", g.scalar(0.5)), g.scalar(0.5)))
+broken("quantize_shapes", "three scales for an axis of four", opset=13)(
+    lambda g: g.op("DequantizeLinear", g.op("QuantizeLinear", "x", g.constant(np.ones(3, np.float32))), g.scalar(0.5)))
+broken("quantize_type", "whole numbers of 32 bits", opset=21)(
+    lambda g: g.op("DequantizeLinear", g.op("QuantizeLinear", "x", g.scalar(0.5), output_dtype=TensorProto.INT32), g.scalar(0.5)))
+broken("quantize_float8", "numbers of 8 bits with a point", opset=21)(
+    lambda g: g.op("DequantizeLinear", g.op("QuantizeLinear", "x", g.scalar(0.5), output_dtype=TensorProto.FLOAT8E4M3FN), g.scalar(0.5)))
+broken("quantize_zero_type", "a zero point whose type is lost in arithmetic", opset=13)(
+    lambda g: g.op("DequantizeLinear", g.op("QuantizeLinear", "x", g.scalar(0.5), g.op("Add", g.constant(np.uint8(3)), g.constant(np.uint8(4)))), g.scalar(0.5)))
+broken("quantize_nan", "a scale of 0 and one that is no number", opset=13)(
+    lambda g: g.op("Add", "x", g.op("DequantizeLinear", g.op("QuantizeLinear", g.constant(np.zeros((1, 4), np.float32)), g.scalar(0.0)), g.scalar(0.5))))
+broken("quantize_zero_scale", "a step of 0", opset=13)(
+    lambda g: g.op("DequantizeLinear", g.op("QuantizeLinear", "x", g.scalar(0.0)), g.scalar(0.5)))
+broken("conv_integer_weights", "weights of a convolution that depend on the input", shape=(1, 4, 4), opset=13)(
+    lambda g: g.op("Cast", g.op("ConvInteger", g.op("QuantizeLinear", "x", g.scalar(0.5)), g.op("QuantizeLinear", "x", g.scalar(0.5))), to=TensorProto.FLOAT))
 broken("dequantize_shapes", "three scales for an axis of four", opset=13)(
     lambda g: g.op("Add", "x", g.op("DequantizeLinear", g.constant(np.zeros((1, 4), np.int8)), g.constant(np.ones(3, np.float32)))))
 broken("dequantize_blocks", "blocks of 2^62 weights", opset=21)(

@@ -152,6 +152,21 @@ def test_kinks_and_stand_ins(digits: Floats) -> None:
     assert expansion.report["smooth"]["radius"] == 0.5
 
 
+def test_quantised_networks() -> None:
+    folder = Path(__file__).parents[3] / "tests" / "fixtures" / "quantised"
+    truth = np.load(folder / "qdq.npz")
+    network = hope.load(folder / "qdq.onnx")
+    np.testing.assert_allclose(network(truth["x"]), truth["value"], atol=1e-5)
+    with pytest.raises(hope.UnsupportedError, match='smooth="quantize=identity"'):
+        network.expand(truth["x"], 2)
+    rules: list[Any] = [{"quantize": "identity"}, "quantize=identity"]
+    for rule in rules:
+        smooth = hope.load(folder / "qdq.onnx", smooth=rule)
+        expansion = smooth.expand(truth["x"], 3, directions=truth["direction"].reshape(1, -1), device="cpu")
+        np.testing.assert_allclose(expansion.along[..., 0], truth["c"][:, 1:].transpose(0, 2, 1), atol=1e-10)
+        assert not expansion.certificate.exact
+
+
 def test_a_gpu_or_its_software(digits: Floats) -> None:
     adapters = hope.adapters()
     if not adapters:

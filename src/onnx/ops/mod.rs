@@ -18,7 +18,7 @@ mod prelude {
     pub(super) use super::super::fold::Binary;
     pub(super) use super::super::node::Node;
     pub(super) use super::super::shape::{Batch, count, joint};
-    pub(super) use super::super::tensor::{Data, Kind, Tensor, kind};
+    pub(super) use super::super::tensor::{Data, Kind, Tensor, kind, range};
     pub(super) use super::super::values::{Importer, Value};
     pub(super) use crate::error::Result;
 }
@@ -83,7 +83,10 @@ operators! {
         LpPool => norm, GlobalLpPool => global_norm,
     }
     prelu { PRelu => lower }
-    quantized { DequantizeLinear => dequantize }
+    quantized {
+        DequantizeLinear => dequantize, QuantizeLinear => quantize, DynamicQuantizeLinear => dynamic,
+        MatMulInteger => matmul_integer, QLinearMatMul => matmul_linear, ConvInteger => conv_integer, QLinearConv => conv_linear,
+    }
     ranking { ArgMax => arg_max, ArgMin => arg_min, Hardmax => hardmax, TopK => top_k }
     recurrent { RNN => rnn, GRU => gru, LSTM => lstm }
     reduce {
@@ -144,7 +147,7 @@ fn elementwise(node: &Node, importer: &mut Importer) -> Result<Value> {
     failed?;
     match function {
         Some(function) => importer.activation(node.value(0)?, function),
-        None => node.fail(quantized::reason(&node.op).unwrap_or(UNSUPPORTED)),
+        None => node.fail(UNSUPPORTED),
     }
 }
 

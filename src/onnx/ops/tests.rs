@@ -168,8 +168,13 @@ fn operators(file: &Path) -> Vec<String> {
 
 #[test]
 fn every_operator_has_a_fixture() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/operators");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // The quantised ones have values only: tests/suite/quantised.rs.
+    let folders = ["tests/fixtures/operators", "tests/fixtures/quantised"]
+        .map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let files = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path());
     let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "onnx"));
     let mut tested: BTreeSet<String> = files.flat_map(|file| operators(&file)).collect();
     tested.extend(OF_CONSTANTS.iter().map(|(op, ..)| (*op).to_owned()));

@@ -14,7 +14,7 @@ from ._model import Model, load
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of a network, and what it does to smoothness: "input", "linear", "smooth", "constant" or "kinks"."""
+    """A layer of a network, and what it does to smoothness: "input", "linear", "smooth", "constant", "steps" or "kinks"."""
 
     name: str
     operator: str

@@ -76,7 +76,7 @@ _OPTIONS = {
     "threads": "threads",
     "to": "output",
 }
-_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (f32|f64|cpu|exact|unmixed|mixed|along|gradient|hessian)\b| (?=[A-Z0-9/]))?")
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (f32|f64|cpu|exact|unmixed|mixed|along|gradient|hessian|quantize=identity)\b| (?=[A-Z0-9/]))?")
 _FIXED = re.compile(r"--fix (\S+): ")
 _COMMAND = re.compile(r"`hope ([a-z]+)[^`]*`")
 _COMMANDS = {"polynomial": "Expansion.polynomial"}

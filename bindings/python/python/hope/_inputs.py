@@ -158,9 +158,12 @@ def precision(given: Any) -> str | None:
     return _PRECISIONS[name]
 
 
-def smoothing(given: str | Mapping[str, float] | None) -> str | None:
-    """Rules as the library reads them: `relu=softplus:20,max_pool=logsumexp:20`."""
+def smoothing(given: str | Mapping[str, float | str] | None) -> str | None:
+    """Rules as the library reads them: `relu=softplus:20,max_pool=logsumexp:20,quantize=identity`."""
     if given is None or isinstance(given, str):
         return given
     stand_in = {"max_pool": "logsumexp"}
-    return ",".join(f"{kink}={stand_in.get(kink, 'softplus')}:{beta}" for kink, beta in given.items())
+    return ",".join(
+        f"{kink}={beta}" if isinstance(beta, str) else f"{kink}={stand_in.get(kink, 'softplus')}:{beta}"
+        for kink, beta in given.items()
+    )

@@ -247,7 +247,7 @@ def load(
     fix: Mapping[str, Any] | None = None,
     shape: Sequence[int] | None = None,
     logits: bool = False,
-    smooth: str | Mapping[str, float] | None = None,
+    smooth: str | Mapping[str, float | str] | None = None,
     allow_external: Sequence[str | os.PathLike[str]] = (),
 ) -> Model:
     """Loads a trained network.
@@ -275,6 +275,7 @@ def load(
     smooth : str or mapping
         Expand a smooth stand-in for the network, whose kinks are rounded off, the less the larger the number:
         ``{"relu": 20, "max_pool": 20}`` or ``"relu=softplus:20,max_pool=logsumexp:20"``; also leaky_relu, abs and clip.
+        ``{"quantize": "identity"}`` leaves out the rounding of a quantised network.
     allow_external : sequence of paths
         Folders in which weights outside the model's file may be, besides its own.
 
