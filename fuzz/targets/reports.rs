@@ -10,13 +10,11 @@ mod cli {
 }
 #[path = "../../src/cli/bench/json.rs"]
 mod json;
-#[path = "../../src/cli/bench/record.rs"]
-mod record;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(run) = json::parse(text) else { return };
     let _ = run.complaints();
-    let again = json::parse(&json::text(&run)).expect("what is written is read");
+    let again = json::parse(&hope::bench::json::text(&run)).expect("what is written is read");
     assert_eq!(again, run);
 });

@@ -1,7 +1,7 @@
 //! Repeats, medians and spreads.
 
 #[cfg(feature = "bench")]
-use crate::error::Result;
+use web_time::Instant;
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,19 +46,40 @@ impl Spread {
     }
 }
 
-/// Runs something again and again; `run` returns the seconds that count.
-///
-/// # Errors
-/// The first of `run`.
+/// Runs of something, again and again: `while runs.due() { runs.note(seconds) }`.
 #[cfg(feature = "bench")]
-pub(crate) fn repeat(effort: Effort, mut run: impl FnMut() -> Result<f64>) -> Result<Spread> {
-    let started = std::time::Instant::now();
-    let (least, most) = effort.repeats.map_or((3, MOST), |n| (n.max(1), n.max(1)));
-    let mut all = Vec::new();
-    while all.len() < least || (all.len() < most && started.elapsed().as_secs_f64() < effort.budget) {
-        all.push(run()?);
+#[derive(Debug)]
+pub(crate) struct Repeats {
+    started: Instant,
+    budget: f64,
+    least: usize,
+    most: usize,
+    seconds: Vec<f64>,
+}
+
+#[cfg(feature = "bench")]
+impl Repeats {
+    /// Begins now.
+    pub fn new(effort: Effort) -> Self {
+        let (least, most) = effort.repeats.map_or((3, MOST), |n| (n.max(1), n.max(1)));
+        Self { started: Instant::now(), budget: effort.budget, least, most, seconds: Vec::new() }
     }
-    Ok(Spread::of(all))
+
+    /// Whether there should be one more.
+    pub fn due(&self) -> bool {
+        let done = self.seconds.len();
+        done < self.least || (done < self.most && self.started.elapsed().as_secs_f64() < self.budget)
+    }
+
+    /// Notes the seconds of a run that count.
+    pub fn note(&mut self, seconds: f64) {
+        self.seconds.push(seconds);
+    }
+
+    /// What they have in common.
+    pub fn spread(self) -> Spread {
+        Spread::of(self.seconds)
+    }
 }
 
 #[cfg(all(test, feature = "bench"))]
@@ -73,9 +94,14 @@ mod tests {
     }
 
     #[test]
-    fn as_many_runs_as_asked_for_or_three() -> Result<()> {
-        let count = |repeats| repeat(Effort { budget: 0.0, repeats }, || Ok(1.0)).map(|s| s.repeats);
-        assert_eq!((count(None)?, count(Some(5))?, count(Some(0))?), (3, 5, 1));
-        Ok(())
+    fn as_many_runs_as_asked_for_or_three() {
+        let count = |repeats| {
+            let mut runs = Repeats::new(Effort { budget: 0.0, repeats });
+            while runs.due() {
+                runs.note(1.0);
+            }
+            runs.spread().repeats
+        };
+        assert_eq!((count(None), count(Some(5)), count(Some(0))), (3, 5, 1));
     }
 }

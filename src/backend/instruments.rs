@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Chunk, Effort, Source, Spread};
+use super::{BoxFuture, Chunk, Effort, Source, Spread};
 use crate::error::Result;
 use crate::plan::Plan;
 use crate::scalar::Precision;
@@ -48,11 +48,11 @@ pub trait Instruments {
     ///
     /// # Errors
     /// If it fails, or computes wrong numbers.
-    fn peak(&self, precision: Precision, threads: usize, seconds: f64) -> Result<Peak>;
+    fn peak(&self, precision: Precision, threads: usize, seconds: f64) -> BoxFuture<'_, Result<Peak>>;
 
     /// Time of a plan's last step.
     ///
     /// # Errors
     /// If it can't run.
-    fn last_step(&self, work: &StepWork, effort: Effort) -> Result<StepTime>;
+    fn last_step<'a>(&'a self, work: &'a StepWork<'a>, effort: Effort) -> BoxFuture<'a, Result<StepTime>>;
 }

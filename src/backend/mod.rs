@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(crate) use blame::{Blame, beyond_f64};
 pub(crate) use chunking::{Chunking, Work};
 #[cfg(feature = "bench")]
-pub(crate) use clock::repeat;
+pub(crate) use clock::Repeats;
 pub use clock::{Effort, Spread};
 pub use executor::{Executor, Opening, Place, Run};
 pub use instruments::{Instruments, Peak, StepTime, StepWork};

@@ -1,10 +1,11 @@
 //! Whole expansions of prepared networks, as `hope expand` computes them, results left out.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
+
+use web_time::Instant;
 
 use super::{Measured, Outcome, Target, networks, tolerance};
-use crate::backend::{Effort, repeat};
+use crate::backend::{Effort, Repeats};
 use crate::error::Result;
 use crate::expansion::{Batch, Prepared, Report, Request, Sink};
 use crate::model::Model;
@@ -69,36 +70,35 @@ impl Whole<'_> {
     }
 
     /// One run, with its seconds and its operations.
-    fn run(&self, prepared: &Prepared, part: Part) -> Result<(f64, f64, Report)> {
+    async fn run(&self, prepared: &Prepared, part: Part) -> Result<(f64, f64, Report)> {
         let points = networks::points(part.points, self.model.inputs());
         let started = Instant::now();
         let job = prepared.job(points)?.first_rays(part.lanes);
         let flops = job.flops();
-        let report = job.run(&mut Nothing, &|_| ControlFlow::Continue(()))?;
+        let report = job.run_async(&mut Nothing, &|_| ControlFlow::Continue(())).await?;
         Ok((started.elapsed().as_secs_f64(), flops, report))
     }
 
     /// As much of the work as takes about the budget: a little first, which also compiles what there is to compile, then
     /// more and more, as time needn't be proportional.
-    fn part(&self, prepared: &Prepared, effort: Effort) -> Result<std::result::Result<Part, String>> {
+    async fn part(&self, prepared: &Prepared, effort: Effort) -> Result<std::result::Result<Part, String>> {
         let all = Part { points: self.points, lanes: self.lanes() };
         let size = |part: Part| part.points * part.lanes;
         // The rule's work is shared by all outputs.
         let lanes = if self.method == Method::Exact { PROBE.min(all.lanes) } else { all.lanes };
         let mut part = Part { points: 1, lanes };
-        let seconds = |part: Part| Ok(self.run(prepared, part)?.0);
         let allowed = PATIENCE * effort.budget;
         let too_long = |part: Part, taken: f64| {
             let part = self.words(part).map_or(String::new(), |part| format!("{part}: "));
             Ok(Err(format!("a run takes too long ({part}{taken:.1} s)")))
         };
-        let compiling: f64 = seconds(part)?;
+        let (compiling, ..) = self.run(prepared, part).await?;
         if compiling > 10.0 * allowed {
             return too_long(part, compiling);
         }
         let smallest = size(part);
         loop {
-            let taken: f64 = seconds(part)?;
+            let (taken, ..) = self.run(prepared, part).await?;
             if size(part) == smallest && taken > 4.0 * allowed {
                 return too_long(part, taken);
             }
@@ -130,20 +130,23 @@ impl Whole<'_> {
 }
 
 /// Measures an expansion.
-pub(super) fn measure(target: &Target, whole: Whole, effort: Effort) -> Result<Outcome> {
+pub(super) async fn measure(target: &Target, whole: Whole<'_>, effort: Effort) -> Result<Outcome> {
     let prepared = whole.prepare(target, 0, false)?;
-    let part = match whole.part(&prepared, effort)? {
+    let part = match whole.part(&prepared, effort).await? {
         Ok(part) => part,
         Err(reason) => return Ok(Outcome::Skipped(reason)),
     };
     // The last warm-up is the run that is compared with f64.
-    let (_, flops, report) = whole.run(&whole.prepare(target, COMPARED, false)?, part)?;
+    let (_, flops, report) = whole.run(&whole.prepare(target, COMPARED, false)?, part).await?;
     let deviation = report.verification.map_or(f64::INFINITY, |v| v.deviation);
-    let seconds = repeat(effort, || Ok(whole.run(&prepared, part)?.0))?;
-    let kernels = whole.run(&whole.prepare(target, 0, true)?, part)?.2.kernels;
+    let mut runs = Repeats::new(effort);
+    while runs.due() {
+        runs.note(whole.run(&prepared, part).await?.0);
+    }
+    let kernels = whole.run(&whole.prepare(target, 0, true)?, part).await?.2.kernels;
     let share = part.lanes as f64 / whole.lanes() as f64;
     Ok(Outcome::Measured(Box::new(Measured {
-        seconds,
+        seconds: runs.spread(),
         per_run: part.points as f64 * share,
         flops,
         bytes: None,

@@ -157,7 +157,7 @@ impl Task {
     }
 
     /// Its results on a device.
-    fn run(&self, target: &Target) -> Result<ChunkResult> {
+    async fn run(&self, target: &Target) -> Result<ChunkResult> {
         let opening = Opening {
             plan: self.plan.clone(),
             precision: target.precision,
@@ -171,7 +171,7 @@ impl Task {
             Ok(())
         };
         let run = Run { chunks: std::slice::from_ref(&self.chunk), source: self.source(), at_once: 1 };
-        pollster::block_on(Runner::new(target.device.clone(), opening).run(run, &mut deliver))?;
+        Runner::new(target.device.clone(), opening).run(run, &mut deliver).await?;
         Ok(found)
     }
 
@@ -278,7 +278,7 @@ fn samples(kind: Kind) -> usize {
 }
 
 /// Measures a kernel alone.
-pub(super) fn measure(target: &Target, alone: Alone, effort: Effort) -> Result<Outcome> {
+pub(super) async fn measure(target: &Target, alone: Alone, effort: Effort) -> Result<Outcome> {
     let kind = target.kind();
     if let Alone::Square(LARGE..) = alone
         && kind == Kind::Software
@@ -292,7 +292,7 @@ pub(super) fn measure(target: &Target, alone: Alone, effort: Effort) -> Result<O
         samples /= 2;
         task = Task::new(alone, samples)?;
     }
-    let deviation = task.deviation(&task.run(target)?);
+    let deviation = task.deviation(&task.run(target).await?);
     let work = StepWork {
         plan: task.plan.clone(),
         chunk: task.chunk.clone(),
@@ -300,7 +300,7 @@ pub(super) fn measure(target: &Target, alone: Alone, effort: Effort) -> Result<O
         precision: target.precision,
         threads: target.cores,
     };
-    let StepTime { seconds, at_once, on_device } = target.instruments()?.last_step(&work, effort)?;
+    let StepTime { seconds, at_once, on_device } = target.instruments()?.last_step(&work, effort).await?;
     let at_once = at_once as f64;
     Ok(Outcome::Measured(Box::new(Measured {
         seconds,
@@ -331,7 +331,7 @@ mod tests {
         ];
         for alone in all {
             let task = Task::new(alone, 2)?;
-            let mut result = task.run(&Target::new(Device::cpu(), Precision::F64))?;
+            let mut result = pollster::block_on(task.run(&Target::new(Device::cpu(), Precision::F64)))?;
             assert!(task.deviation(&result) < 1e-10, "{alone:?}: {}", task.deviation(&result));
             result.value.iter_mut().chain(&mut result.series).for_each(|x| *x *= 1.01);
             assert!(task.deviation(&result) > 5e-3, "{alone:?}");

@@ -6,8 +6,11 @@
 
 mod cost;
 mod expansion;
+#[cfg(feature = "files")]
+pub mod json;
 mod kernel;
 mod networks;
+pub mod record;
 mod truth;
 
 pub use kernel::Alone;
@@ -57,22 +60,22 @@ impl Target {
     ///
     /// # Errors
     /// If it fails, or computes wrong numbers.
-    pub fn peak(&self, effort: Effort) -> Result<Peak> {
-        self.instruments()?.peak(self.precision, self.cores, effort.budget)
+    pub async fn peak(&self, effort: Effort) -> Result<Peak> {
+        self.instruments()?.peak(self.precision, self.cores, effort.budget).await
     }
 
     /// Measures a workload.
     ///
     /// # Errors
     /// If the device fails, or numbers overflow.
-    pub fn measure(&self, workload: &Workload, effort: Effort) -> Result<Outcome> {
+    pub async fn measure(&self, workload: &Workload, effort: Effort) -> Result<Outcome> {
         match &workload.task {
             Task::Expansion { model, method, order, points } => {
                 let whole = Whole { model, method: *method, order: *order, points: *points };
-                expansion::measure(self, whole, effort)
+                expansion::measure(self, whole, effort).await
             }
-            Task::Kernel(alone) => kernel::measure(self, *alone, effort),
-            Task::Truth => Ok(Outcome::Measured(Box::new(truth::measure(self, effort)?))),
+            Task::Kernel(alone) => kernel::measure(self, *alone, effort).await,
+            Task::Truth => Ok(Outcome::Measured(Box::new(truth::measure(self, effort).await?))),
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::ops::ControlFlow;
 
+use web_time::Instant;
+
 use super::networks::mnist_cnn;
 use super::{Measured, Target, tolerance};
-use crate::backend::{Effort, repeat};
+use crate::backend::{Effort, Repeats};
 use crate::error::Result;
 use crate::expansion::{Job, Request, Terms};
 use crate::rays::Directions;
@@ -16,7 +18,7 @@ pub(super) const ORDER: usize = 6;
 const PIXELS: [usize; 2] = [456, 457];
 
 /// The MNIST CNN at [`DIGIT`] along two pixels, to order 6, compared with the stored coefficients.
-pub(super) fn measure(target: &Target, effort: Effort) -> Result<Measured> {
+pub(super) async fn measure(target: &Target, effort: Effort) -> Result<Measured> {
     let model = mnist_cnn()?;
     let mut rows = vec![0.0; PIXELS.len() * model.inputs()];
     for (ray, &pixel) in PIXELS.iter().enumerate() {
@@ -29,15 +31,15 @@ pub(super) fn measure(target: &Target, effort: Effort) -> Result<Measured> {
         ..Request::new(digit(), ORDER)
     };
     let job = Job::new(&model, &request)?;
-    let run = || job.collect(&|_| ControlFlow::Continue(()));
-    let found = run()?.coefficients;
-    let seconds = repeat(effort, || {
-        let started = std::time::Instant::now();
-        std::hint::black_box(run()?);
-        Ok(started.elapsed().as_secs_f64())
-    })?;
+    let found = job.collect_async(&|_| ControlFlow::Continue(())).await?.coefficients;
+    let mut runs = Repeats::new(effort);
+    while runs.due() {
+        let started = Instant::now();
+        std::hint::black_box(job.collect_async(&|_| ControlFlow::Continue(())).await?);
+        runs.note(started.elapsed().as_secs_f64());
+    }
     Ok(Measured {
-        seconds,
+        seconds: runs.spread(),
         per_run: 1.0,
         flops: job.flops(),
         bytes: None,
@@ -200,7 +202,7 @@ mod tests {
     #[test]
     fn the_engine_agrees_and_the_comparison_notices_one_wrong_number() -> Result<()> {
         let target = Target::new(Device::cpu(), Precision::F64);
-        let measured = measure(&target, Effort { budget: 0.0, repeats: Some(1) })?;
+        let measured = pollster::block_on(measure(&target, Effort { budget: 0.0, repeats: Some(1) }))?;
         assert!(measured.deviation < 1e-10, "{}", measured.deviation);
         let mut found: Vec<f64> = TRUTH.iter().flatten().flatten().copied().collect();
         assert_eq!(deviation(&found), 0.0);

@@ -34,7 +34,7 @@ impl Estimate {
         let flops = job.flops();
         let measured = || {
             let instruments = request.device.backend().instruments()?;
-            instruments.peak(request.precision, job.threads(), MEASURING).ok()
+            pollster::block_on(instruments.peak(request.precision, job.threads(), MEASURING)).ok()
         };
         let peak = if flops >= WORTH_MEASURING { measured() } else { None };
         let time = peak.map(|peak| (peak.flops, flops / (SHARE * peak.flops)));

@@ -3,37 +3,39 @@
 //! Multiply-adds per second by many independent ones in registers, and bytes per second to and from memory by a sum of two arrays
 //! that are larger than caches: the twin of `shaders/bench.wgsl`. Of several variants the best counts.
 
-use std::time::Instant;
-
 use faer::Par;
 use multiversion::multiversion;
-use rayon::prelude::*;
+use web_time::Instant;
 
 use super::{Arena, Cpu, CpuExecutor};
-use crate::backend::{Effort, Instruments, Peak, Spread, StepTime, StepWork, repeat};
+use crate::backend::{BoxFuture, Effort, Instruments, Peak, Repeats, Spread, StepTime, StepWork};
 use crate::error::Result;
 use crate::scalar::{Precision, Scalar};
-use crate::threads::Threads;
+use crate::threads::{Threads, breathe};
 
-/// Seconds of a short run on a core.
-const SHORT: f64 = 2e-4;
+/// Seconds of a short run on a core; browsers' clocks are coarse on purpose.
+const SHORT: f64 = if cfg!(target_family = "wasm") { 2e-2 } else { 2e-4 };
 
 /// Numbers of each array of the triad: three of 64 MiB in f32.
 const LENGTH: usize = 16 << 20;
 
 impl Instruments for Cpu {
-    fn peak(&self, precision: Precision, threads: usize, seconds: f64) -> Result<Peak> {
-        match precision {
-            Precision::F32 => peak::<f32>(threads, seconds),
-            Precision::F64 => peak::<f64>(threads, seconds),
-        }
+    fn peak(&self, precision: Precision, threads: usize, seconds: f64) -> BoxFuture<'_, Result<Peak>> {
+        Box::pin(async move {
+            match precision {
+                Precision::F32 => peak::<f32>(threads, seconds).await,
+                Precision::F64 => peak::<f64>(threads, seconds).await,
+            }
+        })
     }
 
-    fn last_step(&self, work: &StepWork, effort: Effort) -> Result<StepTime> {
-        match work.precision {
-            Precision::F32 => last_step::<f32>(work, effort),
-            Precision::F64 => last_step::<f64>(work, effort),
-        }
+    fn last_step<'a>(&'a self, work: &'a StepWork<'a>, effort: Effort) -> BoxFuture<'a, Result<StepTime>> {
+        Box::pin(async move {
+            match work.precision {
+                Precision::F32 => last_step::<f32>(work, effort),
+                Precision::F64 => last_step::<f64>(work, effort),
+            }
+        })
     }
 }
 
@@ -48,7 +50,11 @@ fn last_step<T: Scalar>(work: &StepWork, effort: Effort) -> Result<StepTime> {
     let per_thread = |_| {
         let mut arena = Arena::default();
         step(&mut arena)?; // pages are touched
-        repeat(effort, || step(&mut arena))
+        let mut runs = Repeats::new(effort);
+        while runs.due() {
+            runs.note(step(&mut arena)?);
+        }
+        Ok(runs.spread())
     };
     let all: Vec<Spread> = threads.map(0..work.threads, per_thread)?;
     let mean = |of: fn(&Spread) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
@@ -62,7 +68,7 @@ fn last_step<T: Scalar>(work: &StepWork, effort: Effort) -> Result<StepTime> {
 }
 
 /// What the processor can do on so many cores, within about so many seconds.
-fn peak<T: Scalar>(cores: usize, seconds: f64) -> Result<Peak> {
+async fn peak<T: Scalar>(cores: usize, seconds: f64) -> Result<Peak> {
     let threads = Threads::new(Some(cores));
     let each = (seconds / 40.0).clamp(1e-3, 0.05);
     let variants: [(usize, Variant<T>); 10] = [
@@ -79,31 +85,29 @@ fn peak<T: Scalar>(cores: usize, seconds: f64) -> Result<Peak> {
     ];
     let mut flops = 0.0f64;
     for (sums, run) in variants {
-        flops = flops.max(threads.install(|| rate(each, sums, run))?);
+        let rates = threads.everywhere(|| rate(each, sums, run))?;
+        flops = flops.max(rates.into_iter().sum());
+        breathe().await;
     }
-    Ok(Peak { flops, bytes: threads.install(|| triad::<T>(cores, seconds / 2.0))? })
+    Ok(Peak { flops, bytes: triad::<T>(&threads, seconds / 2.0)? })
 }
 
 type Variant<T> = fn(usize) -> T;
 
-/// Operations per second of all cores together, each timed by itself: the median of short runs, which programs that come in
-/// between don't lengthen, as those of the kernels.
+/// Operations per second of a core: the median of short runs, which programs that come in between don't lengthen, as those of the kernels.
 fn rate<T: Scalar>(seconds: f64, sums: usize, run: Variant<T>) -> f64 {
     let time = |turns: usize| {
         let started = Instant::now();
         std::hint::black_box(run(turns));
         started.elapsed().as_secs_f64()
     };
-    let per_core = |_: rayon::BroadcastContext<'_>| {
-        let mut turns = 64;
-        while time(turns) < SHORT && turns < 1 << 30 {
-            turns *= 2;
-        }
-        let count = ((seconds / SHORT) as usize).clamp(5, 1000);
-        let times = Spread::of((0..count).map(|_| time(turns)).collect());
-        2.0 * (sums * turns) as f64 / times.median
-    };
-    rayon::broadcast(per_core).into_iter().sum()
+    let mut turns = 64;
+    while time(turns) < SHORT && turns < 1 << 30 {
+        turns *= 2;
+    }
+    let count = ((seconds / SHORT) as usize).clamp(5, 1000);
+    let times = Spread::of((0..count).map(|_| time(turns)).collect());
+    2.0 * (sums * turns) as f64 / times.median
 }
 
 /// `N` sums that don't wait for each other.
@@ -124,24 +128,26 @@ fn sums<T: Scalar, const N: usize, const FUSED: bool>(turns: usize) -> T {
 }
 
 /// Bytes per second of `z = x + y / 2`.
-fn triad<T: Scalar>(cores: usize, seconds: f64) -> f64 {
+fn triad<T: Scalar>(threads: &Threads, seconds: f64) -> Result<f64> {
     let length = LENGTH * 4 / size_of::<T>();
     let (x, y) = (vec![T::of(2.0); length], vec![T::of(2.0); length]);
     let mut z = vec![T::zero(); length];
-    let piece = length.div_ceil(4 * cores);
+    let piece = length.div_ceil(4 * threads.count());
     let started = Instant::now();
     let (mut best, mut tries) = (f64::INFINITY, 0);
     // The first touches the pages.
     while tries < 2 || (tries < 20 && started.elapsed().as_secs_f64() < seconds) {
         let begun = Instant::now();
-        z.par_chunks_mut(piece)
-            .zip(x.par_chunks(piece).zip(y.par_chunks(piece)))
-            .for_each(|(z, (x, y))| add_half(x, y, z));
+        let pieces = z.chunks_mut(piece).zip(x.chunks(piece).zip(y.chunks(piece)));
+        threads.map(pieces, |(z, (x, y))| {
+            add_half(x, y, z);
+            Ok(())
+        })?;
         best = best.min(begun.elapsed().as_secs_f64());
         tries += 1;
     }
     std::hint::black_box(&z);
-    (3 * length * size_of::<T>()) as f64 / best
+    Ok((3 * length * size_of::<T>()) as f64 / best)
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]

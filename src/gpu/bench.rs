@@ -4,16 +4,15 @@
 //! larger than caches, `shaders/bench.wgsl`. Of several variants the best counts.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use pollster::block_on;
+use web_time::Instant;
 use wgpu::BufferUsages;
 
 use super::backend::Gpu;
 use super::profile::Timestamps;
 use super::program::{Program, Weights};
 use super::{Engine, GpuExecutor, readback};
-use crate::backend::{Chunk, Effort, Instruments, Peak, Source, StepTime, StepWork, repeat};
+use crate::backend::{BoxFuture, Chunk, Effort, Instruments, Peak, Repeats, Source, StepTime, StepWork};
 use crate::error::{Error, Result};
 use crate::kernel::Layout;
 use crate::kernel::dispatch::{
@@ -29,67 +28,51 @@ const TRIES: usize = 4;
 const LENGTH: usize = 16 << 20;
 
 impl Instruments for Gpu {
-    fn peak(&self, _: Precision, _: usize, seconds: f64) -> Result<Peak> {
-        peak(&self.engine, seconds)
+    fn peak(&self, _: Precision, _: usize, seconds: f64) -> BoxFuture<'_, Result<Peak>> {
+        Box::pin(peak(&self.engine, seconds))
     }
 
-    /// Many runs in one compute pass.
-    fn last_step(&self, work: &StepWork, effort: Effort) -> Result<StepTime> {
-        let step = block_on(GpuStep::new(&self.engine, &work.plan, &work.chunk, work.source))?;
-        let mut on_device = true;
-        let mut run = |times: usize| -> Result<f64> {
-            let time = block_on(step.run(times))?;
-            on_device &= time.on_device;
-            Ok(time.seconds)
-        };
-        run(1)?;
-        // Passes long enough for the clock, and for what surrounds them not to count.
-        let mut times = 1;
-        while run(times)? < (effort.budget / 20.0).min(0.02) && times < 4096 {
-            times *= 2;
-        }
-        let seconds = repeat(effort, || Ok(run(times)? / times as f64))?;
-        Ok(StepTime { seconds, at_once: 1, on_device })
+    fn last_step<'a>(&'a self, work: &'a StepWork<'a>, effort: Effort) -> BoxFuture<'a, Result<StepTime>> {
+        Box::pin(last_step(&self.engine, work, effort))
     }
 }
 
+/// Many runs in one compute pass.
+async fn last_step(engine: &Arc<Engine>, work: &StepWork<'_>, effort: Effort) -> Result<StepTime> {
+    let step = GpuStep::new(engine, &work.plan, &work.chunk, work.source).await?;
+    step.run(1).await?;
+    // Passes long enough for the clock, and for what surrounds them not to count.
+    let enough = (effort.budget / 20.0).min(0.02);
+    let mut times = 1;
+    while step.run(times).await?.seconds < enough && times < 4096 {
+        times *= 2;
+    }
+    let (mut runs, mut on_device) = (Repeats::new(effort), true);
+    while runs.due() {
+        let time = step.run(times).await?;
+        runs.note(time.seconds / times as f64);
+        on_device &= time.on_device;
+    }
+    Ok(StepTime { seconds: runs.spread(), at_once: 1, on_device })
+}
+
 /// What it can do, within about so many seconds.
-fn peak(engine: &Arc<Engine>, seconds: f64) -> Result<Peak> {
-    let peaks = block_on(GpuPeaks::new(engine))?;
+async fn peak(engine: &Arc<Engine>, seconds: f64) -> Result<Peak> {
+    let peaks = GpuPeaks::new(engine).await?;
     let each = (seconds / 16.0).clamp(1e-3, 0.05);
-    // As many runs in a pass as take long enough; then the best of some passes.
-    let best = |kernel: &PeakKernel| -> Result<f64> {
-        let rate = |times: usize| match block_on(peaks.run(kernel, times))? {
-            (rate, seconds, true) => Ok((rate, seconds)),
-            (_, _, false) => Err(Error::Device {
-                device: engine.info().name.clone(),
-                cause: "a kernel that measures what it can do gives wrong numbers".into(),
-            }),
-        };
-        let mut times = 1;
-        rate(times)?; // pages are touched, clocks go up
-        let (mut best, mut taken) = rate(times)?;
-        while taken < each && times < 4096 {
-            times *= 2;
-            let (rate, seconds) = rate(times)?;
-            (best, taken) = (best.max(rate), seconds);
-        }
-        for _ in 0..TRIES {
-            best = best.max(rate(times)?.0);
-        }
-        Ok(best)
-    };
     let software = engine.is_software();
     // Invocations to fill the largest GPUs, turns to make starting them cheap, but not more than drivers allow.
     let invocations = if software { 1 << 12 } else { 1 << 19 };
     let mut flops = 0.0f64;
     for fused in [true, false] {
-        flops = flops.max(best(&block_on(peaks.multiply_add(fused, invocations, 512))?)?);
+        let kernel = peaks.multiply_add(fused, invocations, 512).await?;
+        flops = flops.max(peaks.best(&kernel, each).await?);
     }
     let length = peaks.room().min(if software { LENGTH } else { 2 * LENGTH });
     let mut bytes = 0.0f64;
-    for each in [1, 16] {
-        bytes = bytes.max(best(&block_on(peaks.triad(length, each))?)?);
+    for numbers in [1, 16] {
+        let kernel = peaks.triad(length, numbers).await?;
+        bytes = bytes.max(peaks.best(&kernel, each).await?);
     }
     Ok(Peak { flops, bytes })
 }
@@ -208,13 +191,34 @@ impl GpuPeaks {
         Ok(PeakKernel { ready, amount: (3 * 4 * length) as f64, result: 3.0 })
     }
 
-    /// Runs a kernel some times in one pass: operations or bytes per second, seconds, and whether the result is right.
-    pub async fn run(&self, kernel: &PeakKernel, times: usize) -> Result<(f64, f64, bool)> {
+    /// Operations or bytes per second: of as many runs in a pass as take so many seconds, in the best of some passes.
+    pub async fn best(&self, kernel: &PeakKernel, seconds: f64) -> Result<f64> {
+        let mut times = 1;
+        self.run(kernel, times).await?; // pages are touched, clocks go up
+        let (mut best, mut taken) = self.run(kernel, times).await?;
+        while taken < seconds && times < 4096 {
+            times *= 2;
+            let (rate, seconds) = self.run(kernel, times).await?;
+            (best, taken) = (best.max(rate), seconds);
+        }
+        for _ in 0..TRIES {
+            best = best.max(self.run(kernel, times).await?.0);
+        }
+        Ok(best)
+    }
+
+    /// Runs a kernel some times in one pass: operations or bytes per second, and seconds.
+    async fn run(&self, kernel: &PeakKernel, times: usize) -> Result<(f64, f64)> {
         let encode = |pass: &mut wgpu::ComputePass<'_>| (0..times).for_each(|_| kernel.ready.encode(pass));
         let PassTime { seconds, .. } = self.stopwatch.pass(encode).await?;
         let results = self.read(&kernel.ready.out, 4).await?;
-        let right = results.iter().all(|r| (r - kernel.result).abs() < 1e-3);
-        Ok((kernel.amount * times as f64 / seconds, seconds, right))
+        if !results.iter().all(|r| (r - kernel.result).abs() < 1e-3) {
+            return Err(Error::Device {
+                device: self.engine.info().name.clone(),
+                cause: "a kernel that measures what it can do gives wrong numbers".into(),
+            });
+        }
+        Ok((kernel.amount * times as f64 / seconds, seconds))
     }
 
     /// Numbers that an array of the triad may have.

@@ -72,6 +72,15 @@ impl Threads {
         self.pool.install(self.count, act)
     }
 
+    /// Does something on each of them at once.
+    ///
+    /// # Errors
+    /// If the system refuses threads.
+    #[cfg(feature = "bench")]
+    pub(crate) fn everywhere<R: Send>(&self, act: impl Fn() -> R + Send + Sync) -> Result<Vec<R>> {
+        self.pool.everywhere(self.count, act)
+    }
+
     /// Applies a function to each item, and keeps their order; an error of any ends it.
     ///
     /// # Errors

@@ -30,6 +30,12 @@ impl Pool {
         self.install(count, || items.into_par_iter().map(f).collect())
     }
 
+    /// Does something on each thread.
+    #[cfg(feature = "bench")]
+    pub fn everywhere<R: Send>(&self, count: usize, act: impl Fn() -> R + Send + Sync) -> Result<Vec<R>> {
+        Ok(self.started(count)?.broadcast(|_| act()))
+    }
+
     fn started(&self, count: usize) -> Result<Arc<ThreadPool>> {
         let here = std::process::id();
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -18,6 +18,13 @@ impl Pool {
         Ok(act())
     }
 
+    /// Does something on each thread.
+    #[cfg(feature = "bench")]
+    #[allow(clippy::unnecessary_wraps)]
+    pub fn everywhere<R>(&self, _: usize, act: impl Fn() -> R) -> Result<Vec<R>> {
+        Ok(vec![act()])
+    }
+
     /// Applies a function to each item.
     #[allow(clippy::unnecessary_wraps)]
     pub fn map<I, R>(&self, _: usize, items: Vec<I>, f: impl Fn(I) -> R) -> Result<Vec<R>> {

@@ -3,6 +3,7 @@
 use hope::backend::Kind;
 use hope::bench::{Effort, Outcome, Target, Workload};
 use hope::{Device, Precision};
+use pollster::block_on;
 
 use crate::gpus::Adapter;
 use crate::trials::Trials;
@@ -16,11 +17,11 @@ pub fn add(adapters: &[Adapter], trials: &mut Trials) {
 
 fn bench(target: &Target) {
     let effort = Effort { budget: 0.02, repeats: Some(1) };
-    let peak = target.peak(effort).unwrap();
+    let peak = block_on(target.peak(effort)).unwrap();
     assert!(peak.flops > 1e6 && peak.bytes > 1e6, "{peak:?}");
     let wanted = ["cnn-truth-6", "product-mlp", "compose-tanh-3", "bell-tanh-3", "mlp-exact-3-x1"];
     for workload in Workload::all(true).unwrap().iter().filter(|w| wanted.contains(&w.name.as_str())) {
-        match target.measure(workload, effort).unwrap() {
+        match block_on(target.measure(workload, effort)).unwrap() {
             Outcome::Measured(m) => {
                 assert!(m.is_right(), "{}: {:.1e}", workload.name, m.deviation);
                 assert!(m.rate() > 0.0 && m.flops_rate() > 0.0);

@@ -17,6 +17,7 @@ use hope::rays::Directions;
 use hope::{
     Device, Error, Expansion, Job, KernelTime, Method, Precision, Prepared, Request, Result, Terms, expand,
 };
+use pollster::block_on;
 
 /// What happened at the door.
 #[derive(Debug, Default)]
@@ -227,9 +228,9 @@ fn what_it_cannot_do_is_a_typed_error() {
     // It has no instruments: whole expansions are measured, single kernels can't be.
     let target = Target::new(device, Precision::F32);
     let effort = Effort { budget: 0.0, repeats: Some(1) };
-    assert!(target.peak(effort).unwrap_err().to_string().contains("instruments"));
+    assert!(block_on(target.peak(effort)).unwrap_err().to_string().contains("instruments"));
     let network = Workload::network("net", &Arc::new(model()), true);
-    assert!(target.measure(&network[0], effort).is_ok());
+    assert!(block_on(target.measure(&network[0], effort)).is_ok());
 }
 
 /// Series delivered, each as (point, lane).

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail};
 
+use hope::bench::record::{DeviceRun, Row, Run};
 use hope::regular_file::RegularFile;
 
 use super::json;
-use super::record::{DeviceRun, Row, Run};
 use crate::cli::text::count;
 
 /// Largest file that is read: a run takes some hundred bytes for each measurement.

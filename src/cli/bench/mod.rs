@@ -5,7 +5,6 @@ mod columns;
 mod devices;
 mod json;
 mod measured;
-mod record;
 mod report;
 mod table;
 
@@ -15,9 +14,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
+use pollster::block_on;
 
 use hope::Progress;
-use hope::bench::{Effort, Target, Workload};
+use hope::bench::record::{DeviceRun, Run};
+use hope::bench::{Effort, Target, Workload, json::text as written};
 
 use super::failure::Failure;
 use super::files::Files;
@@ -28,7 +29,6 @@ use super::text;
 use super::values::NumberType;
 use super::verbosity::Verbosity;
 use devices::Chosen;
-use record::{DeviceRun, Row, Run};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,7 +111,7 @@ pub fn run(args: &BenchArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let mut files = Files::begin(args.json.as_deref(), &inputs).map_err(Failure::Input)?;
     let run = measure(args, &chosen, &workloads, verbosity);
     if let Some(path) = &args.json {
-        files.write(path, json::text(&run).as_bytes()).map_err(Failure::Run)?;
+        files.write(path, written(&run).as_bytes()).map_err(Failure::Run)?;
     }
     files.commit().map_err(Failure::Run)?;
     verbosity.print(table::text(&run)).map_err(Failure::Run)?;
@@ -167,7 +167,7 @@ fn measure(args: &BenchArgs, chosen: &[Chosen], workloads: &[Workload], verbosit
     let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let mut devices = Vec::new();
     for device in chosen {
-        let mut run = DeviceRun::new(device);
+        let mut run = measured::device(device);
         match device.open() {
             Err(error) => {
                 run.error = Some(error.to_string());
@@ -181,7 +181,7 @@ fn measure(args: &BenchArgs, chosen: &[Chosen], workloads: &[Workload], verbosit
     }
     reporter.finish();
     let hope = env!("CARGO_PKG_VERSION").to_string();
-    Run { hope, started, quick: args.quick, budget, machine: record::Machine::this(), devices }
+    Run { hope, started, quick: args.quick, budget, machine: measured::machine(), devices }
 }
 
 fn measure_on(
@@ -191,19 +191,15 @@ fn measure_on(
     effort: Effort,
     note: &mut impl FnMut(String),
 ) {
-    match target.peak(effort) {
-        Ok(peak) => {
-            note(format!("{}: {}", run.name, table::peak(&peak)));
-            run.peak = Some(peak);
-        }
-        Err(error) => {
-            note(format!("{}: {error}", run.name));
-            run.error = Some(error.to_string());
-        }
+    block_on(run.measure_peak(target, effort));
+    if let Some(peak) = &run.peak {
+        note(format!("{}: {}", run.name, table::peak(peak)));
+    } else if let Some(error) = &run.error {
+        note(format!("{}: {error}", run.name));
     }
     for workload in workloads {
-        let row = Row::new(workload, target.measure(workload, effort), run.peak.as_ref());
-        note(format!("{}: {}", run.name, table::line(&row)));
-        run.rows.push(row);
+        block_on(run.measure(target, workload, effort));
+        let line = run.rows.last().map(table::line).unwrap_or_default();
+        note(format!("{}: {line}", run.name));
     }
 }

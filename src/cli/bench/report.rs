@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use hope::bench::record::{Row, Status};
 use hope::picture::Format;
 
 use super::columns::{self, Column, find, workloads};
-use super::record::{Row, Status};
 use super::{chart, table};
 use crate::cli::failure::Failure;
 use crate::cli::files::Files;

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use hope::bench::Peak;
-
-use super::record::{DeviceRun, Figures, Row, Run, Status};
+use hope::bench::record::{DeviceRun, Figures, Row, Run, Status};
 
 /// Kernels listed with each workload.
 const KERNELS: usize = 3;
