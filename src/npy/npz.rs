@@ -22,8 +22,8 @@ const BLOCK: usize = 1 << 13;
 
 /// An archive under construction. Dropping it before [`NpzWriter::finish`] abandons it.
 #[derive(Debug)]
-pub struct NpzWriter {
-    zip: Option<ZipWriter<BufWriter<File>>>,
+pub struct NpzWriter<W: Write + Seek = File> {
+    zip: Option<ZipWriter<BufWriter<W>>>,
     dtype: Precision,
     method: CompressionMethod,
     /// Numbers that the current array still lacks.
@@ -31,9 +31,9 @@ pub struct NpzWriter {
     block: Vec<u8>,
 }
 
-impl NpzWriter {
+impl<W: Write + Seek> NpzWriter<W> {
     /// Begins an archive whose arrays of numbers have this type.
-    pub fn new(file: File, dtype: impl Into<Precision>) -> Self {
+    pub fn new(file: W, dtype: impl Into<Precision>) -> Self {
         let zip = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
         let method = CompressionMethod::Stored;
         Self { zip: Some(zip), dtype: dtype.into(), method, lacking: 0, block: Vec::new() }
@@ -114,13 +114,11 @@ impl NpzWriter {
         self.raw(texts.len(), &texts.iter().flat_map(padded).flat_map(u32::to_le_bytes).collect::<Vec<u8>>())
     }
 
-    /// Completes the archive and makes sure that it is on the disk; returns its size.
-    pub fn finish(mut self) -> io::Result<u64> {
+    /// Completes the archive, and returns what it is written to.
+    pub fn into_inner(mut self) -> io::Result<W> {
         self.check_complete()?;
-        let Some(zip) = self.zip.take() else { return Ok(0) };
-        let file = zip.finish()?.into_inner()?;
-        file.sync_all()?;
-        Ok(file.metadata()?.len())
+        let zip = self.zip.take().ok_or_else(|| io::Error::other("the archive is abandoned"))?;
+        Ok(zip.finish()?.into_inner()?)
     }
 
     fn raw(&mut self, count: usize, bytes: &[u8]) -> io::Result<()> {
@@ -148,7 +146,16 @@ impl NpzWriter {
     }
 }
 
-impl Drop for NpzWriter {
+impl NpzWriter {
+    /// Completes the archive and makes sure that it is on the disk; returns its size.
+    pub fn finish(self) -> io::Result<u64> {
+        let file = self.into_inner()?;
+        file.sync_all()?;
+        Ok(file.metadata()?.len())
+    }
+}
+
+impl<W: Write + Seek> Drop for NpzWriter<W> {
     fn drop(&mut self) {
         // `ZipWriter` completes the archive when dropped; after a full disk it would complain on stderr, or panic. The
         // file goes with the process, which has nothing left to do.
