@@ -75,7 +75,9 @@ impl Target {
                 expansion::measure(self, whole, effort).await
             }
             Task::Kernel(alone) => kernel::measure(self, *alone, effort).await,
-            Task::Truth => Ok(Outcome::Measured(Box::new(truth::measure(self, effort).await?))),
+            Task::Truth { model } => {
+                Ok(Outcome::Measured(Box::new(truth::measure(self, model, effort).await?)))
+            }
         }
     }
 }
@@ -115,7 +117,10 @@ pub enum Task {
     /// A kernel alone.
     Kernel(Alone),
     /// The MNIST CNN at a digit, along two pixels, compared with stored coefficients of independent automatic differentiation.
-    Truth,
+    Truth {
+        /// It.
+        model: Arc<Model>,
+    },
 }
 
 /// Orders of the full set.
@@ -162,9 +167,18 @@ impl Workload {
     /// # Errors
     /// If this build can't read the networks.
     pub fn all(quick: bool) -> Result<Vec<Self>> {
-        let mut all = Self::network("cnn", &Arc::new(mnist_cnn()?), quick);
+        Self::all_with(mnist_cnn()?, quick)
+    }
+
+    /// [`Self::all`] with [`mnist_cnn`] from elsewhere: a page has it anyway.
+    ///
+    /// # Errors
+    /// None that outside input could cause.
+    pub fn all_with(cnn: Model, quick: bool) -> Result<Vec<Self>> {
+        let cnn = Arc::new(cnn);
+        let mut all = Self::network("cnn", &cnn, quick);
         all.extend(Self::network("mlp", &Arc::new(mnist_mlp()?), quick));
-        all.push(Self { name: format!("cnn-truth-{}", truth::ORDER), task: Task::Truth });
+        all.push(Self { name: format!("cnn-truth-{}", truth::ORDER), task: Task::Truth { model: cnn } });
         all.extend(Self::kernels(quick));
         Ok(all)
     }

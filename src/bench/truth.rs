@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 
 use web_time::Instant;
 
-use super::networks::mnist_cnn;
 use super::{Measured, Target, tolerance};
 use crate::backend::{Effort, Repeats};
 use crate::error::Result;
 use crate::expansion::{Job, Request, Terms};
+use crate::model::Model;
 use crate::rays::Directions;
 
 /// Orders of the stored coefficients.
@@ -18,8 +18,7 @@ pub(super) const ORDER: usize = 6;
 const PIXELS: [usize; 2] = [456, 457];
 
 /// The MNIST CNN at [`DIGIT`] along two pixels, to order 6, compared with the stored coefficients.
-pub(super) async fn measure(target: &Target, effort: Effort) -> Result<Measured> {
-    let model = mnist_cnn()?;
+pub(super) async fn measure(target: &Target, model: &Model, effort: Effort) -> Result<Measured> {
     let mut rows = vec![0.0; PIXELS.len() * model.inputs()];
     for (ray, &pixel) in PIXELS.iter().enumerate() {
         rows[ray * model.inputs() + pixel] = 1.0;
@@ -30,7 +29,7 @@ pub(super) async fn measure(target: &Target, effort: Effort) -> Result<Measured>
         device: target.device.clone(),
         ..Request::new(digit(), ORDER)
     };
-    let job = Job::new(&model, &request)?;
+    let job = Job::new(model, &request)?;
     let found = job.collect_async(&|_| ControlFlow::Continue(())).await?.coefficients;
     let mut runs = Repeats::new(effort);
     while runs.due() {
@@ -196,13 +195,15 @@ const TRUTH: [[[f64; 2]; ORDER]; 10] = [
 
 #[cfg(test)]
 mod tests {
+    use super::super::networks::mnist_cnn;
     use super::*;
     use crate::{Device, Precision};
 
     #[test]
     fn the_engine_agrees_and_the_comparison_notices_one_wrong_number() -> Result<()> {
         let target = Target::new(Device::cpu(), Precision::F64);
-        let measured = pollster::block_on(measure(&target, Effort { budget: 0.0, repeats: Some(1) }))?;
+        let measured =
+            pollster::block_on(measure(&target, &mnist_cnn()?, Effort { budget: 0.0, repeats: Some(1) }))?;
         assert!(measured.deviation < 1e-10, "{}", measured.deviation);
         let mut found: Vec<f64> = TRUTH.iter().flatten().flatten().copied().collect();
         assert_eq!(deviation(&found), 0.0);
