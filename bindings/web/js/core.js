@@ -1,7 +1,7 @@
 // The engine on the thread that this runs on: a worker, or the only one.
 
 import { plain } from "./errors.js";
-import init, { Network, Watch, maps } from "./pkg/hope_web.js";
+import init, { Archive, Network, Polynomial, Watch, bench, chart, maps, readNpy, workloads } from "./pkg/hope_web.js";
 
 /** How often progress is looked at, in milliseconds. */
 const MOMENT = 50;
@@ -35,7 +35,15 @@ const pause = (() => {
 })();
 
 const networks = new Map();
+const polynomials = new Map();
 const runs = new Map();
+
+/** Keeps a polynomial, and says what it is. */
+function kept(id, polynomial) {
+  polynomials.set(id, polynomial);
+  const { variables, centre, degree, length } = polynomial;
+  return { variables, centre: Array.from(centre), degree, length };
+}
 
 const methods = {
   load(_, id, file, choices) {
@@ -57,17 +65,63 @@ const methods = {
     return networks.get(id).interactions(...parameters, run.watch, pause);
   },
 
+  async along(run, id, ...parameters) {
+    return networks.get(id).along(...parameters, run.watch, pause);
+  },
+
   maps(_, grid, numbers) {
     return maps(grid, numbers);
   },
 
+  chart(_, wanted) {
+    return chart(wanted);
+  },
+
+  npy(_, file) {
+    return readNpy(file);
+  },
+
+  /** An archive of `{ data, shape }` by name. */
+  npz(_, arrays) {
+    const archive = new Archive();
+    for (const [name, { data, shape }] of Object.entries(arrays)) {
+      if (data instanceof Uint8Array) archive.bytes(name, Uint32Array.from(shape), data);
+      else archive.numbers(name, Uint32Array.from(shape), data);
+    }
+    return archive.finish();
+  },
+
+  /** A polynomial: `kind` is one of the ways in which `Polynomial` is made. */
+  polynomial(_, id, kind, ...parameters) {
+    return kept(id, Polynomial[kind](...parameters));
+  },
+
+  /** What a polynomial is asked for. */
+  ask(_, id, what, ...parameters) {
+    return polynomials.get(id)[what](...parameters);
+  },
+
+  recentre(_, id, from, centre) {
+    return kept(id, polynomials.get(from).recentre(centre));
+  },
+
+  workloads(_, id, quick) {
+    return workloads(networks.get(id), quick);
+  },
+
+  async bench(run, id, wanted) {
+    return bench(networks.get(id), wanted, (text) => run.tell(JSON.parse(text)), run.watch, pause);
+  },
+
   free(_, id) {
-    networks.get(id)?.free();
-    networks.delete(id);
+    for (const all of [networks, polynomials]) {
+      all.get(id)?.free();
+      all.delete(id);
+    }
   },
 };
 
-/** Calls a method; `send` gets `{ call, progress }`, and at last `{ call, result }` or `{ call, error }`. */
+/** Calls a method; `send` gets `{ call, progress }`, `{ call, part }` of what there is already, and at last `{ call, result }` or `{ call, error }`. */
 export async function handle({ call, method, parameters }, send) {
   let timer;
   try {
@@ -81,7 +135,7 @@ export async function handle({ call, method, parameters }, send) {
       told = Math.max(told, done);
     };
     timer = setInterval(tell, MOMENT);
-    const result = await methods[method]({ watch }, ...parameters);
+    const result = await methods[method]({ watch, tell: (part) => send({ call, part }) }, ...parameters);
     tell();
     send({ call, result });
   } catch (thrown) {

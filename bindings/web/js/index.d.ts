@@ -83,6 +83,27 @@ export interface Interactions extends Claim {
   pairs: { inputs: [number, number]; coefficient: number }[];
 }
 
+/** An output along a direction, x = x0 + t v. */
+export interface Way extends Claim {
+  /** The output at t = 0. */
+  value: number;
+  /** `[n]`: c_1 … c_n. */
+  coefficients: Shaped;
+  /** Distance to the nearest kink, t*; infinite where there is none. */
+  kink: number;
+  /** Estimated radius of convergence, and whether the estimate still grows with the order. */
+  convergence: number;
+  growing: boolean;
+  /** Of the polynomial of each order: up to which |t| it is estimated to be within the tolerance, and what limits that. */
+  trust: { radius: number; limit: "nothing" | "tolerance" | "convergence" | "kink" }[];
+  /** Places on the way. */
+  t: Shaped;
+  /** The network's true values there. */
+  network: Shaped;
+  /** `[n, places]`: the polynomials' values there. */
+  polynomials: Shaped;
+}
+
 /** A result: normalised coefficients, `c_k` is the k-th derivative divided by k!. B points, m outputs, n orders, p inputs, R rays, T terms, d variables. */
 export interface Expansion extends Claim {
   /** `[B, p]`. */
@@ -101,6 +122,9 @@ export interface Expansion extends Claim {
   gradient?: Shaped;
   /** `[B, m, rows, p]`. */
   hessian?: Shaped;
+  /** As they were given. */
+  directions?: Shaped;
+  subspace?: Shaped;
   /** Distances to the nearest kink, `[B, R]`; infinite where there is none. */
   kink?: Shaped;
   /** What the program writes to RESULT.json. */
@@ -124,9 +148,46 @@ export interface Model {
     point: Numbers,
     options: Place & { output: number; inputs?: number[]; strongest?: number; delta?: number },
   ): Promise<Interactions>;
+  /** An output along a direction, and its polynomials: from t = 0 to 1 unless `range` says otherwise, at 161 `samples`; trusted within the `tolerance` (0.01). */
+  along(
+    point: Numbers,
+    direction: Numbers,
+    options: Place & { order: number; output: number; range?: [number, number]; samples?: number; tolerance?: number },
+  ): Promise<Way>;
   /** Gives its memory back. */
   free(): Promise<void>;
 }
+
+/** A Taylor polynomial p(x) = Σ c_α (x - x0)^α, sparse in its terms. */
+export interface Polynomial {
+  readonly variables: string[];
+  /** x0. */
+  readonly centre: number[];
+  readonly degree: number;
+  /** Number of terms. */
+  readonly length: number;
+  /** Values at points, `[P, variables]`. */
+  evaluate(points: Numbers): Promise<Float64Array>;
+  /** Derivatives by the variables at points, in the same shape. */
+  gradient(points: Numbers): Promise<Float64Array>;
+  /** As people write it, with all digits or so many. */
+  text(options?: { notation?: "text" | "latex" | "sympy"; digits?: number }): Promise<string>;
+  /** As LaTeX, for math mode. */
+  latex(digits?: number): Promise<string>;
+  terms(): Promise<{ coefficient: number; powers: [variable: string, power: number][] }[]>;
+  /** A text that `polynomial` reads, and the program. */
+  toJson(): Promise<string>;
+  /** The same polynomial around another centre. */
+  recentre(centre: Numbers): Promise<Polynomial>;
+  /** Gives its memory back. */
+  free(): Promise<void>;
+}
+
+/**
+ * The polynomial of one output (a position among the selected ones) at one point of a result, or one that `toJson` has written. Of mixed terms in the
+ * inputs, or in the coordinates of a subspace; of unmixed terms it is additive, right along each input only; of those along a direction it is one in t.
+ */
+export function polynomial(source: Expansion | string, which?: { point?: number; output?: number; ray?: number }): Promise<Polynomial>;
 
 /** Whatever goes wrong; `name` says of which kind it is: `ShapeError`, `RequestError`, `UnsupportedError`, … */
 export class HopeError extends Error {}
@@ -146,3 +207,56 @@ export interface Panel {
 
 /** Draws images and maps side by side: SVG. */
 export function maps(grid: { title?: string; caption?: string; columns: number; panels: Panel[] }): Promise<string>;
+
+/** A chart: lines, or markers, and marks across it. */
+export interface Chart {
+  title?: string;
+  x?: { label?: string; range?: [number, number] };
+  y?: { label?: string; range?: [number, number] };
+  series: {
+    name?: string;
+    x: ArrayLike<number>;
+    y: ArrayLike<number>;
+    dashed?: boolean;
+    markers?: boolean;
+    width?: number;
+    /** Which of the library's colours. */
+    colour?: number;
+    /** Whether the axes make room for it; default: true. */
+    setsRange?: boolean;
+  }[];
+  guides?: { x?: number; y?: number; label?: string }[];
+  size?: [number, number];
+}
+
+/** Draws lines over two axes: SVG. */
+export function chart(wanted: Chart): Promise<string>;
+
+/** Reads an .npy file: its bytes, a file, or where it is. */
+export function npy(source: ArrayBuffer | ArrayBufferView | Blob | string | URL): Promise<Shaped>;
+
+/** Writes an .npz file of all arrays of an object, such as a result: its bytes, those of RESULT.npz. */
+export function npz(arrays: object): Promise<Uint8Array>;
+
+/** What `hope bench --json` writes: src/bench/json.rs has the schema. */
+export interface BenchRun {
+  schema: "hope-bench";
+  schema_version: number;
+  devices: { name: string; kind: string; peak: { flops_per_second: number; bytes_per_second: number } | null; workloads: Record<string, unknown>[] }[];
+  [key: string]: unknown;
+}
+
+/** Measures a device as `hope bench` does. `onRun` gets what there is so far. */
+export function bench(options?: {
+  device?: "webgpu" | "cpu";
+  /** Order 3 only, and short measurements. */
+  quick?: boolean;
+  /** Only workloads whose names contain one of these. */
+  workloads?: string[];
+  signal?: AbortSignal;
+  onProgress?: (progress: { done: number; total: number }) => void;
+  onRun?: (run: BenchRun) => void;
+}): Promise<BenchRun>;
+
+/** Names of what `bench` measures. */
+export function workloads(options?: { quick?: boolean }): Promise<string[]>;

@@ -1,7 +1,9 @@
 // hope: high-order Taylor polynomials of trained neural networks.
 
+import { browser } from "./browser.js";
 import { HopeError } from "./errors.js";
 import { rows } from "./numbers.js";
+import { Polynomial, made } from "./polynomial.js";
 
 export { HopeError };
 
@@ -20,7 +22,7 @@ class Engine {
   }
 
   /** Calls a method of `core.js`. */
-  async call(method, parameters, { signal, onProgress } = {}) {
+  async call(method, parameters, { signal, onProgress, onPart } = {}) {
     signal?.throwIfAborted();
     if (this.dead) throw new HopeError("BugError", "the engine has failed before: load the model again");
     const call = this.#count++;
@@ -28,7 +30,7 @@ class Engine {
     signal?.addEventListener("abort", stop);
     try {
       return await new Promise((resolve, reject) => {
-        this.#calls.set(call, { resolve, reject, onProgress });
+        this.#calls.set(call, { resolve, reject, onProgress, onPart });
         this.#send({ call, method, parameters });
       });
     } catch (error) {
@@ -53,11 +55,12 @@ class Engine {
     return stop(call);
   }
 
-  #take({ call, progress, result, error }) {
-    const { resolve, reject, onProgress } = this.#calls.get(call) ?? {};
-    if (progress) {
+  #take({ call, progress, part, result, error }) {
+    const { resolve, reject, onProgress, onPart } = this.#calls.get(call) ?? {};
+    if (progress || part) {
       try {
-        onProgress?.(progress);
+        if (progress) onProgress?.(progress);
+        else onPart?.(part);
       } catch (thrown) {
         this.#stop(call);
         reject?.(thrown);
@@ -99,13 +102,76 @@ export async function maps({ panels, ...grid }) {
   return running().call("maps", [JSON.stringify({ ...grid, panels: described }), all]);
 }
 
+/** Draws lines over two axes, as the program does: SVG. */
+export async function chart(wanted) {
+  const series = wanted.series.map(({ x, y, ...style }) => ({ ...style, x: Array.from(x), y: Array.from(y) }));
+  return running().call("chart", [JSON.stringify({ ...wanted, series })]);
+}
+
+/** Reads an .npy file: its bytes, a file, or where it is. */
+export async function npy(source) {
+  return running().call("npy", [await bytes(source)]);
+}
+
+/** Writes an .npz file of all arrays `{ data, shape }` of an object, such as a result: its bytes. */
+export async function npz(arrays) {
+  const shaped = Object.entries(arrays).filter(([, value]) => ArrayBuffer.isView(value?.data) && Array.isArray(value.shape));
+  return running().call("npz", [Object.fromEntries(shaped)]);
+}
+
+/** The polynomial of one output at one point of a result, or one that `toJson` has written. */
+export async function polynomial(source, which = {}) {
+  const [here, id] = [running(), count++];
+  const [kind, ...parameters] = typeof source === "string" ? ["fromJson", source] : made(source, which);
+  return new Polynomial(here, id, await here.call("polynomial", [id, kind, ...parameters]), () => count++);
+}
+
+/** Measures a device as `hope bench` does; what it gives is what `hope bench --json` writes. */
+export async function bench({ device = "webgpu", quick = false, workloads = [], signal, onProgress, onRun } = {}) {
+  let run;
+  const onPart = (part) => {
+    run = part;
+    onRun?.(part);
+  };
+  const wanted = JSON.stringify({ device, quick, workloads, ...(await browser(device)) });
+  await withCnn((here, id) => here.call("bench", [id, wanted], { signal, onProgress, onPart }));
+  return run;
+}
+
+/** Names of what `bench` measures. */
+export async function workloads({ quick = false } = {}) {
+  return withCnn((here, id) => here.call("workloads", [id, quick]));
+}
+
+/** Does something with the network that `bench` measures, which lies beside the compiled code. */
+async function withCnn(act) {
+  const [here, id] = [running(), count++];
+  await here.call("load", [id, await bytes(new URL("./pkg/mnist_cnn_tanh.onnx", import.meta.url)), "{}"]);
+  try {
+    return await act(here, id);
+  } finally {
+    await here.call("free", [id]);
+  }
+}
+
 async function bytes(source) {
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   if (typeof Blob !== "undefined" && source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  if (new URL(source, import.meta.url).protocol === "file:") return onDisk(source);
   const answer = await fetch(source);
   if (!answer.ok) throw new HopeError("FileError", `${source}: the server says ${answer.status} ${answer.statusText}`);
   return new Uint8Array(await answer.arrayBuffer());
+}
+
+/** A file, in Node.js. */
+async function onDisk(path) {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    throw new HopeError("FileError", error.message);
+  }
 }
 
 /** Checks that one output is chosen. */
@@ -137,7 +203,9 @@ class Model {
       shape,
       subspace: subspace !== undefined,
     });
-    return this.#engine.call("expand", [this.#id, rows(points, width).data, data, json], { signal, onProgress });
+    const found = await this.#engine.call("expand", [this.#id, rows(points, width).data, data.slice(), json], { signal, onProgress });
+    if (shape) found[subspace ? "subspace" : "directions"] = { data, shape };
+    return found;
   }
 
   /** Predicted changes of an output for changing each input, alone, order by order. */
@@ -155,6 +223,15 @@ class Model {
     const json = JSON.stringify({ ...wanted, order: 2 });
     const parameters = [rows(point, 1).data, output, Uint32Array.from(inputs), strongest, delta, json];
     return this.#engine.call("interactions", [this.#id, ...parameters], { signal });
+  }
+
+  /** An output along a direction, and its polynomials: `t` from 0 to 1 unless `range` says otherwise. */
+  async along(point, direction, { output, range = [0, 1], samples = 161, tolerance = 1e-2, signal, ...wanted }) {
+    one(output);
+    const [from, to] = range;
+    const way = JSON.stringify({ output, from, to, samples, tolerance });
+    const parameters = [rows(point, 1).data, rows(direction, 1).data, way, JSON.stringify(wanted)];
+    return this.#engine.call("along", [this.#id, ...parameters], { signal });
   }
 
   /** Gives its memory back. */

@@ -1,11 +1,16 @@
 //! hope in browsers: the part in Rust, which computes on the thread that calls it. What people see is in `js/`.
 
+mod along;
 mod applications;
+mod bench;
+mod chart;
 mod error;
+mod files;
 mod network;
 mod numbers;
 mod pictures;
 mod place;
+mod polynomial;
 mod run;
 mod wanted;
 

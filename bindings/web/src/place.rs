@@ -55,6 +55,18 @@ impl Place {
     }
 }
 
+/// The processor, or a GPU of any kind.
+///
+/// # Errors
+/// If the name means nothing, or there is no such device.
+pub async fn open_named(name: &str) -> Result<Device> {
+    match name {
+        "cpu" => Ok(Device::cpu()),
+        "webgpu" => open(Choice::Any).await,
+        _ => Err(unknown("device", name, "'webgpu' or 'cpu'")),
+    }
+}
+
 /// Why it computes on the processor.
 fn reason(error: Error) -> String {
     match error {

@@ -67,10 +67,15 @@ impl Watch {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// For the library: notes progress, and breaks if the caller wants to stop.
-    pub fn note(&self, Progress { done, total, .. }: Progress) -> ControlFlow<()> {
+    /// Sets how far it has come.
+    pub fn set(&self, done: usize, total: usize) {
         self.total.store(total, Ordering::Relaxed);
         self.done.store(done, Ordering::Relaxed);
+    }
+
+    /// For the library: notes progress, and breaks if the caller wants to stop.
+    pub fn note(&self, Progress { done, total, .. }: Progress) -> ControlFlow<()> {
+        self.set(done, total);
         if self.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

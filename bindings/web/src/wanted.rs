@@ -12,7 +12,7 @@ use crate::place::Place;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wanted {
-    order: usize,
+    pub order: usize,
     terms: Option<String>,
     #[serde(default = "exact")]
     method: String,

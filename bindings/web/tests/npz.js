@@ -18,7 +18,9 @@ export function readNpz(path) {
     );
     const local = file.readUInt32LE(at + 42);
     const begin = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
-    const packed = file.subarray(begin, begin + size);
+    // Of large sizes, or those that might have been, the extra field tells: file's, then archive's.
+    const length = size === 0xffffffff ? Number(file.readBigUInt64LE(at + 46 + name + 12)) : size;
+    const packed = file.subarray(begin, begin + length);
     const bytes = file.readUInt16LE(at + 10) === 0 ? packed : inflateRawSync(packed);
     arrays[file.toString("utf8", at + 46, at + 46 + name).replace(".npy", "")] = readNpy(bytes);
     at += 46 + name + extra + comment;
