@@ -34,6 +34,7 @@ pub mod backend;
 #[doc(hidden)]
 pub mod bench;
 mod certificate;
+pub mod certify;
 #[doc(hidden)]
 pub mod cpu;
 pub mod discovery;
@@ -43,6 +44,8 @@ pub mod forward;
 mod geometry;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+#[doc(hidden)]
+pub mod interval;
 #[doc(hidden)]
 pub mod kernel;
 #[doc(hidden)]

@@ -55,7 +55,7 @@ impl Error {
             Self::Format { .. } | Self::Shape { .. } | Self::Picture(_) => ErrorKind::Format,
             Self::Node { .. } | Self::Method { .. } => ErrorKind::Unsupported,
             Self::Memory { .. } | Self::AddressSpace { .. } | Self::DeviceMemory { .. } => ErrorKind::Memory,
-            Self::NonFinite { .. } | Self::Shortfall { .. } => ErrorKind::Numbers,
+            Self::NonFinite { .. } | Self::Unproved { .. } | Self::Shortfall { .. } => ErrorKind::Numbers,
             Self::Threads { .. } | Self::NoAdapter { .. } | Self::Device { .. } | Self::DeviceLost { .. } => {
                 ErrorKind::Device
             }

@@ -324,6 +324,21 @@ pub enum Error {
         hint: String,
     },
 
+    /// Nothing can be proved of a layer in all of a region.
+    #[error(
+        "layer '{layer}' ({op}) can't be enclosed in {region}: {cause}; choose a smaller region, or --split it"
+    )]
+    Unproved {
+        /// The layer's name.
+        layer: String,
+        /// Its operator.
+        op: String,
+        /// The region.
+        region: String,
+        /// Why.
+        cause: String,
+    },
+
     /// f32 can't hold the result.
     #[error(
         "f32 cannot hold the {}: {cause}: use --precision f64 on the CPU, or another scale of inputs and outputs",

@@ -11,6 +11,7 @@ mod backend;
 #[cfg(feature = "files")] // reads arrays and polynomials
 mod bounded;
 mod branches;
+mod certify;
 mod choices;
 #[cfg(feature = "cli")]
 mod cli;
@@ -20,6 +21,7 @@ mod discovery;
 mod engine;
 mod fuzz;
 mod gradients;
+mod intervals;
 mod kinks;
 mod limits;
 mod mixed;

@@ -24,7 +24,7 @@ use modules::Modules;
 
 /// The architecture: a module may know those of the lines above its own, and nothing else.
 const LAYERS: &[&[&str]] = &[
-    &["geometry", "memory", "packing", "random", "regular_file", "scalar", "temporary"],
+    &["geometry", "interval", "memory", "packing", "random", "regular_file", "scalar", "temporary"],
     &["error", "series"],
     &["activation", "monomials", "npy", "picture", "region", "rows", "threads"],
     &["kernel", "model"],
@@ -34,7 +34,7 @@ const LAYERS: &[&[&str]] = &[
     &["cpu", "forward"],
     &["expansion"],
     &["polynomial", "sampling"],
-    &["gpu"],
+    &["certify", "gpu"],
     &["bench", "discovery", "surrogate", "trust"],
     &["attribution"],
     &["results"],

@@ -1,0 +1,231 @@
+//! Regions: points whose coordinates are each within a radius of a centre.
+
+use std::fmt;
+
+use super::models::Models;
+use super::rounding::{UNIT, at_most_of_products};
+use crate::error::{Error, Result};
+use crate::interval::Interval;
+
+/// What the coordinates are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Axes {
+    /// Some of the inputs; all others stay at the centre.
+    Inputs(Vec<usize>),
+    /// Along directions, one after the other, as many numbers each as there are inputs.
+    Directions(Vec<f64>),
+}
+
+/// A region of inputs: all `x = centre + Σ_j t_j v_j` with `|t_j| <= radii_j`, in exact arithmetic on the doubles that are given; v_j is the direction of
+/// a coordinate, or the unit vector of an input.
+///
+/// ```
+/// use hope::certify::Domain;
+///
+/// let ball = Domain::ball(&[0.5, 0.5], 0.25)?;
+/// let same = Domain::between(&[0.25, 0.25], &[0.75, 0.75])?;
+/// assert_eq!(ball, same);
+/// let segment = Domain::along(&[0.5, 0.5], &[1.0, -1.0], 0.1)?;
+/// assert_eq!(segment.coordinates(), 1);
+/// # Ok::<(), hope::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Domain {
+    centre: Vec<f64>,
+    axes: Axes,
+    radii: Vec<f64>,
+}
+
+impl Domain {
+    /// All inputs within a radius of a centre, each by itself: a ball of the maximum norm.
+    ///
+    /// # Errors
+    /// If a number is not finite, or the radius negative.
+    pub fn ball(centre: &[f64], radius: f64) -> Result<Self> {
+        Self::of_inputs(centre, &(0..centre.len()).collect::<Vec<_>>(), radius)
+    }
+
+    /// Some of the inputs within a radius of a centre, at which the others stay.
+    ///
+    /// # Errors
+    /// As [`Self::ball`], and if there is no such input, or one is named twice.
+    pub fn of_inputs(centre: &[f64], inputs: &[usize], radius: f64) -> Result<Self> {
+        let mut sorted = inputs.to_vec();
+        sorted.sort_unstable();
+        if let Some(&input) = sorted.last().filter(|&&input| input >= centre.len()) {
+            return Err(Error::NoInput { input, inputs: centre.len() });
+        }
+        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Error::Repeated("an input is named twice".into()));
+        }
+        let radii = vec![radius; inputs.len()];
+        Self { centre: centre.to_vec(), axes: Axes::Inputs(inputs.to_vec()), radii }.checked()
+    }
+
+    /// A box: at least all between two corners, of which the upper one may equal the lower one. (Its middle is rounded: the radii are large enough for both
+    /// corners.)
+    ///
+    /// # Errors
+    /// If a number is not finite, or the box the wrong way round.
+    pub fn between(low: &[f64], high: &[f64]) -> Result<Self> {
+        if low.len() != high.len() {
+            let cause = format!("the box has {} lower and {} upper ends", low.len(), high.len());
+            return Err(Error::Size { expected: low.len(), given: high.len(), cause });
+        }
+        for (i, (a, b)) in low.iter().zip(high).enumerate() {
+            if a > b {
+                let cause = format!(
+                    "the box is empty along input {i}: it goes from {a} to {b}; give the lower end first"
+                );
+                return Err(Error::OutOfRange { what: "box", value: *b, cause });
+            }
+        }
+        let centre: Vec<f64> = low.iter().zip(high).map(|(a, b)| a.midpoint(*b)).collect();
+        let reach = |((a, b), c): ((&f64, &f64), &f64)| Interval::new(*a, *b).reach(*c);
+        let radii = low.iter().zip(high).zip(&centre).map(reach).collect();
+        let axes = Axes::Inputs((0..low.len()).collect());
+        Self { centre, axes, radii }.checked()
+    }
+
+    /// Within a radius of a centre along directions, one after the other: one makes a segment, several a piece of the space that they span.
+    ///
+    /// # Errors
+    /// As [`Self::ball`], and if the directions don't fit the centre.
+    pub fn along(centre: &[f64], directions: &[f64], radius: f64) -> Result<Self> {
+        let inputs = centre.len();
+        if inputs == 0 || directions.is_empty() || !directions.len().is_multiple_of(inputs) {
+            let cause = format!("{} numbers make no directions of {inputs} inputs each", directions.len());
+            return Err(Error::Size { expected: inputs, given: directions.len(), cause });
+        }
+        let radii = vec![radius; directions.len() / inputs];
+        Self { centre: centre.to_vec(), axes: Axes::Directions(directions.to_vec()), radii }.checked()
+    }
+
+    fn checked(self) -> Result<Self> {
+        let directions: &[f64] = match &self.axes {
+            Axes::Inputs(_) => &[],
+            Axes::Directions(directions) => directions,
+        };
+        let numbers = self.centre.iter().chain(directions).chain(&self.radii);
+        if let Some(index) = numbers.clone().position(|x| !x.is_finite()) {
+            return Err(Error::NotFinite {
+                index,
+                cause: "the region has a number that is not finite".into(),
+            });
+        }
+        if let Some(&radius) = self.radii.iter().find(|&&radius| radius < 0.0) {
+            let cause = format!("the radius {radius} is negative: give a positive number, or 0");
+            return Err(Error::OutOfRange { what: "radius", value: radius, cause });
+        }
+        if self.radii.is_empty() {
+            return Err(Error::TooFew { given: 0, least: 1, cause: "the region has no coordinates".into() });
+        }
+        Ok(self)
+    }
+
+    /// Its middle.
+    pub fn centre(&self) -> &[f64] {
+        &self.centre
+    }
+
+    /// What its coordinates are.
+    pub fn axes(&self) -> &Axes {
+        &self.axes
+    }
+
+    /// The radius along each coordinate.
+    pub fn radii(&self) -> &[f64] {
+        &self.radii
+    }
+
+    /// Number of coordinates.
+    pub fn coordinates(&self) -> usize {
+        self.radii.len()
+    }
+
+    /// The point at these coordinates, as fractions of the radii from -1 to 1, rounded.
+    pub fn at(&self, s: &[f64]) -> Vec<f64> {
+        let mut point = self.centre.clone();
+        for (j, (s, radius)) in s.iter().zip(&self.radii).enumerate() {
+            match &self.axes {
+                Axes::Inputs(inputs) => point[inputs[j]] += s * radius,
+                Axes::Directions(directions) => {
+                    let direction = &directions[j * point.len()..][..point.len()];
+                    point.iter_mut().zip(direction).for_each(|(x, v)| *x += s * radius * v);
+                }
+            }
+        }
+        point
+    }
+
+    /// The same region with all radii times a number that isn't negative.
+    ///
+    /// # Errors
+    /// If a radius is then not finite.
+    pub fn scaled(&self, factor: f64) -> Result<Self> {
+        let radii = self.radii.iter().map(|radius| radius * factor).collect();
+        Self { radii, ..self.clone() }.checked()
+    }
+
+    /// Two halves along a coordinate. Together they are at least all of it.
+    pub fn halves(&self, coordinate: usize) -> Result<[Self; 2]> {
+        let half = self.radii[coordinate] / 2.0;
+        let part = |sign: f64| {
+            let mut s = vec![0.0; self.coordinates()];
+            s[coordinate] = 0.5 * sign;
+            let mut part = Self { centre: self.at(&s), ..self.clone() };
+            part.radii[coordinate] = half;
+            part
+        };
+        Ok([part(-1.0), part(1.0)])
+    }
+
+    /// The inputs as polynomials of degree 1.
+    pub(super) fn models(&self) -> Models {
+        let inputs = self.centre.len();
+        let mut coefficients = self.centre.clone();
+        coefficients.resize((self.coordinates() + 1) * inputs, 0.0);
+        let mut off = vec![0.0; inputs];
+        for (j, (row, &radius)) in
+            coefficients[inputs..].chunks_exact_mut(inputs).zip(&self.radii).enumerate()
+        {
+            match &self.axes {
+                Axes::Inputs(chosen) => row[chosen[j]] = radius,
+                Axes::Directions(directions) => {
+                    for ((c, &v), off) in row.iter_mut().zip(&directions[j * inputs..]).zip(&mut off) {
+                        *c = radius * v;
+                        // The product is rounded, unless by 0 or 1.
+                        if radius != 1.0 && v != 0.0 && v.abs() != 1.0 {
+                            *off += c.abs() * UNIT + f64::MIN_POSITIVE;
+                        }
+                    }
+                }
+            }
+        }
+        let mut models = Models::exact(inputs, coefficients);
+        models.radius = off;
+        for radius in models.radius.iter_mut().filter(|radius| **radius > 0.0) {
+            *radius = at_most_of_products(*radius, 2 * self.radii.len());
+        }
+        models
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 4;
+        let list = |numbers: &[f64]| {
+            let shown: Vec<String> = numbers.iter().take(SHOWN).map(|x| format!("{x:.6}")).collect();
+            shown.join(", ") + if numbers.len() > SHOWN { ", …" } else { "" }
+        };
+        let alike = self.radii.windows(2).all(|pair| pair[0] == pair[1]);
+        let radii = if alike { format!("{}", self.radii[0]) } else { list(&self.radii) };
+        let within = match &self.axes {
+            Axes::Inputs(inputs) if inputs.len() == self.centre.len() => "",
+            Axes::Inputs(_) => " in some inputs",
+            Axes::Directions(directions) if directions.len() == self.centre.len() => " along a direction",
+            Axes::Directions(_) => " along directions",
+        };
+        write!(f, "the region within {radii}{within} of ({})", list(&self.centre))
+    }
+}
