@@ -22,6 +22,7 @@ mod integer;
 mod layout;
 mod lowering;
 mod mask;
+mod narrow;
 mod node;
 mod ops;
 mod opset;

@@ -1,10 +1,12 @@
 //! Constant tensors: weights, and what the shape arithmetic computes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::external::External;
+use super::narrow::Narrow;
 use super::proto::{EXTERNAL, TensorProto};
 use super::shape::{MAX_RANK, count};
 use crate::model::Weights;
@@ -16,7 +18,7 @@ pub struct Tensor {
     pub shape: Vec<usize>,
     /// Row-major elements, as many as the shape says.
     pub data: Data,
-    /// The least and the greatest number of its type, if that has 8 or 16 bits and the elements are as they are stored.
+    /// The least and the greatest number of its type, if that has up to 16 bits and the elements are as they are stored.
     pub range: Option<[i64; 2]>,
 }
 
@@ -105,14 +107,14 @@ fn size(data_type: i32) -> usize {
     }
 }
 
-/// The least and the greatest number of an integer type of 8 or 16 bits, by ONNX's number.
+/// The least and the greatest number of an integer type of up to 16 bits, by ONNX's number.
 pub fn range(data_type: i32) -> Option<[i64; 2]> {
     match data_type {
         element::UINT8 => Some([0, u8::MAX.into()]),
         element::INT8 => Some([i8::MIN.into(), i8::MAX.into()]),
         element::UINT16 => Some([0, u16::MAX.into()]),
         element::INT16 => Some([i16::MIN.into(), i16::MAX.into()]),
-        _ => None,
+        _ => Narrow::of(data_type)?.range(),
     }
 }
 
@@ -147,7 +149,8 @@ pub fn kind(data_type: i32) -> Result<Kind, String> {
 impl Tensor {
     /// Decodes a stored tensor; the second value is the number of bytes that came from another file.
     pub fn decode(tensor: &TensorProto, external: &mut External) -> Result<(Self, u64), String> {
-        let kind = kind(tensor.data_type)?;
+        let narrow = Narrow::of(tensor.data_type);
+        let kind = narrow.map_or_else(|| kind(tensor.data_type), |_| Ok(Kind::Float))?;
         let (shape, count) = sizes(tensor)?;
         let (raw, outside) = if tensor.data_location == EXTERNAL {
             let raw = Self::external(tensor, external)?;
@@ -157,6 +160,7 @@ impl Tensor {
             (tensor.raw_data.clone(), 0)
         };
         let data = match (&raw, kind) {
+            _ if let Some(narrow) = narrow => packed(tensor, raw.as_deref(), narrow, count, &shape)?,
             (Some(raw), Kind::Float) => Data::Float(raw_floats(raw, tensor.data_type, count, &shape)?),
             (Some(raw), _) => Data::Int(raw_ints(raw, tensor.data_type, count, &shape)?),
             (None, Kind::Float) => Data::Float(typed_floats(tensor)),
@@ -175,9 +179,13 @@ impl Tensor {
 
     /// The bytes of a tensor that are in another file.
     pub fn external(tensor: &TensorProto, external: &mut External) -> Result<Bytes, String> {
-        kind(tensor.data_type)?;
+        let narrow = Narrow::of(tensor.data_type);
+        narrow.map_or_else(|| kind(tensor.data_type).map(drop), |_| Ok(()))?;
         let (shape, count) = sizes(tensor)?;
-        let fits = |length: u64| check_length(length, size(tensor.data_type), count, &shape);
+        let fits = |length: u64| match narrow {
+            Some(narrow) => check_packed(length, narrow, count, &shape),
+            None => check_length(length, size(tensor.data_type), count, &shape),
+        };
         external.load(&tensor.external_data, fits)
     }
 }
@@ -203,6 +211,36 @@ fn check_length(bytes: u64, size: usize, count: usize, shape: &[usize]) -> Resul
             "it has {bytes} bytes for the shape {shape:?} of {size} bytes each: the file is damaged"
         )),
     }
+}
+
+/// The same of numbers that are packed into bytes.
+fn check_packed(bytes: u64, narrow: Narrow, count: usize, shape: &[usize]) -> Result<(), String> {
+    match narrow.bytes(count) as u64 == bytes {
+        true => Ok(()),
+        false => Err(format!(
+            "it has {bytes} bytes for the shape {shape:?} of {} bits each: the file is damaged",
+            narrow.bits()
+        )),
+    }
+}
+
+/// Numbers of up to 8 bits; what isn't raw has a byte in each of its integers.
+fn packed(
+    tensor: &TensorProto,
+    raw: Option<&[u8]>,
+    narrow: Narrow,
+    count: usize,
+    shape: &[usize],
+) -> Result<Data, String> {
+    let bytes: Cow<'_, [u8]> = match raw {
+        Some(raw) => raw.into(),
+        None => tensor.int32_data.iter().map(|&v| v as u8).collect(),
+    };
+    check_packed(bytes.len() as u64, narrow, count, shape)?;
+    Ok(match narrow {
+        Narrow::Int { .. } => Data::Int(narrow.integers(&bytes, count).into()),
+        Narrow::Float(_) => Data::Float(narrow.floats(&bytes, count).into()),
+    })
 }
 
 /// Little-endian elements of `N` bytes.

@@ -1,5 +1,6 @@
 """Cases of operators.py: weights that are stored quantised."""
 
+import ml_dtypes
 import numpy as np
 import torch
 
@@ -29,3 +30,23 @@ def register(case):
     dequantized("int32", np.int32, (), zero=False)
     dequantized("blocked", np.int8, (4, 2), opset=21, repeat=(1, 3), axis=1, block_size=3)
     dequantized("blocked_16_bits", np.int16, (2, 6), opset=21, repeat=(2, 1), axis=0, block_size=2)
+
+    def narrow(name, dtype, opset):
+        """Numbers that are packed, an odd count of them; all patterns: `narrow.py`."""
+
+        @case(f"dequantize_{name}", [3, 5], opset=opset)
+        def build(g):
+            w = g.rng.integers(*((-2, 2) if "int2" in name else (0, 8) if name == "uint4" else (-8, 8)), (3, 5))
+            w = np.maximum(w, 0) if name.startswith("u") else w
+            w = w.astype(dtype)
+            scale = g.rng.uniform(0.1, 0.2, 5).astype(np.float32)
+            weight = torch.from_numpy(w.astype(np.float64) * scale.astype(np.float64))
+            return g.op("Tanh", g.op("Mul", "x", g.op("DequantizeLinear", g.constant(w), g.constant(scale)))), lambda x: torch.tanh(x * weight)
+
+    narrow("uint4", ml_dtypes.uint4, 21)
+    narrow("int4", ml_dtypes.int4, 21)
+    narrow("uint2", ml_dtypes.uint2, 25)
+    narrow("int2", ml_dtypes.int2, 25)
+    narrow("float8", ml_dtypes.float8_e4m3fn, 21)
+    narrow("float8_range", ml_dtypes.float8_e5m2, 21)
+    narrow("float4", ml_dtypes.float4_e2m1fn, 23)

@@ -126,7 +126,7 @@ impl<'a> Scale<'a> {
             Some(Value::Constant(zero)) => match zero.range {
                 Some(range) => Ok(Some(range)),
                 None => node.fail(
-                    "the type of its zero point is not known, or none of 8 or 16 bits: store the zero point in the model as int8, uint8, int16 or uint16",
+                    "the type of its zero point is not known, or none of up to 16 bits: store the zero point in the model as int8, uint8, int16 or uint16",
                 ),
             },
             // DynamicQuantizeLinear makes them, of this type.
@@ -175,8 +175,7 @@ pub fn quantize(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
         None => scale.range(node)?,
         Some(Some(range)) => Some(range),
         Some(None) => {
-            return node
-                .fail("it quantises to a type that is not supported: int8, uint8, int16 and uint16 are");
+            return node.fail("it quantises to a type that is not supported: integers of up to 16 bits are");
         }
     };
     let x = importer.number(node.value(0)?)?;
