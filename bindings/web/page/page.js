@@ -1,107 +1,178 @@
-// The page: choices, and what comes of them. Numbers, pictures and words are the library's.
+// The page: what people choose, and what has to be computed anew then. Numbers, pictures and words are the library's.
 
 import * as hope from "../js/index.js";
+import * as bench from "./bench.js";
+import * as board from "./board.js";
+import * as classes from "./classes.js";
+import * as downloads from "./downloads.js";
+import { MNIST, digit, show } from "./examples.js";
+import { points } from "./images.js";
+import { layout } from "./layout.js";
+import * as maps from "./maps.js";
+import * as pairs from "./pairs.js";
+import { at, state } from "./state.js";
+import * as tabs from "./tabs.js";
+import * as way from "./way.js";
 
-const EXAMPLES = new URL("../../../examples/mnist/", import.meta.url);
-const at = (id) => document.getElementById(id);
-
-/** The numbers of the .npy file of digits, f32 `[digits, 1, 28, 28]`. */
-async function readDigits() {
-  const file = await (await fetch(new URL("digits.npy", EXAMPLES))).arrayBuffer();
-  const begin = 10 + new DataView(file).getUint16(8, true);
-  const numbers = new Float32Array(file.slice(begin));
-  return (i) => numbers.slice(i * 784, (i + 1) * 784);
-}
-
-const digits = readDigits();
-const networks = new Map();
-
-/** A network, read once. */
-function network(name) {
-  if (!networks.has(name)) networks.set(name, hope.load(new URL(`${name}.onnx`, EXAMPLES)));
-  return networks.get(name);
-}
-
-/** A certificate in words. */
-const words = (what, { exact, reason }) => `${what}: ${exact ? "exact" : "not exact"}; ${reason}.`;
-
-/** What the form says, computed and drawn. */
-async function explain(signal) {
-  const name = at("network").value;
-  const [digit, order, delta] = ["digit", "order", "delta"].map((id) => at(id).valueAsNumber);
-  const model = await network(name);
-  const point = (await digits)(digit);
-  const device = at("device").value;
-  const begun = performance.now();
-  const { value } = await model.expand(point, { order: 1, device, signal });
-  const scores = Array.from(value.data);
-  const likeliest = scores.indexOf(Math.max(...scores));
-  const output = at("class").value === "" ? likeliest : Number(at("class").value);
-  const how = { order, output, delta, device, signal };
-  const exact = await model.heatmap(point, how);
-  // Where the rule has no answer the other maps still stand.
-  const rule = await model.heatmap(point, { ...how, method: "hope" }).catch((error) => {
-    signal.throwIfAborted();
-    return { error };
-  });
-  const took = performance.now() - begun;
-  const maps = Array.from({ length: order }, (_, k) => exact.predicted.data.subarray(k * 784, (k + 1) * 784));
-  const limit = maps.flatMap((map) => Array.from(map, Math.abs)).reduce((a, b) => Math.max(a, b));
-  const panels = [
-    { title: `digit ${digit}\nclass ${output}: ${exact.value.toFixed(3)}`, rows: 28, values: point },
-    ...maps.map((values, k) => ({ title: `order ${k + 1}`, rows: 28, values, limit, bar: k + 1 === order && !rule.predicted })),
-  ];
-  if (rule.predicted) {
-    const values = rule.predicted.data.subarray((order - 1) * 784);
-    panels.push({ title: `published rule, order ${order}`, rows: 28, values, limit, bar: true });
-  }
-  const svg = await hope.maps({
-    title: `${name}: change of the class score, each pixel alone brighter by ${delta}`,
-    caption: "Predicted by the Taylor polynomial along each pixel. Red raises the score, blue lowers it; one range of colours.",
-    columns: Math.min(panels.length, 5),
-    panels,
-  });
-  signal.throwIfAborted();
-  at("picture").innerHTML = svg;
-  show(
-    `The network takes it for a ${likeliest}.`,
-    words("Exact method", exact.certificate),
-    rule.certificate ? words("Published rule", rule.certificate) : `Published rule: ${rule.error.message}.`,
-    exact.note,
-  );
-  at("state").textContent = `Computed in ${took.toFixed(0)} ms.`;
-}
-
-/** Paragraphs. */
-function show(...texts) {
-  const paragraphs = texts.filter(Boolean).map((text) => Object.assign(document.createElement("p"), { textContent: text }));
-  at("words").replaceChildren(...paragraphs);
-}
+/** What is computed, in this order; what fails in the last two is said there. */
+const PANELS = [classes, maps, way, pairs];
+const [ALL, MAPS, WAY] = [0, 1, 2];
 
 let controller = new AbortController();
+let running = false;
+let dirty = PANELS.length;
 
-/** Begins anew with what the form says now. */
-async function begin() {
+/** Computes anew, from a panel on. One computation runs at a time; what it began before the change is dropped. */
+async function refresh(from) {
+  dirty = Math.min(dirty, from);
   controller.abort();
-  controller = new AbortController();
-  const { signal } = controller;
-  at("state").className = "";
-  if (!at("choices").checkValidity()) {
-    at("state").textContent = "One of the numbers can't be.";
-    return;
+  if (running) return;
+  running = true;
+  while (dirty < PANELS.length) {
+    controller = new AbortController();
+    await round(controller.signal);
   }
-  at("state").textContent = "Computing…";
+  running = false;
+}
+
+async function round(signal) {
+  const begun = performance.now();
+  tell("Computing…");
   try {
-    await explain(signal);
+    check();
+    await chosenNetwork();
+    while (dirty < PANELS.length) {
+      const index = dirty;
+      dirty += 1;
+      try {
+        await PANELS[index].update(signal);
+      } catch (error) {
+        if (signal.aborted) dirty = Math.min(dirty, index);
+        signal.throwIfAborted();
+        if (!PANELS[index].fail) throw error;
+        PANELS[index].fail(error.message);
+      }
+      signal.throwIfAborted();
+    }
+    const took = performance.now() - begun;
+    tell(`Computed in ${took.toFixed(0)} ms. ${state.exact?.note ?? ""}`);
   } catch (error) {
     if (signal.aborted) return;
-    networks.clear();
-    at("state").className = "wrong";
-    at("state").textContent = error.message;
+    dirty = PANELS.length;
+    tell(error.message, true);
   }
 }
 
-for (let i = 0; i < 10; i++) at("class").add(new Option(String(i), String(i)));
-at("choices").addEventListener("input", begin);
-at("choices").addEventListener("submit", (event) => event.preventDefault());
-begin();
+function tell(text, wrong = false) {
+  at("state").className = wrong ? "wrong" : "";
+  at("state").textContent = text;
+}
+
+/** Takes over what the form says. */
+function check() {
+  if (!at("choices").checkValidity()) throw new Error("One of the numbers can't be.");
+  state.order = at("order").valueAsNumber;
+  state.delta = at("delta").valueAsNumber;
+  state.device = at("device").value;
+}
+
+/** Networks by the value of their option: where they are, or files. */
+const files = new Map();
+const loaded = new Map();
+
+/** Reads the network that is chosen. */
+async function chosenNetwork() {
+  const name = at("network").value;
+  if (state.network?.key === name) return;
+  if (!loaded.has(name)) loaded.set(name, hope.load(files.get(name) ?? new URL(`${name}.onnx`, MNIST)));
+  try {
+    const model = await loaded.get(name);
+    take({ key: name, name: name.replace(/\.onnx$/i, ""), model, layout: layout(model.inputShape) });
+  } catch (error) {
+    loaded.delete(name);
+    throw error;
+  }
+}
+
+/** Another network; the input stays if it fits. */
+function take(network) {
+  state.network = network;
+  state.output = undefined;
+  state.exact = undefined;
+  const { rows, columns, size } = network.layout;
+  if (state.point?.length !== size) state.point = new Float64Array(size).fill(0.5);
+  if (state.pixel >= rows * columns) state.pixel = Math.floor((rows * columns) / 2);
+  at("digits").hidden = size !== 784;
+  at("direction").querySelector("[value=digit]").disabled = size !== 784;
+  if (size !== 784) way.towardsPixel();
+  board.draw();
+}
+
+/** Another input. */
+function give(point) {
+  state.point = Float64Array.from(point);
+  state.output = undefined;
+  if (state.network) board.draw();
+  refresh(ALL);
+}
+
+/** A file that was dropped or opened. */
+async function open(file) {
+  try {
+    if (/\.onnx$/i.test(file.name)) {
+      files.set(file.name, file);
+      loaded.delete(file.name);
+      const select = at("network");
+      if (![...select.options].some(({ value }) => value === file.name)) select.add(new Option(file.name, file.name));
+      if (state.network?.key === file.name) state.network = undefined;
+      select.value = file.name;
+      return refresh(ALL);
+    }
+    const [first] = await points(file, state.network.layout);
+    give(first);
+  } catch (error) {
+    tell(error.message, true);
+  }
+}
+
+function listen() {
+  tabs.listen();
+  bench.listen();
+  downloads.listen((error) => tell(error.message, true));
+  way.listen(() => refresh(WAY));
+  board.listen((what) => {
+    if (what === "point") return refresh(ALL);
+    maps.pixel();
+    way.towardsPixel();
+    refresh(WAY);
+  });
+  at("choices").addEventListener("input", () => refresh(ALL));
+  at("choices").addEventListener("submit", (event) => event.preventDefault());
+  at("classes").addEventListener("change", ({ target }) => {
+    state.output = Number(target.value);
+    refresh(MAPS);
+  });
+  at("file").addEventListener("change", ({ target }) => {
+    if (target.files[0]) open(target.files[0]);
+    target.value = "";
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? document.body.classList.remove("dropping"));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
+  });
+}
+
+listen();
+try {
+  state.pixel = 14 * 28 + 14;
+  await show(give);
+  give(await digit(12));
+} catch (error) {
+  tell(error.message, true);
+}

@@ -1,5 +1,6 @@
 // Chromium without a window, and a server of the repository's files for it.
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
@@ -26,15 +27,27 @@ export async function serve() {
   return { origin: `http://localhost:${server.address().port}`, close: () => server.close() };
 }
 
-/** A browser, and an empty page in it where `hope` is the package; `complaints` is what its console says, and `requests` whom it asks. */
-export async function open(origin, flags) {
-  const executablePath = process.env.HOPE_CHROMIUM ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", ...flags] });
-  const page = await browser.newPage();
+/** Chromium, and whether there is one. */
+const executablePath = process.env.HOPE_CHROMIUM ?? "/usr/bin/chromium";
+export const skip = !existsSync(executablePath) && "there is no Chromium";
+
+/** Starts it. */
+export const launch = (flags) => chromium.launch({ executablePath, args: ["--no-sandbox", ...flags] });
+
+/** A page of a browser; `complaints` is what its console says, and `requests` whom it asks. */
+export async function listened(browser, options) {
+  const page = await browser.newPage(options);
   const [complaints, requests] = [[], []];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => requests.push(request.url()));
+  return { page, complaints, requests };
+}
+
+/** A browser, and an empty page in it where `hope` is the package; `complaints` is what its console says, and `requests` whom it asks. */
+export async function open(origin, flags) {
+  const browser = await launch(flags);
+  const { page, complaints, requests } = await listened(browser);
   await page.goto(origin);
   await page.evaluate(async () => {
     globalThis.hope = await import("/bindings/web/js/index.js");

@@ -1,14 +1,12 @@
 // In Chromium: the engine in a worker, on the processor and on WebGPU.
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { WEBGPU, open, serve } from "./browser.js";
+import { WEBGPU, open, serve, skip } from "./browser.js";
 import { deviation, readNpz, repository } from "./npz.js";
 
 const ORDER = 3;
 const POINTS = 2;
-const skip = !existsSync(process.env.HOPE_CHROMIUM ?? "/usr/bin/chromium") && "there is no Chromium";
 
 const reference = (name) => readNpz(repository(`tests/fixtures/reference/${name}.npz`));
 
@@ -137,37 +135,6 @@ describe("in Chromium with WebGPU", { skip }, () => {
     );
     assert.equal(found.devices, 3);
     assert.ok(off(found, truth.unmixed) < 1e-4);
-  });
-
-  test("the page explains a digit", async () => {
-    const page = await here.browser.newPage();
-    const complaints = [];
-    page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("request", (request) => here.requests.push(request.url()));
-    await page.goto(`${server.origin}/bindings/web/page/index.html`);
-    const computed = () => page.waitForFunction(() => document.getElementById("state").textContent.startsWith("Computed"));
-    await computed();
-    assert.equal(await page.locator("#picture svg").count(), 1);
-    const words = await page.locator("#words").innerText();
-    assert.match(words, /^The network takes it for a \d\./);
-    assert.match(words, /Exact method: exact; /);
-    assert.match(words, /Published rule: not exact; /);
-    if (process.env.HOPE_SCREENSHOTS) await page.screenshot({ path: `${process.env.HOPE_SCREENSHOTS}/page.png`, fullPage: true });
-    await page.locator("#network").selectOption("mnist_mlp1_sigmoid");
-    await page.locator("#device").selectOption("webgpu");
-    await computed();
-    assert.match(await page.locator("#words").innerText(), /Published rule: exact; /);
-    await page.locator("#digit").fill("99");
-    await page.waitForFunction(() => document.getElementById("state").textContent === "One of the numbers can't be.");
-    await page.setViewportSize({ width: 360, height: 740 });
-    await page.locator("#digit").fill("0");
-    await computed();
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(wider <= 0, `on a phone it is ${wider} px too wide`);
-    if (process.env.HOPE_SCREENSHOTS) await page.screenshot({ path: `${process.env.HOPE_SCREENSHOTS}/phone.png`, fullPage: true });
-    assert.deepEqual(complaints, []);
-    await page.close();
   });
 
   test("nothing leaves the machine, and the console has nothing to complain of", () => {
