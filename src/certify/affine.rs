@@ -58,14 +58,15 @@ fn image(
     Models { units: radius.len(), coefficients, radius }
 }
 
-/// `x Wᵀ + b` at each position.
-pub(super) fn of_linear(layer: &Linear, weight_sizes: &[f64], x: &Models) -> Models {
+/// `x Wᵀ + b` at each position, with weights that were rounded so many times.
+pub(super) fn of_linear(layer: &Linear, weight_sizes: &[f64], rounded: usize, x: &Models) -> Models {
     let shape = LinearShape { inputs: layer.inputs, outputs: layer.outputs };
     let outputs = x.units / layer.inputs * layer.outputs;
     let by = |weight: &[f64], rows: &[f64]| {
         through(rows, x.units, outputs, |x, y| linear(shape, weight, None, x, y, Par::Seq))
     };
-    let mut y = image(x, layer.inputs, |rows| by(&layer.weight, rows), |rows| by(weight_sizes, rows));
+    let mut y =
+        image(x, layer.inputs + rounded, |rows| by(&layer.weight, rows), |rows| by(weight_sizes, rows));
     if let Some(bias) = &layer.bias {
         y.shift(|unit| bias[unit % layer.outputs]);
     }

@@ -16,8 +16,8 @@ pub enum Axes {
     Directions(Vec<f64>),
 }
 
-/// A region of inputs: all `x = centre + Σ_j t_j v_j` with `|t_j| <= radii_j`, in exact arithmetic on the doubles that are given; v_j is the direction of
-/// a coordinate, or the unit vector of an input.
+/// A region of inputs: all `x = centre + Σ_j t_j v_j` with `|t_j - middles_j| <= radii_j`, in exact arithmetic on the doubles that are given; v_j is the
+/// direction of a coordinate, or the unit vector of an input. The middles are 0 but in pieces of a region.
 ///
 /// ```
 /// use hope::certify::Domain;
@@ -33,6 +33,7 @@ pub enum Axes {
 pub struct Domain {
     centre: Vec<f64>,
     axes: Axes,
+    middles: Vec<f64>,
     radii: Vec<f64>,
 }
 
@@ -59,7 +60,7 @@ impl Domain {
             return Err(Error::Repeated("an input is named twice".into()));
         }
         let radii = vec![radius; inputs.len()];
-        Self { centre: centre.to_vec(), axes: Axes::Inputs(inputs.to_vec()), radii }.checked()
+        Self::new(centre.to_vec(), Axes::Inputs(inputs.to_vec()), radii)
     }
 
     /// A box: at least all between two corners, of which the upper one may equal the lower one. (Its middle is rounded: the radii are large enough for both
@@ -84,7 +85,7 @@ impl Domain {
         let reach = |((a, b), c): ((&f64, &f64), &f64)| Interval::new(*a, *b).reach(*c);
         let radii = low.iter().zip(high).zip(&centre).map(reach).collect();
         let axes = Axes::Inputs((0..low.len()).collect());
-        Self { centre, axes, radii }.checked()
+        Self::new(centre, axes, radii)
     }
 
     /// Within a radius of a centre along directions, one after the other: one makes a segment, several a piece of the space that they span.
@@ -98,7 +99,11 @@ impl Domain {
             return Err(Error::Size { expected: inputs, given: directions.len(), cause });
         }
         let radii = vec![radius; directions.len() / inputs];
-        Self { centre: centre.to_vec(), axes: Axes::Directions(directions.to_vec()), radii }.checked()
+        Self::new(centre.to_vec(), Axes::Directions(directions.to_vec()), radii)
+    }
+
+    fn new(centre: Vec<f64>, axes: Axes, radii: Vec<f64>) -> Result<Self> {
+        Self { centre, axes, middles: vec![0.0; radii.len()], radii }.checked()
     }
 
     fn checked(self) -> Result<Self> {
@@ -106,7 +111,7 @@ impl Domain {
             Axes::Inputs(_) => &[],
             Axes::Directions(directions) => directions,
         };
-        let numbers = self.centre.iter().chain(directions).chain(&self.radii);
+        let numbers = self.centre.iter().chain(directions).chain(&self.middles).chain(&self.radii);
         if let Some(index) = numbers.clone().position(|x| !x.is_finite()) {
             return Err(Error::NotFinite {
                 index,
@@ -123,7 +128,7 @@ impl Domain {
         Ok(self)
     }
 
-    /// Its middle.
+    /// The point that coordinates count from.
     pub fn centre(&self) -> &[f64] {
         &self.centre
     }
@@ -131,6 +136,11 @@ impl Domain {
     /// What its coordinates are.
     pub fn axes(&self) -> &Axes {
         &self.axes
+    }
+
+    /// The middle of each coordinate.
+    pub fn middles(&self) -> &[f64] {
+        &self.middles
     }
 
     /// The radius along each coordinate.
@@ -143,15 +153,33 @@ impl Domain {
         self.radii.len()
     }
 
-    /// The point at these coordinates, as fractions of the radii from -1 to 1, rounded.
+    /// The point at these coordinates, as fractions of the radii from -1 to 1 around the middles, rounded.
     pub fn at(&self, s: &[f64]) -> Vec<f64> {
+        let inputs = self.centre.len();
         let mut point = self.centre.clone();
-        for (j, (s, radius)) in s.iter().zip(&self.radii).enumerate() {
+        for (j, s) in s.iter().enumerate() {
+            let t = self.middles[j] + s * self.radii[j];
             match &self.axes {
-                Axes::Inputs(inputs) => point[inputs[j]] += s * radius,
+                Axes::Inputs(chosen) => point[chosen[j]] += t,
                 Axes::Directions(directions) => {
-                    let direction = &directions[j * point.len()..][..point.len()];
-                    point.iter_mut().zip(direction).for_each(|(x, v)| *x += s * radius * v);
+                    let direction = &directions[j * inputs..][..inputs];
+                    point.iter_mut().zip(direction).for_each(|(x, v)| *x += t * v);
+                }
+            }
+        }
+        point
+    }
+
+    /// The same, but no farther from the centre than the region is where coordinates are inputs.
+    pub(super) fn inside(&self, s: &[f64]) -> Vec<f64> {
+        let mut point = self.at(s);
+        if let Axes::Inputs(chosen) = &self.axes {
+            for (j, &input) in chosen.iter().enumerate() {
+                let middle = Interval::point(self.centre[input]) + Interval::point(self.middles[j]);
+                let away = |x: f64| (Interval::point(x) - middle).mag();
+                while away(point[input]) > self.radii[j] && point[input] != middle.mid() {
+                    let x = point[input];
+                    point[input] = if x > middle.mid() { x.next_down() } else { x.next_up() };
                 }
             }
         }
@@ -167,14 +195,22 @@ impl Domain {
         Self { radii, ..self.clone() }.checked()
     }
 
-    /// Two halves along a coordinate. Together they are at least all of it.
+    /// Two halves along a coordinate, which together are at least all of it.
+    ///
+    /// # Errors
+    /// If there is no such coordinate.
     pub fn halves(&self, coordinate: usize) -> Result<[Self; 2]> {
-        let half = self.radii[coordinate] / 2.0;
+        let count = self.coordinates();
+        if coordinate >= count {
+            return Err(Error::NoSuch { what: "coordinate", index: coordinate, count });
+        }
+        let (middle, radius) = (self.middles[coordinate], self.radii[coordinate]);
         let part = |sign: f64| {
-            let mut s = vec![0.0; self.coordinates()];
-            s[coordinate] = 0.5 * sign;
-            let mut part = Self { centre: self.at(&s), ..self.clone() };
-            part.radii[coordinate] = half;
+            let mut part = self.clone();
+            // From the middle to the end, which is no double, perhaps: the radius reaches both from where the new middle was rounded to.
+            let end = Interval::point(middle) + Interval::point(sign * radius);
+            part.middles[coordinate] = middle + sign * radius / 2.0;
+            part.radii[coordinate] = Interval::point(middle).hull(end).reach(part.middles[coordinate]);
             part
         };
         Ok([part(-1.0), part(1.0)])
@@ -182,30 +218,39 @@ impl Domain {
 
     /// The inputs as polynomials of degree 1.
     pub(super) fn models(&self) -> Models {
-        let inputs = self.centre.len();
+        let (inputs, coordinates) = (self.centre.len(), self.coordinates());
         let mut coefficients = self.centre.clone();
-        coefficients.resize((self.coordinates() + 1) * inputs, 0.0);
+        coefficients.resize((coordinates + 1) * inputs, 0.0);
+        let (constants, slopes) = coefficients.split_at_mut(inputs);
+        // How far all is off, by roundings of this size.
         let mut off = vec![0.0; inputs];
-        for (j, (row, &radius)) in
-            coefficients[inputs..].chunks_exact_mut(inputs).zip(&self.radii).enumerate()
-        {
+        for (j, row) in slopes.chunks_exact_mut(inputs).enumerate() {
+            let (middle, radius) = (self.middles[j], self.radii[j]);
+            let mut set = |i: usize, v: f64| {
+                row[i] = radius * v;
+                // Products by 0 and 1 are exact.
+                if v != 0.0 && v.abs() != 1.0 && radius != 1.0 {
+                    off[i] += row[i].abs() * UNIT + f64::MIN_POSITIVE;
+                }
+                let (before, moved) =
+                    (Interval::point(constants[i]), Interval::point(middle) * Interval::point(v));
+                if middle != 0.0 && v != 0.0 {
+                    let sum = before + if v == 1.0 { Interval::point(middle) } else { moved };
+                    constants[i] = sum.mid();
+                    off[i] += sum.reach(constants[i]);
+                }
+            };
             match &self.axes {
-                Axes::Inputs(chosen) => row[chosen[j]] = radius,
+                Axes::Inputs(chosen) => set(chosen[j], 1.0),
                 Axes::Directions(directions) => {
-                    for ((c, &v), off) in row.iter_mut().zip(&directions[j * inputs..]).zip(&mut off) {
-                        *c = radius * v;
-                        // The product is rounded, unless by 0 or 1.
-                        if radius != 1.0 && v != 0.0 && v.abs() != 1.0 {
-                            *off += c.abs() * UNIT + f64::MIN_POSITIVE;
-                        }
-                    }
+                    directions[j * inputs..][..inputs].iter().enumerate().for_each(|(i, &v)| set(i, v));
                 }
             }
         }
         let mut models = Models::exact(inputs, coefficients);
         models.radius = off;
         for radius in models.radius.iter_mut().filter(|radius| **radius > 0.0) {
-            *radius = at_most_of_products(*radius, 2 * self.radii.len());
+            *radius = at_most_of_products(*radius, 3 * coordinates);
         }
         models
     }

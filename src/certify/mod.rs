@@ -35,17 +35,21 @@
 
 mod affine;
 mod choice;
+mod class;
 mod compose;
 mod domain;
 mod elementwise;
 mod functions;
 mod models;
 mod product;
+mod reach;
 mod reduction;
 mod rounding;
 mod walk;
 
+pub use class::Verdict;
 pub use domain::{Axes, Domain};
+pub use reach::Piece;
 
 use models::Space;
 use walk::Network;
@@ -154,20 +158,58 @@ pub fn certify(model: &Model, domain: &Domain, options: &Options) -> Result<Encl
 /// # Errors
 /// As [`certify`], but for layers that can't be enclosed.
 pub fn certify_all(model: &Model, domains: &[Domain], options: &Options) -> Result<Vec<Result<Enclosure>>> {
-    let prover = Prover::new(model, options)?;
-    for domain in domains {
-        prover.check(domain)?;
+    let prover = Prover::new(model, domains, options)?;
+    prover.threads.map(domains, |domain| Ok(prover.prove_in(domain)))
+}
+
+/// Of each region the largest part around its middle, all radii times the same factor, in which all remainders are within a tolerance: to about 1 %.
+/// None where not even a tiny part is proved.
+///
+/// # Errors
+/// As [`certify_all`].
+pub fn largest(
+    model: &Model,
+    domains: &[Domain],
+    tolerance: f64,
+    options: &Options,
+) -> Result<Vec<Option<Enclosure>>> {
+    if !(tolerance > 0.0 && tolerance.is_finite()) {
+        return Err(Error::not_positive("tolerance", tolerance));
     }
-    let spaces = prover.spaces(domains)?;
-    let threads = Threads::new(options.threads);
-    let at = |i: usize| {
-        let space = spaces.iter().find(|space| space.monomials.variables() == domains[i].coordinates());
-        Ok(match space {
-            Some(space) => prover.prove(space, &domains[i]),
-            None => Err(Error::Overflow("a region has no monomials".into())),
-        })
-    };
-    threads.map(0..domains.len(), at)
+    let prover = Prover::new(model, domains, options)?;
+    prover.threads.map(domains, |domain| prover.largest(domain, tolerance))
+}
+
+/// A region in so many pieces, which together are at least all of it, each by itself: those with the largest remainders are halved again and again.
+///
+/// # Errors
+/// As [`certify_all`], and if there are to be no pieces.
+pub fn pieces(model: &Model, domain: &Domain, count: usize, options: &Options) -> Result<Vec<Piece>> {
+    if count == 0 {
+        return Err(Error::TooFew { given: 0, least: 1, cause: "a region has at least one piece".into() });
+    }
+    Prover::new(model, std::slice::from_ref(domain), options)?.pieces(domain, count)
+}
+
+/// Whether an output, a class, exceeds all others everywhere in each region. A softmax at the end of the model changes nothing, and is left out.
+///
+/// # Errors
+/// As [`certify_all`], and if there is no such class.
+pub fn prove_class(
+    model: &Model,
+    domains: &[Domain],
+    class: usize,
+    options: &Options,
+) -> Result<Vec<Verdict>> {
+    let logits = model.logits();
+    let model = logits.as_ref().unwrap_or(model);
+    model.count_outputs(Some(&[class]))?;
+    if model.outputs() < 2 {
+        let cause = "the model has one output: there is no other class".into();
+        return Err(Error::TooFew { given: model.outputs(), least: 2, cause });
+    }
+    let prover = Prover::new(model, domains, &Options { outputs: None, ..options.clone() })?;
+    prover.threads.map(domains, |domain| prover.class(domain, class))
 }
 
 /// A request, checked.
@@ -176,24 +218,41 @@ struct Prover {
     order: usize,
     outputs: Vec<usize>,
     memory: u64,
+    threads: Threads,
+    /// The monomials of each number of coordinates that there is.
+    spaces: Vec<Space>,
 }
 
 impl Prover {
-    fn new(model: &Model, options: &Options) -> Result<Self> {
+    fn new(model: &Model, domains: &[Domain], options: &Options) -> Result<Self> {
         if !(1..=MAX_ORDER).contains(&options.order) {
             return Err(Error::Order { order: options.order, max: MAX_ORDER, device: None });
         }
         model.count_outputs(options.outputs.as_deref())?;
-        Ok(Self {
+        let threads = Threads::new(options.threads);
+        let mut prover = Self {
             network: Network::new(model),
             order: options.order,
             outputs: model.list_outputs(options.outputs.as_deref()),
+            // As many regions at once as there are threads.
             memory: options.memory.unwrap_or_else(memory::default_budget),
-        })
+            threads,
+            spaces: Vec::new(),
+        };
+        let mut counts: Vec<usize> = domains.iter().map(Domain::coordinates).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        for domain in domains {
+            prover.check(domain, domains.len())?;
+        }
+        for variables in counts {
+            prover.spaces.push(Space::new(variables, options.order)?);
+        }
+        Ok(prover)
     }
 
-    /// Whether a region is one of the model's, and there is memory for it.
-    fn check(&self, domain: &Domain) -> Result<()> {
+    /// Whether a region is one of the model's, and there is memory for as many at once as there are threads.
+    fn check(&self, domain: &Domain, regions: usize) -> Result<()> {
         let model = self.network.model();
         if domain.centre().len() != model.inputs() {
             let shape = model.input_shape().to_vec();
@@ -201,7 +260,7 @@ impl Prover {
         }
         let terms = monomials::check_count(domain.coordinates(), self.order)? as u64;
         // Values that are kept, and two more while one is composed.
-        let units = 3 * self.network.peak() as u64;
+        let units = (3 * self.network.peak() as u64).saturating_mul(regions.min(self.threads.count()) as u64);
         let needed = units.saturating_mul(8).saturating_mul(terms + 4);
         if needed > self.memory {
             return Err(Error::Memory { needed, allowed: self.memory });
@@ -209,12 +268,14 @@ impl Prover {
         Ok(())
     }
 
-    /// The monomials of each number of coordinates that there is.
-    fn spaces(&self, domains: &[Domain]) -> Result<Vec<Space>> {
-        let mut counts: Vec<usize> = domains.iter().map(Domain::coordinates).collect();
-        counts.sort_unstable();
-        counts.dedup();
-        counts.into_iter().map(|variables| Space::new(variables, self.order)).collect()
+    fn space(&self, domain: &Domain) -> Result<&Space> {
+        let fits = |space: &&Space| space.monomials.variables() == domain.coordinates();
+        let none = || Error::NoSuch { what: "space", index: domain.coordinates(), count: self.spaces.len() };
+        self.spaces.iter().find(fits).ok_or_else(none)
+    }
+
+    fn prove_in(&self, domain: &Domain) -> Result<Enclosure> {
+        self.prove(self.space(domain)?, domain)
     }
 
     fn prove(&self, space: &Space, domain: &Domain) -> Result<Enclosure> {

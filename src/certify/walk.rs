@@ -112,7 +112,7 @@ impl Network {
         let value = match &node.op {
             // `run` has them.
             Op::Input | Op::Reshape => x.clone(),
-            Op::Linear(layer) => affine::of_linear(layer, sizes, x),
+            Op::Linear(layer) => affine::of_linear(layer, sizes, 0, x),
             Op::Conv(layer) => affine::of_conv(layer, sizes, x),
             Op::AveragePool(pool) => affine::of_average_pool(pool, x),
             Op::Affine(by) => affine::of_affine(by, x),

@@ -6,6 +6,7 @@
 //! and stdout, everything about the run (progress, errors) to stderr.
 
 mod bench;
+mod certify;
 mod check;
 mod completions;
 mod converge;
@@ -75,6 +76,7 @@ commands! {
     Heatmap(heatmap::HeatmapArgs) => heatmap::run,
     Interactions(interactions::InteractionsArgs) => interactions::run,
     Trust(trust::TrustArgs) => trust::run,
+    Certify(certify::CertifyArgs) => certify::run,
     Converge(converge::ConvergeArgs) => converge::run,
     Discover(discover::DiscoverArgs) => discover::run,
     Surrogate(surrogate::SurrogateArgs) => surrogate::run,

@@ -63,6 +63,28 @@ pub fn number(x: f64) -> String {
     }
 }
 
+/// The same, as a number that is no smaller: the last digit is rounded up.
+pub fn at_most(x: f64) -> String {
+    rounded(x, |shown| shown > x)
+}
+
+/// The same, as a number that is no larger.
+pub fn at_least(x: f64) -> String {
+    rounded(x, |shown| shown < x)
+}
+
+/// With few digits, beside x where it has to be.
+fn rounded(x: f64, beside: impl Fn(f64) -> bool) -> String {
+    // A decimal number that a double is nearest to may lie on either side of it.
+    let fits = |text: &str| text.parse::<f64>().is_ok_and(&beside);
+    let step = x.abs() * 6e-4;
+    [x, x - step, x + step]
+        .map(number)
+        .into_iter()
+        .find(|text| x == 0.0 || fits(text))
+        .unwrap_or_else(|| x.to_string())
+}
+
 /// A duration: `0.12 s`, `3 min 20 s`.
 pub fn seconds(s: f64) -> String {
     match s {
@@ -129,6 +151,18 @@ mod tests {
         assert_eq!(number(123_456.7), "123457");
         assert_eq!(number(1.24e-7), "1.240e-7");
         assert_eq!(number(f64::INFINITY), "inf");
+    }
+
+    #[test]
+    fn bounds_are_rounded_outwards() {
+        for x in [1.0, 0.123_44, 0.123_46, 9.9999e-7, 123.45, 0.0, -0.123_44, 1e300, 5e-324, 12345.6, 3.0e5] {
+            let (low, high) =
+                (at_least(x).parse::<f64>().expect("it"), at_most(x).parse::<f64>().expect("it"));
+            assert!(low <= x && x <= high && (x == 0.0 || (low < x && x < high)), "{x}: {low} {high}");
+            assert!(high - low <= 4e-3 * x.abs() || x.abs() < 1e-300, "{x}: {low} {high}");
+        }
+        assert_eq!(at_most(0.123_41), "0.1235");
+        assert_eq!(at_most(f64::INFINITY), "inf");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod attribution;
 mod bench;
 mod bounded;
+mod certify;
 mod check;
 mod converge;
 mod discover;

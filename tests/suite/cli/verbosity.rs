@@ -13,6 +13,7 @@ fn runs(model: &str) -> Vec<(Vec<&str>, bool)> {
         (with("polynomial", &["--order", "2"]), true),
         (with("expand", &["--order", "2"]), false),
         (with("trust", &["--order", "2", "--tolerance", "0.1"]), false),
+        (with("certify", &["--order", "2", "--radius", "0.1"]), false),
         (with("converge", &["--orders", "2"]), false),
         (with("plot", &["--order", "2", "--range", "1"]), false),
         (with("interactions", &["--inputs", "0,1"]), false),
@@ -57,6 +58,7 @@ fn every_help_lists_them_in_the_same_place() {
     let w = Workplace::new();
     for command in [
         "expand",
+        "certify",
         "check",
         "polynomial",
         "eval",

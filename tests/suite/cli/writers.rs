@@ -16,7 +16,7 @@ struct Writer {
     companions: &'static [&'static str],
 }
 
-const WRITERS: [Writer; 15] = [
+const WRITERS: [Writer; 16] = [
     Writer {
         args: &["expand", "m.onnx", "--at", "x.npy", "--order", "1", "--directions", "d.npy"],
         reads: &["m.onnx", "x.npy", "d.npy"],
@@ -105,6 +105,23 @@ const WRITERS: [Writer; 15] = [
             "d.npy",
             "--tolerance",
             "1e-3",
+        ],
+        reads: &["m.onnx", "x.npy", "d.npy"],
+        writes: &[("--out", "r.npz")],
+        companions: &["r.json"],
+    },
+    Writer {
+        args: &[
+            "certify",
+            "m.onnx",
+            "--at",
+            "x.npy",
+            "--radius",
+            "0.1",
+            "--order",
+            "2",
+            "--directions",
+            "d.npy",
         ],
         reads: &["m.onnx", "x.npy", "d.npy"],
         writes: &[("--out", "r.npz")],
@@ -241,7 +258,7 @@ impl Writer {
     fn args(&self, writes: &[(&'static str, &'static str)]) -> Vec<&'static str> {
         let options = writes.iter().flat_map(|&(option, name)| [option, name]);
         let device: &[&str] =
-            if matches!(self.args[0], "bench" | "plot") { &[] } else { &["--device", "cpu"] };
+            if matches!(self.args[0], "bench" | "plot" | "certify") { &[] } else { &["--device", "cpu"] };
         self.args.iter().copied().chain(device.iter().copied()).chain(options).collect()
     }
 

@@ -1,0 +1,106 @@
+//! Whether a class is the largest output everywhere in a region.
+
+use super::models::{Models, Space};
+use super::rounding::{UNIT, plus};
+use super::{Domain, Prover, affine};
+use crate::error::{Error, Result};
+use crate::model::{Linear, Op};
+
+/// Random points that are tried beside those that the polynomials lead to.
+const TRIED: usize = 16;
+
+/// What was found of a class.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// No other output reaches it anywhere in the region.
+    Proved,
+    /// Neither is proved nor refuted.
+    Open {
+        /// The output that may exceed it.
+        other: usize,
+        /// By so much at the most; infinite where nothing is known.
+        excess: f64,
+    },
+    /// There is a point of the region at which another output exceeds it: proved, too.
+    Refuted {
+        /// That output.
+        other: usize,
+        /// The point.
+        point: Vec<f64>,
+    },
+}
+
+impl Prover {
+    /// Whether output `class` exceeds all others in a region.
+    ///
+    /// # Errors
+    /// If something other than the region stands in the way.
+    pub(super) fn class(&self, domain: &Domain, class: usize) -> Result<Verdict> {
+        let space = self.space(domain)?;
+        let open = |other, excess| Verdict::Open { other, excess };
+        let margins = match self.margins(space, domain, class) {
+            Ok(margins) => margins,
+            Err(Error::Unproved { .. }) => return Ok(open(usize::from(class == 0), f64::INFINITY)),
+            Err(error) => return Err(error),
+        };
+        let ranges = margins.ranges(space);
+        let mut order: Vec<usize> = (0..margins.units).filter(|&other| other != class).collect();
+        order.sort_by(|&a, &b| ranges[b].hi.total_cmp(&ranges[a].hi));
+        let Some(&worst) = order.first().filter(|&&other| ranges[other].hi >= 0.0) else {
+            return Ok(Verdict::Proved);
+        };
+        let mut corners: Vec<Vec<f64>> = vec![vec![0.0; domain.coordinates()]];
+        for &other in order.iter().take(3) {
+            let slope = |j: usize| margins.row(j + 1)[other];
+            let signs = (0..domain.coordinates()).map(|j| if slope(j) < 0.0 { -1.0 } else { 1.0 });
+            corners.push(signs.collect());
+        }
+        let mut random = crate::random::SplitMix(1);
+        for _ in 0..TRIED {
+            corners.push((0..domain.coordinates()).map(|_| 2.0 * random.uniform() - 1.0).collect());
+        }
+        for s in corners {
+            let point = domain.inside(&s);
+            // The region of this point alone: what is proved there holds for the network without any rounding.
+            let alone = Domain::of_inputs(&point, &[0], 0.0)?;
+            let single = Space::new(1, 1)?;
+            let Ok(margins) = self.margins(&single, &alone, class) else { continue };
+            let exceeding =
+                margins.ranges(&single).into_iter().enumerate().filter(|(_, range)| range.lo > 0.0);
+            if let Some((other, _)) = exceeding.max_by(|a, b| a.1.lo.total_cmp(&b.1.lo)) {
+                return Ok(Verdict::Refuted { other, point });
+            }
+        }
+        Ok(open(worst, ranges[worst].hi))
+    }
+
+    /// All outputs less that of a class. A linear layer at the end is taken together with the difference, so that what its outputs have in common cancels.
+    fn margins(&self, space: &Space, domain: &Domain, class: usize) -> Result<Models> {
+        let model = self.network.model();
+        let last = model.node(model.output());
+        let (before, layer) = match &last.op {
+            Op::Linear(layer) if layer.outputs == model.outputs() => (last.inputs[0], layer),
+            _ => {
+                let (outputs, _) = self.network.run(space, domain, model.output())?;
+                let of_class = outputs.gather(&vec![class; outputs.units]);
+                return Ok(outputs.plus(&of_class, -1.0));
+            }
+        };
+        let (x, _) = self.network.run(space, domain, before)?;
+        let own = &layer.weight[class * layer.inputs..][..layer.inputs];
+        let weight: Vec<f64> = layer
+            .weight
+            .chunks_exact(layer.inputs)
+            .flat_map(|row| row.iter().zip(own).map(|(w, own)| w - own))
+            .collect();
+        let bias = layer.bias.as_ref().map(|bias| bias.iter().map(|b| b - bias[class]).collect::<Vec<f64>>());
+        let difference =
+            Linear { weight: weight.into(), bias: bias.clone().map(Into::into), ..layer.clone() };
+        // Differences of weights are rounded once more than weights are: an input more counts for that.
+        let mut margins = affine::of_linear(&difference, &affine::sizes(&difference.weight), 1, &x);
+        for (radius, b) in margins.radius.iter_mut().zip(bias.iter().flatten()) {
+            *radius = plus(*radius, (b.abs() * UNIT).next_up());
+        }
+        Ok(margins)
+    }
+}

@@ -1,0 +1,164 @@
+//! `hope certify`: a polynomial and a bound that holds, proved.
+
+mod archive;
+mod args;
+mod regions;
+mod report;
+
+use std::time::Instant;
+
+use anyhow::{Result, anyhow};
+
+use hope::certify::{Domain, Enclosure, Options, Piece, Verdict, certify_all, largest, pieces, prove_class};
+use hope::model::Model;
+use hope::results::{ModelFile, Target};
+use hope::{Error, forward};
+
+pub use args::CertifyArgs;
+
+use super::failure::Failure;
+use super::files::{Files, beside_model, check_ending};
+use super::targets::Companion;
+use super::text::count;
+use super::values::{Class, Outputs};
+use super::verbosity::Verbosity;
+use super::{input, model};
+use regions::{Regions, regions};
+use report::{Found, record, summary};
+
+/// What was proved, a region at a time.
+enum Proved {
+    Polynomials(Vec<Option<Enclosure>>),
+    Classes { classes: Vec<usize>, verdicts: Vec<Verdict> },
+}
+
+/// Runs the command.
+pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
+    let (target, model, mut regions, source) = setup(args).map_err(Failure::Input)?;
+    Companion::Record.check(&target.json, &target.npz).map_err(Failure::Input)?;
+    let mut files =
+        Files::begin([target.npz.as_path(), &target.json], &args.files()).map_err(Failure::Input)?;
+    verbosity.detail(&format!("proving over {}", count(regions.domains.len(), "region")));
+    let start = Instant::now();
+    let proved = prove(args, &model, &mut regions).map_err(|error| failed(args, &error))?;
+    let seconds = start.elapsed().as_secs_f64();
+
+    let found = Found {
+        args,
+        model: &model,
+        source: &source,
+        regions: &regions,
+        proved: &proved,
+        seconds,
+        target: &target,
+    };
+    files.write_with(&target.npz, |file| archive::write(file, &found)).map_err(Failure::Run)?;
+    files.write(&target.json, record(&found).as_bytes()).map_err(Failure::Run)?;
+    files.commit().map_err(Failure::Run)?;
+    verbosity.print(summary(&found)).map_err(Failure::Run)
+}
+
+/// Reads everything.
+fn setup(args: &CertifyArgs) -> Result<(Target, Model, Regions, ModelFile)> {
+    let npz = args.out.clone().unwrap_or_else(|| beside_model(&args.network.model, "certify.npz"));
+    check_ending("--out", &npz, "npz")?;
+    let target = Target::new(&npz)?;
+    let model = args.network.load(input::shapes_of(&args.at), args.memory)?;
+    let regions = regions(args, &model)?;
+    Ok((target, model, regions, ModelFile::read(&args.network.model)?))
+}
+
+/// An error of the library: bad input if it comes of what was asked for.
+fn failed(args: &CertifyArgs, error: &Error) -> Failure {
+    let explained = model::in_model(&args.network.model, error);
+    match error {
+        Error::Memory { .. } => Failure::Input(explained),
+        error if error.is_request() => Failure::Input(explained),
+        _ => Failure::Run(anyhow!("{explained}; nothing was written")),
+    }
+}
+
+/// Proves; a region that was cut into pieces becomes as many.
+fn prove(args: &CertifyArgs, model: &Model, regions: &mut Regions) -> hope::Result<Proved> {
+    let outputs = match &args.outputs {
+        Outputs::All => None,
+        Outputs::Some(outputs) => Some(outputs.clone()),
+    };
+    let options =
+        Options { order: args.order, outputs, threads: args.threads.map(usize::from), memory: args.memory };
+    if let Some(class) = args.prove_class {
+        return classes(class, model, regions, &options);
+    }
+    let found: Vec<Piece> = match (args.tolerance, args.split) {
+        (Some(tolerance), _) => {
+            let found = largest(model, &regions.domains, tolerance, &options)?;
+            let none = |domain: &Domain| Error::Tolerance {
+                tolerance,
+                cause: format!(
+                    "no part of {domain} is proved to be within {tolerance}: raise --tolerance or --order"
+                ),
+            };
+            // What was proved is a part of the region, or its middle alone.
+            let part = |(domain, found): (&Domain, Option<Enclosure>)| match found {
+                Some(found) => Ok((found.domain.clone(), Ok(found))),
+                None => Ok((domain.scaled(0.0)?, Err(none(domain)))),
+            };
+            regions.domains.iter().zip(found).map(part).collect::<hope::Result<_>>()?
+        }
+        (None, None) => {
+            let found = certify_all(model, &regions.domains, &options)?;
+            std::mem::take(&mut regions.domains).into_iter().zip(found).collect()
+        }
+        (None, Some(count)) => {
+            let mut all = Vec::new();
+            let (mut point, mut coordinates) = (Vec::new(), Vec::new());
+            for (i, domain) in regions.domains.iter().enumerate() {
+                let found = pieces(model, domain, count as usize, &options)?;
+                point.resize(point.len() + found.len(), regions.point[i]);
+                coordinates.resize(coordinates.len() + found.len(), regions.coordinates[i].clone());
+                all.extend(found);
+            }
+            (regions.point, regions.coordinates) = (point, coordinates);
+            all
+        }
+    };
+    let (domains, mut found): (Vec<Domain>, Vec<hope::Result<Enclosure>>) = found.into_iter().unzip();
+    regions.domains = domains;
+    let wrong = |found: &hope::Result<Enclosure>| {
+        !matches!(found, Ok(_) | Err(Error::Unproved { .. } | Error::Tolerance { .. }))
+    };
+    // Something else than a region that is too large; or no region is small enough.
+    let none = found.iter().all(Result::is_err).then_some(0);
+    if let Some(first) = found.iter().position(wrong).or(none).filter(|_| !found.is_empty()) {
+        found.swap_remove(first)?;
+    }
+    Ok(Proved::Polynomials(found.into_iter().map(Result::ok).collect()))
+}
+
+/// Of each region whether its class is the largest output everywhere.
+fn classes(class: Class, model: &Model, regions: &Regions, options: &Options) -> hope::Result<Proved> {
+    let values = forward::values(model, &regions.points, None)?;
+    let predicted = |point: usize| {
+        let scores = &values[point * model.outputs()..][..model.outputs()];
+        let larger = |best: usize, i: usize| if scores[i] > scores[best] { i } else { best };
+        (0..scores.len()).fold(0, larger)
+    };
+    let of = |&point: &usize| match class {
+        Class::Number(class) => class,
+        Class::Predicted => predicted(point),
+    };
+    let classes: Vec<usize> = regions.point.iter().map(of).collect();
+    let mut verdicts = vec![Verdict::Proved; classes.len()];
+    let mut distinct = classes.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    // All regions of a class at once: they share what the network is prepared for.
+    for class in distinct {
+        let these: Vec<usize> = (0..classes.len()).filter(|&i| classes[i] == class).collect();
+        let domains: Vec<Domain> = these.iter().map(|&i| regions.domains[i].clone()).collect();
+        for (i, verdict) in these.into_iter().zip(prove_class(model, &domains, class, options)?) {
+            verdicts[i] = verdict;
+        }
+    }
+    Ok(Proved::Classes { classes, verdicts })
+}
