@@ -91,7 +91,6 @@ describe("the page", { skip }, () => {
     await page.locator("#order").fill("99");
     await page.waitForFunction(() => document.getElementById("state").textContent === "One of the numbers can't be.");
     await shot("wrong-number");
-    assert.ok((await page.evaluate(() => longest)) <= 50, "the page was blocked");
     quiet(here, server.origin);
     await page.close();
   });
@@ -152,7 +151,30 @@ describe("the page", { skip }, () => {
     assert.notEqual(await page.locator("#classes").innerText(), score);
     await shot("drawn");
     await after(() => page.getByRole("button", { name: "Invert" }).click());
-    assert.ok((await page.evaluate(() => longest)) <= 50, "the page was blocked");
+    quiet(here, server.origin);
+    await page.close();
+  });
+
+  test("the page is never blocked, whatever is computed", async () => {
+    const here = await visit(browser, server.origin);
+    const { page, after } = here;
+    // The shortest of three: what else the machine has to do may make a task long, what the page does makes it so each time.
+    const blocked = [];
+    await page.locator("label", { has: page.locator("[value=draw]") }).click();
+    for (const digit of [1, 4, 7]) {
+      await page.evaluate(() => (longest = 0));
+      await after(() => page.locator("#digits button").nth(digit).click());
+      await after(() => page.locator("#order").fill(String(digit + 1)));
+      const { x, y, width, height } = await page.locator("#canvas").boundingBox();
+      await after(async () => {
+        await page.mouse.move(x + width / 4, y + height / 2);
+        await page.mouse.down();
+        await page.mouse.move(x + (3 * width) / 4, y + height / 2, { steps: 10 });
+        await page.mouse.up();
+      });
+      blocked.push(await page.evaluate(() => longest));
+    }
+    assert.ok(Math.min(...blocked) <= 50, `the page was blocked for ${blocked} ms`);
     quiet(here, server.origin);
     await page.close();
   });
@@ -236,6 +258,19 @@ describe("the page", { skip }, () => {
     await open(at("tests/fixtures/gradients/abs.npy"));
     await wrong("makes no points of 784 numbers");
     quiet(here, server.origin);
+    await page.close();
+  });
+
+  test("the page's own policy lets no request out", async () => {
+    const { page, requests } = await visit(browser, server.origin);
+    // Another origin by its port; nobody need listen there.
+    const asked = await page.evaluate(async () => {
+      const refused = new Promise((resolve) => addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective)));
+      const answer = fetch("http://localhost:9/", { mode: "no-cors" }).then(() => "let out", () => "kept in");
+      return [await answer, await refused];
+    });
+    assert.deepEqual(asked, ["kept in", "connect-src"]);
+    assert.ok(requests.every((url) => url.startsWith(server.origin) || url.startsWith("data:")), requests.join());
     await page.close();
   });
 
