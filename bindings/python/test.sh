@@ -9,8 +9,8 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 [ -x .venv/bin/python ] || python3 -m venv .venv
 export VIRTUAL_ENV=$PWD/.venv CARGO_TARGET_DIR=$PWD/target
 python=$VIRTUAL_ENV/bin/python
-"$python" -c "import dask.array, ipykernel, matplotlib, maturin, mypy, nbclient, numpy, onnx, pyright, pytest, skl2onnx, sympy, tqdm, xarray" 2>/dev/null ||
-    step "$python" -m pip install --quiet "dask[array]" ipykernel matplotlib maturin mypy nbclient numpy onnx pyright pytest skl2onnx sympy tqdm xarray
+"$python" -c "import dask.array, ipykernel, matplotlib, maturin, mypy, nbclient, numpy, onnx, pyright, pytest, safetensors, skl2onnx, sympy, tqdm, xarray" 2>/dev/null ||
+    step "$python" -m pip install --quiet "dask[array]" ipykernel matplotlib maturin mypy nbclient numpy onnx pyright pytest safetensors skl2onnx sympy tqdm xarray
 if [ "${1:-}" = --extras ]; then
     shift
     step "$python" -m pip install --quiet "ray[data]" torch onnxscript

@@ -9,7 +9,7 @@ from pathlib import Path
 import hope
 import numpy as np
 import pytest
-from conftest import CNN, Floats, Program, mlp
+from conftest import CNN, ROOT, Floats, Program, mlp
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_saved_together_or_not_at_all(model: hope.Model, tmp_path: Path) -> None
     with np.load(tmp_path / "result.npz") as saved:
         assert sorted(saved) == ["exponents", "mixed", "points", "value"]
         assert saved["exponents"].dtype == np.uint8
-    with pytest.raises(hope.FormatError, match="end in .npz"):
+    with pytest.raises(hope.FormatError, match="end in .npz or .safetensors"):
         expansion.save(tmp_path / "result.zip")
     with pytest.raises(hope.FileError, match="cannot write"):
         expansion.save(tmp_path / "none" / "result.npz")
@@ -146,3 +146,41 @@ def test_saved_together_or_not_at_all(model: hope.Model, tmp_path: Path) -> None
     with pytest.raises(hope.FileError):
         expansion.save(tmp_path / "taken.npz")
     assert not any(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+def test_saved_as_safetensors_and_as_a_folder(model: hope.Model, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    mixed, along = model.expand(X, 3, terms="mixed"), model.expand(X, 2, directions=[[1.0, 0.5, -1.0]])
+    for expansion in (mixed, along):
+        expansion.save(tmp_path / "result.safetensors")
+        expansion.save(f"{tmp_path}/result/")
+        truth = {name: array for name, array in expansion.to_dict().items() if name != "report"}
+        read = load_file(tmp_path / "result.safetensors")
+        assert read.keys() == truth.keys()
+        # Arrays of the result before are gone.
+        assert sorted(path.name for path in (tmp_path / "result").iterdir()) == sorted([*(f"{name}.npy" for name in truth), "result.json"])
+        for name, array in truth.items():
+            mapped = np.load(tmp_path / "result" / f"{name}.npy", mmap_mode="r")
+            assert isinstance(mapped, np.memmap) and mapped.dtype == read[name].dtype == array.dtype
+            np.testing.assert_array_equal(mapped, array)
+            np.testing.assert_array_equal(read[name], array)
+    mixed.save(tmp_path / "result")
+    assert (tmp_path / "result" / "mixed.npy").exists() and not (tmp_path / "result" / "along.npy").exists()
+    (tmp_path / "result" / "notes.txt").write_text("mine")
+    with pytest.raises(hope.FormatError, match=r"notes\.txt"):
+        mixed.save(tmp_path / "result")
+    with pytest.raises(hope.FileError):
+        mixed.save(f"{tmp_path}/none/result/")
+
+
+def test_the_program_writes_what_others_read(program: Program, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    network = ROOT / "tests" / "fixtures" / "reference" / "discover_2d.onnx"
+    there = ["expand", network, "--at", "0.5,-0.25;1,0", "--order", "3", "--device", "cpu", "--out"]
+    program(*there, tmp_path / "r.safetensors")
+    program(*there, f"{tmp_path}/r/")
+    ours = hope.load(network).expand([[0.5, -0.25], [1, 0]], 3, device="cpu")
+    np.testing.assert_array_equal(load_file(tmp_path / "r.safetensors")["unmixed"], ours.unmixed)
+    np.testing.assert_array_equal(np.load(tmp_path / "r" / "unmixed.npy", mmap_mode="r"), ours.unmixed)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import html
 import json
 import os
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _hope
+from . import _hope, _saved
 from ._errors import FileError, FormatError, RequestError
 from ._inputs import index
 from ._polynomial import Polynomial
@@ -30,6 +29,9 @@ _AXES = {
     "gradient": ("power", "direction", "input"),
     "hessian": ("row", "input"),
 }
+
+# How arrays are written, by the ending of a name.
+_ARCHIVES = {".npz": _saved.npz, ".safetensors": _saved.safetensors}
 
 Reals = NDArray[np.floating[Any]]
 
@@ -217,34 +219,31 @@ class Expansion:
         return xarray.Dataset(arrays, coordinates, {**plain, "report": self._record})
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes RESULT.npz, and RESULT.json beside it, as the program does: both or none of them."""
+        """Writes the arrays and the record of a result, as the program does: all or none of them.
+
+        ``RESULT.npz`` or ``RESULT.safetensors``, with ``RESULT.json`` beside it; or ``"RESULT/"``, a folder with an ``.npy`` for each array
+        and ``result.json``, for ``numpy.load(..., mmap_mode="r")``. A folder that exists needs no slash.
+        """
         target = Path(path)
-        if target.suffix.lower() != ".npz" or not target.stem:
-            raise FormatError(f"{target}: the result is an .npz archive, its name has to end in .npz")
         dtype = self.value.dtype
         arrays = {
             name: array if array.dtype == np.uint8 else array.astype(dtype, copy=False)
             for name, array in self._arrays().items()
         }
 
-        def archive(file: IO[bytes]) -> None:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-
-        def record(file: IO[bytes]) -> None:
-            file.write(self._record.encode())
-
-        begun: list[tuple[str, Path]] = []
+        record = self._record.encode()
         try:
-            for final, write in ((target, archive), (target.with_suffix(".json"), record)):
-                begun.append((_written(final, write), final))
-            while begun:
-                os.replace(*begun[0])
-                begun.pop(0)
+            if os.fspath(path).endswith(("/", os.sep)) or (target.is_dir() and target.suffix.lower() not in _ARCHIVES):
+                _saved.folder(target, arrays, record)
+            elif (write := _ARCHIVES.get(target.suffix.lower())) and target.stem:
+                archive, json = partial(write, arrays=arrays), partial(_saved.record, record=record)
+                _saved.together([(target, archive), (target.with_suffix(".json"), json)])
+            else:
+                raise FormatError(
+                    f"{target}: the name of a result has to end in .npz or .safetensors, or in / for a folder of .npy files"
+                )
         except OSError as error:
             raise FileError(f"cannot write {target}: {error}") from error
-        finally:
-            for temporary, _ in begun:
-                Path(temporary).unlink(missing_ok=True)
 
     def _rows(self) -> list[tuple[str, str]]:
         report, certificate = self.report, self.certificate
@@ -280,23 +279,3 @@ def _chosen(given: int | None, count: int, what: str) -> int:
     if count != 1:
         raise RequestError(f"there are {count} {what}s: choose one by {what}=, from 0 to {count - 1}")
     return 0
-
-
-def _written(final: Path, write: Callable[[IO[bytes]], None]) -> str:
-    """Writes a file under another name beside its own."""
-    with tempfile.NamedTemporaryFile(dir=final.parent, prefix=f".{final.name}.", delete=False) as file:
-        try:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o666 & ~_umask())
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-        return file.name
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
