@@ -28,17 +28,19 @@ export async function update(signal) {
 
 /** One map for each order. */
 function maps({ predicted }) {
-  const { size } = state.network.layout;
-  return Array.from({ length: state.order }, (_, k) => summed(state.network.layout, predicted.data.subarray(k * size, (k + 1) * size)));
+  const { layout } = state.network;
+  const map = (k) => predicted.data.subarray(k * layout.size, (k + 1) * layout.size);
+  return Array.from({ length: predicted.shape[0] }, (_, k) => summed(layout, map(k)));
 }
 
 let columns;
 
 async function draw() {
-  const { network, exact, rule, order, delta } = state;
+  const { network, exact, rule, delta } = state;
   const { layout, name } = network;
   const { rows } = layout;
   const all = maps(exact);
+  const order = all.length;
   const limit = all.reduce((most, map) => map.reduce((m, x) => Math.max(m, Math.abs(x)), most), 0);
   const panels = [
     { title: `class ${output()}: ${exact.value.toFixed(3)}`, rows, values: grey(layout, state.point) },

@@ -38,6 +38,7 @@ async function refresh(from) {
 async function round(signal) {
   const begun = performance.now();
   tell("Computing…");
+  at("explain").classList.remove("stale");
   try {
     check();
     await chosenNetwork();
@@ -59,8 +60,16 @@ async function round(signal) {
   } catch (error) {
     if (signal.aborted) return;
     dirty = PANELS.length;
+    at("explain").classList.add("stale");
+    if (error.name === "BugError") forget();
     tell(error.message, true);
   }
+}
+
+/** The engine has failed, and all networks are gone with it: they are read again. */
+function forget() {
+  loaded.clear();
+  if (state.network) state.network.key = undefined;
 }
 
 function tell(text, wrong = false) {
@@ -124,7 +133,7 @@ async function open(file) {
       loaded.delete(file.name);
       const select = at("network");
       if (![...select.options].some(({ value }) => value === file.name)) select.add(new Option(file.name, file.name));
-      if (state.network?.key === file.name) state.network = undefined;
+      if (state.network?.key === file.name) state.network.key = undefined;
       select.value = file.name;
       return refresh(ALL);
     }

@@ -54,9 +54,22 @@ export async function update(signal) {
   if (direction.every((x) => x === 0)) throw new Error("The input is there already: choose another direction.");
   const options = { order: state.order, output: output(), range, samples: SAMPLES, tolerance: tolerance.valueAsNumber, ...place(signal) };
   way = { ...(await state.network.model.along(state.point, direction, options)), title, range, tolerance: options.tolerance };
+  way.formula = await formula(direction);
   await draw();
   signal.throwIfAborted();
   tell();
+}
+
+/** The polynomial of the highest order, as the library writes it. */
+async function formula(direction) {
+  const { value, coefficients } = way;
+  const row = (data) => ({ data, shape: [1, data.length] });
+  const along = { data: coefficients.data, shape: [1, 1, coefficients.data.length, 1] };
+  const found = { points: row(state.point), value: row([value]), along, directions: row(direction) };
+  const polynomial = await hope.polynomial(found);
+  const text = await polynomial.text({ digits: 4 });
+  await polynomial.free();
+  return text;
 }
 
 /** Nothing to be seen: why. */
@@ -66,6 +79,7 @@ export function fail(message) {
   figure.replaceChildren();
   at("values").replaceChildren();
   at("place").value = "";
+  at("formula").textContent = "";
   say(at("holds"), message);
 }
 
@@ -118,13 +132,14 @@ function table() {
 
 /** How far it holds, in words. */
 function tell() {
-  const { kink, convergence, growing, trust, tolerance, certificate } = way;
+  const { kink, convergence, growing, trust, tolerance, certificate, formula } = way;
   const last = trust.at(-1);
   const converges = Number.isFinite(convergence)
     ? `The series is estimated to converge up to |t| = ${short(convergence)}${growing ? ", rather further" : ""}.`
     : "The series seems to end: a polynomial.";
   const kinked = Number.isFinite(kink) && `The nearest kink is at t* = ${short(kink)}: beyond it the network goes on by another formula.`;
   const trusted = `The polynomial of order ${trust.length} is estimated to be within ${tolerance} up to |t| = ${short(last.radius)}; what limits it: ${last.limit}.`;
+  at("formula").textContent = `p(t) = ${formula}`;
   say(at("holds"), trusted, kinked, converges, `${certificate.exact ? "Exact" : "Not exact"}: ${certificate.reason}.`);
 }
 
@@ -135,7 +150,7 @@ async function redraw() {
   if (drawing) return void (drawing = "again");
   do {
     drawing = "now";
-    await draw();
+    if (way) await draw();
   } while (drawing === "again");
   drawing = undefined;
 }

@@ -67,6 +67,7 @@ describe("the page", { skip }, () => {
     assert.match(await text("#words"), /Published rule: not exact; /);
     assert.match(await text("#holds"), /order 3 is estimated to be within 0\.05 up to \|t\| = [\d.]+/);
     assert.match(await text("#values"), /network[^]*order 1[^]*order 3/);
+    assert.match(await text("#formula"), /^p\(t\) = 4\.21 [+-] [\d.]+\*t [+-] [\d.]+\*t\^2 [+-] [\d.]+\*t\^3$/);
     assert.equal(await page.locator("#pair-list li").count(), 6);
     await shot("digit");
 
