@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 
 use hope::picture::{Figure, Format};
-use hope::temporary::{Temporary, folder};
+use hope::results::{ArchiveWriter, Encoding, Target};
+use hope::temporary::{Made, Temporary, folder};
 
+use super::targets::Companion;
 use super::{interrupt, targets};
 
 /// `MODEL.what.ending` in the current folder.
@@ -20,7 +22,12 @@ pub fn beside_model(model: &Path, what: &str) -> PathBuf {
 }
 
 /// Files under construction.
-pub struct Files(Vec<Begun>);
+pub struct Files {
+    begun: Vec<Begun>,
+    /// A folder that was made for them: it goes after them.
+    made: Option<Made>,
+    obsolete: Vec<PathBuf>,
+}
 
 struct Begun {
     target: PathBuf,
@@ -40,7 +47,40 @@ impl Files {
             let (temporary, file) = interrupt::begin(target).map_err(|error| cannot_begin(target, &error))?;
             Ok(Begun { target: target.into(), temporary, file: Some(file) })
         };
-        results.into_iter().map(begin).collect::<Result<_>>().map(Self)
+        let begun = results.into_iter().map(begin).collect::<Result<_>>()?;
+        Ok(Self { begun, made: None, obsolete: Vec::new() })
+    }
+
+    /// Begins the files of a result with these arrays, and makes its folder if it is one.
+    ///
+    /// # Errors
+    /// As [`Self::begin`], or if the record would take the place of something else.
+    pub fn result(target: &Target, arrays: &[&str], inputs: &[&Path]) -> Result<Self> {
+        Companion::Record.check(&target.json, &target.archive)?;
+        let paths = target.files(arrays.iter().copied());
+        let all: Vec<&Path> = paths.iter().chain([&target.json]).map(PathBuf::as_path).collect();
+        let obsolete = target.obsolete(arrays.iter().copied());
+        targets::check(
+            &all.iter().copied().chain(obsolete.iter().map(PathBuf::as_path)).collect::<Vec<_>>(),
+            inputs,
+        )?;
+        let made = match target.folder() {
+            Some(folder) => Some(interrupt::make(folder).map_err(|error| cannot_make(folder, &error))?),
+            None => None,
+        };
+        Ok(Self { made, obsolete, ..Self::begin(all, inputs)? })
+    }
+
+    /// Hands out the files of a result's arrays, to be written as an archive.
+    ///
+    /// # Errors
+    /// If they can't be written.
+    pub fn archive(&mut self, target: &Target, arrays: &[&str], encoding: Encoding) -> Result<ArchiveWriter> {
+        let paths = target.files(arrays.iter().copied()).into_iter();
+        let files = paths.map(|path| Ok((path.clone(), self.take(&path)?))).collect::<Result<_>>()?;
+        ArchiveWriter::new(target.format, files, encoding).map_err(|error| {
+            anyhow!("cannot write {}: {error}; nothing was written", target.archive.display())
+        })
     }
 
     /// Hands out a file, once.
@@ -48,7 +88,7 @@ impl Files {
     /// # Errors
     /// If it was not begun, or is taken.
     pub fn take(&mut self, target: &Path) -> Result<File> {
-        let begun = self.0.iter_mut().find(|begun| begun.target == target);
+        let begun = self.begun.iter_mut().find(|begun| begun.target == target);
         begun.and_then(|begun| begun.file.take()).ok_or_else(|| anyhow!("{} is taken", target.display()))
     }
 
@@ -86,8 +126,18 @@ impl Files {
     /// # Errors
     /// If one can't be renamed; then none exists.
     pub fn commit(self) -> Result<()> {
-        interrupt::commit(self.0.into_iter().map(|begun| begun.temporary).collect())
+        let Self { begun, made: _made, obsolete } = self;
+        interrupt::commit(begun.into_iter().map(|begun| begun.temporary).collect(), obsolete)
             .map_err(|error| anyhow!("cannot write the results: {error}; nothing was written"))
+    }
+}
+
+fn cannot_make(folder: &Path, error: &io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            anyhow!("cannot write {}: it exists and is no folder", folder.display())
+        }
+        _ => anyhow!("cannot make the folder {}: {error}", folder.display()),
     }
 }
 

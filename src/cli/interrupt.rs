@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use hope::temporary::Temporary;
+use hope::temporary::{Made, Temporary};
 
 use super::text;
 
 /// What an interruption has to remove.
 static BEGUN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Folders that it has made: they go when they are empty.
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Held while files come and while they get their names, so that an interruption finds either all or none of them.
 static BUSY: Mutex<()> = Mutex::new(());
@@ -37,12 +40,23 @@ pub fn begin(target: &Path) -> io::Result<(Temporary, File)> {
     Ok((temporary, file))
 }
 
-/// Gives complete files their names: all of them or none.
+/// Makes a folder for files unless there is one, and has an interruption remove it when it is empty.
+///
+/// # Errors
+/// If it can't be made.
+pub fn make(folder: &Path) -> io::Result<Made> {
+    let _busy = lock(&BUSY);
+    let made = Made::folder(folder)?;
+    lock(&FOLDERS).extend(made.path().map(PathBuf::from));
+    Ok(made)
+}
+
+/// Gives complete files their names: all of them or none; what is obsolete with them goes.
 ///
 /// # Errors
 /// If one can't be renamed.
-pub fn commit(files: Vec<Temporary>) -> io::Result<()> {
-    let ready = Temporary::ready(files)?;
+pub fn commit(files: Vec<Temporary>, obsolete: Vec<PathBuf>) -> io::Result<()> {
+    let ready = Temporary::ready(files)?.without(obsolete);
     let _busy = lock(&BUSY);
     ready.commit()?;
     lock(&BEGUN).clear();
@@ -62,6 +76,9 @@ fn end(signal: i32) -> ! {
     let begun = attempt(&BEGUN).map(|mut begun| std::mem::take(&mut *begun)).unwrap_or_default();
     for path in &begun {
         let _ = std::fs::remove_file(path);
+    }
+    for folder in attempt(&FOLDERS).iter().flat_map(|folders| folders.iter()) {
+        let _ = std::fs::remove_dir(folder);
     }
     let message = match begun.is_empty() {
         true => "\nerror: interrupted\n",

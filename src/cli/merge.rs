@@ -7,16 +7,15 @@ use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use hope::npy::{NpzReader, NpzWriter};
-use hope::results::{ShardName, Target};
+use hope::results::{ArchiveFormat, ArchiveReader, ArchiveWriter, Encoding, ShardName, Target};
 use hope::{Precision, memory};
 
 use super::failure::Failure;
-use super::files::{Files, check_ending};
+use super::files::Files;
 use super::text::{self, count};
 use super::verbosity::Verbosity;
 
-/// Join the shards that `hope expand --shards` has written: RESULT.npz and RESULT.json as of one run. Only one shard is in memory at a time.
+/// Join the shards that `hope expand --shards` has written: a result as of one run. Only one shard is in memory at a time.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
     /// The folder of the shards.
@@ -27,11 +26,11 @@ pub struct MergeArgs {
     #[arg(long, value_name = "KEY")]
     run: Option<String>,
 
-    /// The result, overwritten if it exists; RESULT.json is written beside it.
+    /// The result, overwritten if it exists: RESULT.npz, RESULT.safetensors, with RESULT.json beside it, or a folder RESULT/.
     #[arg(long, value_name = "RESULT.npz")]
     out: PathBuf,
 
-    /// Deflate the result, as numpy.savez_compressed does.
+    /// Deflate the .npz, as numpy.savez_compressed does.
     #[arg(long)]
     compress: bool,
 }
@@ -45,22 +44,26 @@ struct Run {
 
 /// Runs the command.
 pub fn run(args: &MergeArgs, verbosity: Verbosity) -> Result<(), Failure> {
-    check_ending("--out", &args.out, "npz").map_err(Failure::Input)?;
     let target = Target::new(&args.out).map_err(|error| Failure::Input(error.into()))?;
+    if args.compress && target.format != ArchiveFormat::Npz {
+        return Err(Failure::Input(anyhow!(
+            "--compress goes with .npz only: the other formats are for memory mapping"
+        )));
+    }
     let shards = chosen(&args.folder, args.run.as_deref()).map_err(Failure::Input)?;
     let record = joined_record(&shards).map_err(Failure::Input)?;
     let inputs: Vec<&Path> = shards.iter().map(PathBuf::as_path).collect();
-    let mut files = Files::begin([target.npz.as_path(), &target.json], &inputs).map_err(Failure::Input)?;
-    let archive = files.take(&target.npz).map_err(Failure::Run)?;
+    let names = names(&shards).map_err(Failure::Input)?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut files = Files::result(&target, &names, &inputs).map_err(Failure::Input)?;
     let dtype = if record["dtype"] == "f32" { Precision::F32 } else { Precision::F64 };
-    let mut npz = NpzWriter::new(archive, dtype);
-    if args.compress {
-        npz = npz.compressed();
-    }
-    let arrays = arrays(&shards, &mut npz).map_err(Failure::Run)?;
-    let cannot_write =
-        |error| Failure::Run(anyhow!("cannot write {}: {error}; nothing was written", target.npz.display()));
-    let bytes = npz.finish().map_err(cannot_write)?;
+    let encoding = Encoding { dtype, compress: args.compress };
+    let mut archive = files.archive(&target, &names, encoding).map_err(Failure::Run)?;
+    let arrays = arrays(&shards, &names, &mut archive).map_err(Failure::Run)?;
+    let cannot_write = |error| {
+        Failure::Run(anyhow!("cannot write {}: {error}; nothing was written", target.archive.display()))
+    };
+    let bytes = archive.finish().map_err(cannot_write)?;
     files
         .write(&target.json, format!("{:#}\n", Value::Object(record.clone())).as_bytes())
         .map_err(Failure::Run)?;
@@ -74,7 +77,7 @@ pub fn run(args: &MergeArgs, verbosity: Verbosity) -> Result<(), Failure> {
                 format!("{}: {reason}", if record["exact"] == true { "yes" } else { "NO" })
             }),
         ),
-        ("result", format!("{} ({}): {arrays}", target.npz.display(), memory::human(bytes))),
+        ("result", format!("{} ({}): {arrays}", target.archive.display(), memory::human(bytes))),
         ("", target.json.display().to_string()),
     ];
     verbosity.print(text::lines(&rows)).map_err(Failure::Run)
@@ -117,7 +120,7 @@ fn runs(folder: &Path) -> Result<BTreeMap<String, Run>> {
         let path =
             entry.map_err(|error| anyhow!("cannot read the folder {}: {error}", folder.display()))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some(ShardName { key, number, count }) = ShardName::parse(&name) else { continue };
+        let Some(ShardName { key, number, count, .. }) = ShardName::parse(&name) else { continue };
         if path.with_extension("json").exists() {
             let run = runs.entry(key).or_default();
             run.count = count;
@@ -127,24 +130,30 @@ fn runs(folder: &Path) -> Result<BTreeMap<String, Run>> {
     Ok(runs)
 }
 
+/// Names of the arrays, as the first shard has them.
+fn names(shards: &[PathBuf]) -> Result<Vec<String>> {
+    let first = shards.first().ok_or_else(|| anyhow!("there are no shards"))?;
+    Ok(ArchiveReader::open(first)?.names())
+}
+
 /// Copies all arrays, one after the other, each through all shards; returns their names and shapes, for people.
-fn arrays(shards: &[PathBuf], npz: &mut NpzWriter) -> Result<String> {
+fn arrays(shards: &[PathBuf], names: &[&str], archive: &mut ArchiveWriter) -> Result<String> {
     let mut described = Vec::new();
     let first = shards.first().ok_or_else(|| anyhow!("there are no shards"))?;
-    for name in NpzReader::open(first)?.names() {
+    for &name in names {
         let in_file = |path: &Path, error: hope::Error| anyhow!("{}: {error}", path.display());
-        let read = |path: &Path| NpzReader::open(path)?.array(&name).map_err(|error| in_file(path, error));
+        let read = |path: &Path| ArchiveReader::open(path)?.array(name).map_err(|error| in_file(path, error));
         let shape_in =
-            |path: &Path| NpzReader::open(path)?.shape(&name).map_err(|error| in_file(path, error));
+            |path: &Path| ArchiveReader::open(path)?.shape(name).map_err(|error| in_file(path, error));
         let shape = shape_in(first)?;
         // What is the same for all points; directions may also be those of each.
         if name == "exponents" {
             let bytes: Vec<u8> = read(first)?.values.iter().map(|&exponent| exponent as u8).collect();
-            npz.bytes(&name, &shape, &bytes)?;
+            archive.bytes(name, &shape, &bytes)?;
             continue;
         }
         if name == "inputs" || (name == "directions" && shape.len() == 2) {
-            npz.array(&name, &shape, &read(first)?.values)?;
+            archive.array(name, &shape, &read(first)?.values)?;
             continue;
         }
         // The number of points has to be known before they come.
@@ -159,9 +168,9 @@ fn arrays(shards: &[PathBuf], npz: &mut NpzWriter) -> Result<String> {
             }
             joined[0] += part[0];
         }
-        npz.begin(&name, &joined)?;
+        archive.begin(name, &joined)?;
         for path in shards {
-            npz.numbers(&read(path)?.values)?;
+            archive.numbers(&read(path)?.values)?;
         }
         described.push(format!("{name} {}", text::shape(&joined)));
     }

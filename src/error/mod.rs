@@ -417,6 +417,8 @@ pub enum Format {
     Onnx,
     /// An array, or an archive of arrays: numpy's `.npy` and `.npz`.
     Numpy,
+    /// Arrays of a result: safetensors.
+    Safetensors,
     /// A polynomial of this library: `.json` or `.npz`.
     Polynomial,
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::error::{Error, Format, Result};
 use crate::regular_file::RegularFile;
+use crate::scalar::Precision;
 
 pub use header::header;
 use header::{Element, read_header, shape_tuple};
@@ -59,6 +60,14 @@ pub fn read_from(mut stream: impl Read, bytes: u64) -> Result<Array> {
     let values = read_numbers(stream, element, &header.shape, bytes.saturating_sub(start as u64))?;
     let values = if header.fortran_order { to_c_order(&header.shape, &values) } else { values };
     Ok(Array { shape: header.shape, values })
+}
+
+/// Reads numbers of a type, in C order, from a stream that holds at most `bytes` bytes of them.
+///
+/// # Errors
+/// If there is no such type, or numbers are missing.
+pub(crate) fn numbers_from(stream: impl Read, descr: &str, shape: &[usize], bytes: u64) -> Result<Vec<f64>> {
+    read_numbers(stream, Element::from_descr(descr)?, shape, bytes)
 }
 
 /// Reads a list of texts (numpy's type `U`) from a stream that holds at most `bytes` bytes.
@@ -133,6 +142,26 @@ pub fn write(mut stream: impl Write, shape: &[usize], values: &[f64]) -> io::Res
     }
     // A buffer that is dropped keeps its errors for itself.
     stream.flush()
+}
+
+/// Appends numbers as bytes.
+///
+/// # Errors
+/// If one is too large for the type.
+pub(crate) fn encode(dtype: Precision, values: &[f64], bytes: &mut Vec<u8>) -> io::Result<()> {
+    match dtype {
+        Precision::F64 => bytes.extend(values.iter().flat_map(|x| x.to_le_bytes())),
+        Precision::F32 => {
+            if let Some(x) = values.iter().find(|x| x.is_finite() && !(**x as f32).is_finite()) {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("the number {x:e} is too large for f32: use --dtype f64"),
+                ));
+            }
+            bytes.extend(values.iter().flat_map(|&x| (x as f32).to_le_bytes()));
+        }
+    }
+    Ok(())
 }
 
 fn wrong(message: impl Into<String>) -> Error {

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::{Array, header, read_from, read_header, read_texts, wrong};
+use super::{Array, encode, header, read_from, read_header, read_texts, wrong};
 use crate::error::{Error, Format, Result};
 use crate::regular_file::RegularFile;
 use crate::scalar::Precision;
@@ -69,18 +69,7 @@ impl<W: Write + Seek> NpzWriter<W> {
         let Some(zip) = &mut self.zip else { return Ok(()) };
         for values in values.chunks(BLOCK) {
             self.block.clear();
-            match self.dtype {
-                Precision::F64 => self.block.extend(values.iter().flat_map(|x| x.to_le_bytes())),
-                Precision::F32 => {
-                    if let Some(x) = values.iter().find(|x| x.is_finite() && !(**x as f32).is_finite()) {
-                        return Err(io::Error::new(
-                            io::ErrorKind::InvalidData,
-                            format!("the number {x:e} is too large for f32: use --dtype f64"),
-                        ));
-                    }
-                    self.block.extend(values.iter().flat_map(|&x| (x as f32).to_le_bytes()));
-                }
-            }
+            encode(self.dtype, values, &mut self.block)?;
             zip.write_all(&self.block)?;
         }
         Ok(())

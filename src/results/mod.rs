@@ -1,6 +1,7 @@
-//! Results in files: RESULT.npz for numpy, and RESULT.json beside it, as the `hope` program writes them.
+//! Results in files: RESULT.npz or RESULT.safetensors, and RESULT.json beside it, or a folder RESULT/ with an `.npy` for each array and `result.json`, as the
+//! `hope` program writes them.
 //!
-//! RESULT.npz, for B points, m selected outputs, p inputs flattened, n orders, R directions, T terms in d variables; all f64 (or
+//! The arrays, for B points, m selected outputs, p inputs flattened, n orders, R directions, T terms in d variables; all f64 (or
 //! f32, if asked for), exponents u8:
 //!
 //! | key | shape | present with |
@@ -12,9 +13,9 @@
 //! | `mixed` | `[B, m, T]`, with `exponents` `[T, d]`, by degree, degree 0 included | mixed terms |
 //! | `kink` | `[B, R]`, for mixed terms `[B, 1]`: distance to the nearest kink, ∞ if there is none | networks with kinks |
 //!
-//! [`Record`] lists what RESULT.json has. [`save`] runs a job into both files; [`NpzSink`] and [`Record`] are its parts, for programs
-//! that do more. Batches are written as they become ready, so results may be larger than memory; both files get their names
-//! when both are complete: there is never half a result.
+//! [`Record`] lists what RESULT.json has. [`save`] runs a job into both files; [`ArchiveSink`] and [`Record`] are its parts, for programs
+//! that do more. Batches are written as they become ready, so results may be larger than memory; all files get their names
+//! when all are complete: there is never half a result.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -35,12 +36,13 @@
 //! let report = save(&job, &target, Precision::F64, Some(&ModelFile::read(path)?), &|_| ControlFlow::Continue(()))?;
 //! assert!(report.certificate.exact);
 //!
-//! let mut archive = hope::npy::NpzReader::open(&target.npz)?;
+//! let mut archive = hope::npy::NpzReader::open(&target.archive)?;
 //! assert_eq!(archive.array("unmixed")?.shape, [2, 10, 3, 784]); // points, outputs, orders, inputs
 //! assert!(std::fs::read_to_string(&target.json).unwrap().contains("\"exact\": true"));
 //! # Ok::<(), hope::Error>(())
 //! ```
 
+mod archive;
 mod claim;
 mod record;
 mod shard;
@@ -49,25 +51,30 @@ mod source;
 mod target;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
+pub use archive::{
+    ArchiveFormat, ArchiveReader, ArchiveWriter, Encoding, FolderReader, FolderWriter, SafetensorsReader,
+    SafetensorsWriter,
+};
 pub use claim::{Claim, StandInRecord};
 pub use record::{Record, Seconds};
 pub use shard::ShardName;
-pub use sink::{Encoding, NpzSink};
+pub use sink::{ArchiveSink, arrays};
 pub use source::{ModelFile, hex};
 pub use target::Target;
 
 use crate::error::{Error, Result};
 use crate::expansion::{Job, OnProgress, Report};
 use crate::scalar::Precision;
-use crate::temporary::{Temporary, folder};
+use crate::temporary::{Made, Temporary, folder};
 
 /// Runs a job into files. `model` is what the record says of the model's file. `progress` is called after each chunk; it may break
 /// to stop.
 ///
 /// # Errors
-/// If a file can't be written, numbers overflow, or `progress` breaks; then neither file exists (or what was there before remains).
+/// If a file can't be written, numbers overflow, or `progress` breaks; then no file exists (or what was there before remains).
 pub fn save(
     job: &Job,
     target: &Target,
@@ -76,10 +83,20 @@ pub fn save(
     progress: OnProgress,
 ) -> Result<Report> {
     let started = Instant::now();
-    let begin = |path| Temporary::create(path).map_err(|reason| Error::Write { path: path.into(), reason });
-    let (npz, archive) = begin(&target.npz)?;
+    let failed = |path: &Path, reason| Error::Write { path: path.into(), reason };
+    let begin = |path: &Path| Temporary::create(path).map_err(|reason| failed(path, reason));
+    let _made =
+        target.folder().map(|path| Made::folder(path).map_err(|reason| failed(path, reason))).transpose()?;
+    let (mut begun, mut files) = (Vec::new(), Vec::new());
+    for path in target.files(arrays(job)) {
+        let (temporary, file) = begin(&path)?;
+        begun.push(temporary);
+        files.push((path, file));
+    }
     let (json, mut text) = begin(&target.json)?;
-    let mut sink = NpzSink::new(archive, folder(&target.npz), dtype, job).map_err(Error::Sink)?;
+    begun.push(json);
+    let archive = ArchiveWriter::new(target.format, files, dtype.into()).map_err(Error::Sink)?;
+    let mut sink = ArchiveSink::new(archive, folder(&target.archive), job).map_err(Error::Sink)?;
     let report = job.run(&mut sink, progress)?;
     let compute = started.elapsed().as_secs_f64() - sink.seconds();
     sink.finish().map_err(Error::Sink)?;
@@ -89,6 +106,7 @@ pub fn save(
     let record = Record { model, dtype, seconds, ..Record::new(job, &report) }.to_json();
     text.write_all(record.as_bytes()).and_then(|()| text.sync_all()).map_err(Error::Sink)?;
     drop(text);
-    Temporary::commit([npz, json]).map_err(Error::Sink)?;
+    let ready = Temporary::ready(begun).map_err(Error::Sink)?;
+    ready.without(target.obsolete(arrays(job))).commit().map_err(Error::Sink)?;
     Ok(report)
 }

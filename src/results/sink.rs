@@ -1,67 +1,51 @@
-//! Streams an expansion into RESULT.npz, batch by batch.
+//! Streams an expansion into the arrays of a result, batch by batch.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tempfile::SpooledTempFile;
 
+use super::archive::ArchiveWriter;
 use crate::expansion::{Batch, Job, Sink, Terms};
-use crate::npy::NpzWriter;
 use crate::rays::Directions;
-use crate::scalar::Precision;
 
 /// Bytes that a spool keeps in memory before it goes to the disk.
 const SPOOLED: usize = 1 << 22;
 
-/// How an archive holds its numbers.
-#[derive(Clone, Copy, Debug)]
-pub struct Encoding {
-    /// Their type.
-    pub dtype: Precision,
-    /// Whether they are deflated.
-    pub compress: bool,
-}
-
-impl From<Precision> for Encoding {
-    /// As they are.
-    fn from(dtype: Precision) -> Self {
-        Self { dtype, compress: false }
-    }
+/// The arrays that a job's result has, in their order.
+pub fn arrays(job: &Job) -> Vec<&'static str> {
+    let terms = &job.request().terms;
+    let directions = matches!(terms, Terms::Along(_) | Terms::Gradient(Some(_)));
+    let mut names = vec!["points", terms.name(), "value"];
+    names.extend((job.kink_distances() > 0).then_some("kink"));
+    names.extend(directions.then_some("directions"));
+    names.extend(matches!(terms, Terms::Hessian(_)).then_some("inputs"));
+    names.extend(job.variables().map(|_| "exponents"));
+    names
 }
 
 /// Takes batches and writes them. An archive takes one array after the other, so what comes together with the
 /// coefficients waits in spools.
-pub struct NpzSink<'a> {
+pub struct ArchiveSink<'a> {
     job: &'a Job<'a>,
-    npz: NpzWriter,
+    archive: ArchiveWriter,
     value: Spool,
     kinks: Option<Spool>,
     spent: Duration,
 }
 
-impl<'a> NpzSink<'a> {
-    /// Begins the archive of a job in a new file: the points, and the array of coefficients. Spools that don't fit into memory go
+impl<'a> ArchiveSink<'a> {
+    /// Begins the archive of a job: the points, and the array of coefficients. Spools that don't fit into memory go
     /// to `folder`.
     ///
     /// # Errors
     /// If the disk is full.
-    pub fn new(
-        file: File,
-        folder: &Path,
-        encoding: impl Into<Encoding>,
-        job: &'a Job<'a>,
-    ) -> io::Result<Self> {
-        let (request, encoding) = (job.request(), encoding.into());
-        let mut npz = NpzWriter::new(file, encoding.dtype);
-        if encoding.compress {
-            npz = npz.compressed();
-        }
-        npz.array("points", &[job.points(), job.model().inputs()], job.coordinates())?;
-        npz.begin(request.terms.name(), &job.shape())?;
+    pub fn new(mut archive: ArchiveWriter, folder: &Path, job: &'a Job<'a>) -> io::Result<Self> {
+        archive.array("points", &[job.points(), job.model().inputs()], job.coordinates())?;
+        archive.begin(job.request().terms.name(), &job.shape())?;
         let kinks = (job.kink_distances() > 0).then(|| Spool::new(folder));
-        Ok(Self { job, npz, value: Spool::new(folder), kinks, spent: Duration::ZERO })
+        Ok(Self { job, archive, value: Spool::new(folder), kinks, spent: Duration::ZERO })
     }
 
     /// Seconds spent on writing so far.
@@ -74,47 +58,47 @@ impl<'a> NpzSink<'a> {
     /// # Errors
     /// If the disk is full, or batches are missing.
     pub fn finish(self) -> io::Result<u64> {
-        let Self { job, mut npz, value, kinks, .. } = self;
+        let Self { job, mut archive, value, kinks, .. } = self;
         let (points, inputs) = (job.points(), job.model().inputs());
-        npz.begin("value", &[points, job.outputs().len()])?;
-        value.pour(&mut npz)?;
+        archive.begin("value", &[points, job.outputs().len()])?;
+        value.pour(&mut archive)?;
         if let Some(kinks) = kinks {
-            npz.begin("kink", &[points, job.kink_distances()])?;
-            kinks.pour(&mut npz)?;
+            archive.begin("kink", &[points, job.kink_distances()])?;
+            kinks.pour(&mut archive)?;
         }
         match &job.request().terms {
             Terms::Along(Directions::Shared { rows, .. })
             | Terms::Gradient(Some(Directions::Shared { rows, .. })) => {
-                npz.array("directions", &[rows.len() / inputs, inputs], rows)?;
+                archive.array("directions", &[rows.len() / inputs, inputs], rows)?;
             }
             Terms::Along(Directions::PerPoint { rows, rays, .. })
             | Terms::Gradient(Some(Directions::PerPoint { rows, rays, .. })) => {
-                npz.array("directions", &[points, *rays, inputs], rows)?;
+                archive.array("directions", &[points, *rays, inputs], rows)?;
             }
             Terms::Hessian(rows) => {
                 let rows: Vec<f64> = match rows {
                     Some(rows) => rows.iter().map(|&row| row as f64).collect(),
                     None => (0..inputs).map(|row| row as f64).collect(),
                 };
-                npz.array("inputs", &[rows.len()], &rows)?;
+                archive.array("inputs", &[rows.len()], &rows)?;
             }
             _ => {}
         }
         if let Some(variables) = job.variables() {
             let exponents = job.exponents();
-            npz.bytes("exponents", &[exponents.len() / variables, variables], exponents)?;
+            archive.bytes("exponents", &[exponents.len() / variables, variables], exponents)?;
         }
-        npz.finish()
+        archive.finish()
     }
 
     fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        self.npz.numbers(batch.coefficients)?;
+        self.archive.numbers(batch.coefficients)?;
         self.value.push(batch.value)?;
         self.kinks.as_mut().map_or(Ok(()), |kinks| kinks.push(batch.kinks))
     }
 }
 
-impl Sink for NpzSink<'_> {
+impl Sink for ArchiveSink<'_> {
     fn batch(&mut self, batch: &Batch) -> io::Result<()> {
         let started = Instant::now();
         let written = self.write(batch);
@@ -139,7 +123,7 @@ impl Spool {
         Ok(())
     }
 
-    fn pour(mut self, into: &mut NpzWriter) -> io::Result<()> {
+    fn pour(mut self, into: &mut ArchiveWriter) -> io::Result<()> {
         self.0.rewind()?;
         let mut bytes = Vec::with_capacity(1 << 16);
         loop {

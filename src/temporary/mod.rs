@@ -9,6 +9,7 @@
 
 mod leftovers;
 mod lock;
+mod made;
 mod paths;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 use leftovers::Kind;
 use lock::Held;
+
+pub use made::Made;
 
 pub use paths::{folder, resolved, same_file};
 
@@ -66,7 +69,7 @@ impl Temporary {
         // In the same order everywhere, so that two sets never wait for each other.
         let folders: BTreeSet<&Path> = files.iter().map(|file| folder(&file.target)).collect();
         let held = folders.into_iter().map(Held::take).collect::<io::Result<_>>()?;
-        Ok(Ready { files, _held: held })
+        Ok(Ready { files, obsolete: Vec::new(), _held: held })
     }
 
     /// Gives complete files their names: all of them or none; then what was there before remains.
@@ -99,19 +102,27 @@ pub fn write(target: &Path, write: impl FnOnce(File) -> io::Result<()>) -> io::R
 #[derive(Debug)]
 pub struct Ready {
     files: Vec<Temporary>,
+    /// What goes when they come.
+    obsolete: Vec<PathBuf>,
     _held: Vec<Held>,
 }
 
 impl Ready {
+    /// Other files in the same folders that don't go with these: they are removed when these get their names.
+    pub fn without(self, obsolete: Vec<PathBuf>) -> Self {
+        Self { obsolete, ..self }
+    }
+
     /// Gives the files their names: all of them or none.
     ///
     /// # Errors
     /// If one can't be renamed.
     pub fn commit(self) -> io::Result<()> {
         let mut renamed: Vec<Renamed> = Vec::new();
+        let gone = self.obsolete.iter().map(|path| Renamed::away(path));
         // The first last: where it is, its companions are.
-        for file in self.files.iter().rev() {
-            match Renamed::new(file) {
+        for result in gone.chain(self.files.iter().rev().map(Renamed::new)) {
+            match result {
                 Ok(one) => renamed.push(one),
                 Err(error) => {
                     renamed.into_iter().rev().for_each(Renamed::undo);
@@ -140,6 +151,18 @@ impl<'a> Renamed<'a> {
                 renamed.restore();
                 Err(error)
             }
+        }
+    }
+
+    /// A file that has lost its name.
+    fn away(target: &'a Path) -> io::Result<Self> {
+        let renamed = Self { target, earlier: aside(target)? };
+        match std::fs::remove_file(target) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                renamed.restore();
+                Err(error)
+            }
+            _ => Ok(renamed),
         }
     }
 

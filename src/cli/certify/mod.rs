@@ -35,9 +35,9 @@ enum Proved {
 /// Runs the command.
 pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let (target, model, mut regions, source) = setup(args).map_err(Failure::Input)?;
-    Companion::Record.check(&target.json, &target.npz).map_err(Failure::Input)?;
+    Companion::Record.check(&target.json, &target.archive).map_err(Failure::Input)?;
     let mut files =
-        Files::begin([target.npz.as_path(), &target.json], &args.files()).map_err(Failure::Input)?;
+        Files::begin([target.archive.as_path(), &target.json], &args.files()).map_err(Failure::Input)?;
     verbosity.detail(&format!("proving over {}", count(regions.domains.len(), "region")));
     let start = Instant::now();
     let proved = prove(args, &model, &mut regions).map_err(|error| failed(args, &error))?;
@@ -52,7 +52,7 @@ pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
         seconds,
         target: &target,
     };
-    files.write_with(&target.npz, |file| archive::write(file, &found)).map_err(Failure::Run)?;
+    files.write_with(&target.archive, |file| archive::write(file, &found)).map_err(Failure::Run)?;
     files.write(&target.json, record(&found).as_bytes()).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;
     verbosity.print(summary(&found)).map_err(Failure::Run)

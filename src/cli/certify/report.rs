@@ -163,7 +163,7 @@ pub fn summary(found: &Found) -> String {
         }
     }
     rows.push(("time", seconds(found.seconds)));
-    rows.push(("results", format!("{}, {}", target.npz.display(), target.json.display())));
+    rows.push(("results", format!("{}, {}", target.archive.display(), target.json.display())));
     let mut text = lines(&rows);
     text.push_str(&match proved {
         Proved::Polynomials(all) => table(all),

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+use hope::results::ArchiveFormat;
 
 use crate::cli::device::PlaceArgs;
 use crate::cli::model::ModelArgs;
@@ -52,6 +54,10 @@ Examples:
   Read the result in Python: c_2 of logit 7 along pixel 412 at digit 3
       numpy.load(\"mnist_cnn_tanh.expansion.npz\")[\"unmixed\"][3, 7, 2 - 1, 412]
 
+  A folder of arrays that are mapped into memory: one number of many, without reading them all
+      hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digits.npy --order 3 --out result/
+      numpy.load(\"result/unmixed.npy\", mmap_mode=\"r\")[3, 7, 2 - 1, 412]
+
 Results (B points, m outputs, p inputs, n orders, R directions, T terms; all f64):
   points   [B, p]
   value    [B, m]
@@ -65,6 +71,24 @@ Results (B points, m outputs, p inputs, n orders, R directions, T terms; all f64
 All coefficients but those of hessian are normalised: c_k is the k-th derivative divided by k!.
 
 Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";
+
+/// Format of shards: files of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShardFormat {
+    /// numpy's archive.
+    Npz,
+    /// What many frameworks read and map into memory.
+    Safetensors,
+}
+
+impl From<ShardFormat> for ArchiveFormat {
+    fn from(format: ShardFormat) -> Self {
+        match format {
+            ShardFormat::Npz => Self::Npz,
+            ShardFormat::Safetensors => Self::Safetensors,
+        }
+    }
+}
 
 /// Expand a network into Taylor polynomials at given points.
 ///
@@ -123,8 +147,8 @@ pub struct ExpandArgs {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "How")]
     pub verify: Option<u32>,
 
-    /// The result, overwritten if it exists; RESULT.json is written beside it [default: the model's name with
-    /// .expansion.npz, in the current folder].
+    /// The result, overwritten if it exists: RESULT.npz, RESULT.safetensors, with RESULT.json beside it, or a folder RESULT/ of .npy files and result.json, for
+    /// memory mapping [default: the model's name with .expansion.npz, in the current folder].
     #[arg(long, value_name = "RESULT.npz", help_heading = "Output")]
     pub out: Option<PathBuf>,
 
@@ -137,6 +161,10 @@ pub struct ExpandArgs {
     #[arg(long, value_name = "N", default_value = "1024", requires = "shards", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     pub shard_size: u32,
 
+    /// Format of the shards.
+    #[arg(long, value_enum, default_value = "npz", requires = "shards", help_heading = "Output")]
+    pub shard_format: ShardFormat,
+
     /// Only say what it would take and write: operations, memory, time, the size of the result.
     #[arg(long, help_heading = "Output")]
     pub dry_run: bool,
@@ -145,7 +173,7 @@ pub struct ExpandArgs {
     #[arg(long, value_enum, default_value = "f64", help_heading = "Output")]
     pub dtype: NumberType,
 
-    /// Deflate the result, as numpy.savez_compressed does: smaller where many coefficients are zero, slower to write.
+    /// Deflate the .npz, as numpy.savez_compressed does: smaller where many coefficients are zero, slower to write.
     #[arg(long, help_heading = "Output")]
     pub compress: bool,
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, bail};
 
 use hope::model::Model;
-use hope::results::{Encoding, ModelFile, NpzSink, Record, Target};
+use hope::results::{ArchiveFormat, ArchiveSink, Encoding, ModelFile, Record, Target, arrays};
 use hope::temporary::folder;
 use hope::{Error, Job, Report, Terms, memory};
 
@@ -18,11 +18,10 @@ pub use args::ExpandArgs;
 
 use super::estimate::Estimate;
 use super::failure::Failure;
-use super::files::{Files, beside_model, check_ending};
+use super::files::{Files, beside_model};
 use super::points::given;
 use super::progress::Reporter;
 use super::setup::Setup;
-use super::targets::Companion;
 use super::terms::{TermsArg, meant};
 use super::values::{NumberType, Outputs};
 use super::verbosity::Verbosity;
@@ -65,12 +64,12 @@ fn result(
 
     let inputs = given([&args.directions, &args.subspace]).chain([setup.path.as_path()]);
     let inputs: Vec<_> = inputs.chain(args.points.files()).collect();
-    Companion::Record.check(&target.json, &target.npz).map_err(Failure::Input)?;
-    let mut files = Files::begin([target.npz.as_path(), &target.json], &inputs).map_err(Failure::Input)?;
+    let arrays = arrays(&job);
+    let mut files = Files::result(target, &arrays, &inputs).map_err(Failure::Input)?;
     let cannot_write = |error| Failure::Run(cannot_write(target, &error));
-    let archive = files.take(&target.npz).map_err(Failure::Run)?;
     let encoding = Encoding { dtype: args.dtype.into(), compress: args.compress };
-    let mut sink = NpzSink::new(archive, folder(&target.npz), encoding, &job).map_err(cannot_write)?;
+    let archive = files.archive(target, &arrays, encoding).map_err(Failure::Run)?;
+    let mut sink = ArchiveSink::new(archive, folder(&target.archive), &job).map_err(cannot_write)?;
     let mut write = clock.lap();
     let report = compute(setup, target, &job, &mut sink, verbosity)?;
     let compute = clock.lap() - sink.seconds();
@@ -95,8 +94,12 @@ fn result(
 
 fn target(args: &ExpandArgs) -> Result<Target> {
     let npz = args.out.clone().unwrap_or_else(|| beside_model(&args.network.model, "expansion.npz"));
-    check_ending("--out", &npz, "npz")?;
-    Ok(Target::new(&npz)?)
+    let target = Target::new(&npz)?;
+    let format = if args.shards.is_some() { args.shard_format.into() } else { target.format };
+    if args.compress && format != ArchiveFormat::Npz {
+        bail!("--compress goes with .npz only: the other formats are for memory mapping");
+    }
+    Ok(target)
 }
 
 fn setup(args: &ExpandArgs, verbosity: Verbosity) -> Result<Setup> {
@@ -148,7 +151,7 @@ fn compute(
     setup: &Setup,
     target: &Target,
     job: &Job,
-    sink: &mut NpzSink,
+    sink: &mut ArchiveSink,
     verbosity: Verbosity,
 ) -> Result<Report, Failure> {
     let points = text::count(job.points(), "point");
@@ -167,7 +170,7 @@ fn compute(
 }
 
 fn cannot_write(target: &Target, error: &std::io::Error) -> anyhow::Error {
-    anyhow!("cannot write {}: {error}; nothing was written", target.npz.display())
+    anyhow!("cannot write {}: {error}; nothing was written", target.archive.display())
 }
 
 /// What a run would take and write.
@@ -195,7 +198,7 @@ fn dry_run(setup: &Setup, target: &Target, job: &Job, args: &ExpandArgs) -> Stri
                 "{} of shape {}, {size}, in {}",
                 setup.request.terms.name(),
                 text::shape(&job.shape()),
-                target.npz.display()
+                target.archive.display()
             ),
         ),
         ("dry run", "nothing was computed, nothing was written".into()),

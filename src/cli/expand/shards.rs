@@ -1,6 +1,6 @@
 //! `hope expand --shards`: a result in parts, each a pair of files of its own, that is made once.
 //!
-//! A shard is called `KEY-NUMBER-of-COUNT.npz`. The key stands for everything that numbers depend on: the bytes of the model's files, the points, and
+//! A shard is called `KEY-NUMBER-of-COUNT.npz`, or `.safetensors`. The key stands for everything that numbers depend on: the bytes of the model's files, the points, and
 //! the options. So a name that is there has what it should have, and is skipped.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use hope::Terms;
 use hope::rays::Directions;
-use hope::results::{ModelFile, ShardName, Target, hex};
+use hope::results::{ArchiveFormat, ModelFile, ShardName, Target, hex};
 
 use super::{ExpandArgs, result};
 use crate::cli::failure::Failure;
@@ -37,11 +37,12 @@ pub fn run(
     let shards = points.div_ceil(size);
     setup.tell(verbosity);
     let (all_points, all_terms) = (setup.request.points.clone(), setup.request.terms.clone());
+    let format: ArchiveFormat = args.shard_format.into();
     let mut made = 0;
     for number in 0..shards {
-        let name = ShardName { key: key.clone(), number, count: shards };
+        let name = ShardName { key: key.clone(), number, count: shards, format };
         let target = Target::new(&folder.join(name.to_string())).map_err(|e| Failure::Input(e.into()))?;
-        if target.npz.exists() && target.json.exists() {
+        if target.archive.exists() && target.json.exists() {
             continue;
         }
         let part = number * size..points.min((number + 1) * size);
@@ -68,7 +69,7 @@ pub fn run(
                 shards - made
             ),
         ),
-        ("files", folder.join(format!("{key}-*.npz")).display().to_string()),
+        ("files", folder.join(format!("{key}-*{}", format.ending())).display().to_string()),
         ("", format!("hope merge {} --out RESULT.npz joins them", folder.display())),
     ];
     verbosity.print(text::lines(&rows)).map_err(Failure::Run)
@@ -107,7 +108,7 @@ fn key(args: &ExpandArgs, setup: &Setup, source: &ModelFile) -> Result<String> {
     text(format!("{:?}", args.smooth.smooth.as_ref().map(ToString::to_string)));
     text(format!("{} {} {:?}", request.order, request.method.name(), request.outputs));
     text(format!("{} {} {:?}", request.device.name(), request.precision.name(), args.dtype));
-    text(format!("{} {} {}", args.shard_size, args.compress, request.terms.name()));
+    text(format!("{} {:?} {} {}", args.shard_size, args.shard_format, args.compress, request.terms.name()));
     let mut numbers = |numbers: &[f64]| {
         hash.update((numbers.len() as u64).to_le_bytes());
         numbers.iter().for_each(|x| hash.update(x.to_le_bytes()));

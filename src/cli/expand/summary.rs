@@ -69,7 +69,7 @@ pub fn summary(outcome: &Outcome) -> String {
     }
     lines.push((
         "results",
-        format!("{} ({}), {}", target.npz.display(), memory::human(*bytes), target.json.display()),
+        format!("{} ({}), {}", target.archive.display(), memory::human(*bytes), target.json.display()),
     ));
     lines.extend(verdict.kinks());
     if let Some(v) = report.verification {

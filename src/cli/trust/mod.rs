@@ -32,9 +32,9 @@ pub fn run(args: &TrustArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let setup = &run.setup;
 
     // What can be known before is found before anything is printed.
-    Companion::Record.check(&target.json, &target.npz).map_err(Failure::Input)?;
+    Companion::Record.check(&target.json, &target.archive).map_err(Failure::Input)?;
     let mut files =
-        Files::begin([target.npz.as_path(), &target.json], &args.rays.files()).map_err(Failure::Input)?;
+        Files::begin([target.archive.as_path(), &target.json], &args.rays.files()).map_err(Failure::Input)?;
     check(setup).map_err(Failure::Input)?;
     let tolerance = Tolerance::new(args.tolerance, setup).map_err(|error| setup.failed(&error))?;
     setup.tell(verbosity);
@@ -54,7 +54,7 @@ pub fn run(args: &TrustArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let found =
         Found { run: &run, args, tolerance, trust: &trust, difference: difference.as_ref(), target: &target };
     let archive = |file| archive::write(file, setup, &trust);
-    files.write_with(&target.npz, archive).map_err(Failure::Run)?;
+    files.write_with(&target.archive, archive).map_err(Failure::Run)?;
     files.write(&target.json, record(&found).as_bytes()).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;
     verbosity.print(summary(&found)).map_err(Failure::Run)

@@ -143,7 +143,7 @@ pub fn summary(found: &Found) -> String {
         rows.push(("recommended", text));
     }
     rows.push(("checked", checks_text(trust, tolerance.absolute)));
-    rows.push(("results", format!("{}, {}", target.npz.display(), target.json.display())));
+    rows.push(("results", format!("{}, {}", target.archive.display(), target.json.display())));
     let mut text = lines(&rows);
     text.push_str(&table(run, trust));
     text

@@ -10,6 +10,7 @@ mod discover;
 mod domain;
 mod endings;
 mod expand;
+mod formats;
 mod heatmap;
 mod options;
 mod plot;

@@ -3,6 +3,8 @@
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
+use hope::temporary::folder;
+
 use super::{Run, Workplace, example, finished, reference_text};
 
 /// A command that writes.
@@ -16,12 +18,24 @@ struct Writer {
     companions: &'static [&'static str],
 }
 
-const WRITERS: [Writer; 16] = [
+const WRITERS: [Writer; 18] = [
     Writer {
         args: &["expand", "m.onnx", "--at", "x.npy", "--order", "1", "--directions", "d.npy"],
         reads: &["m.onnx", "x.npy", "d.npy"],
         writes: &[("--out", "r.npz")],
         companions: &["r.json"],
+    },
+    Writer {
+        args: &["expand", "m.onnx", "--at", "x.npy", "--order", "1", "--directions", "d.npy"],
+        reads: &["m.onnx", "x.npy", "d.npy"],
+        writes: &[("--out", "r.safetensors")],
+        companions: &["r.json"],
+    },
+    Writer {
+        args: &["expand", "m.onnx", "--at", "x.npy", "--order", "1", "--directions", "d.npy"],
+        reads: &["m.onnx", "x.npy", "d.npy"],
+        writes: &[("--out", "r/")],
+        companions: &["r/points.npy", "r/along.npy", "r/value.npy", "r/directions.npy", "r/result.json"],
     },
     Writer {
         args: &[
@@ -263,12 +277,17 @@ impl Writer {
     }
 
     fn results(&self) -> Vec<&'static str> {
-        self.writes.iter().map(|(_, name)| *name).chain(self.companions.iter().copied()).collect()
+        let named = self.writes.iter().map(|(_, name)| *name).filter(|name| !name.ends_with('/'));
+        named.chain(self.companions.iter().copied()).collect()
     }
 }
 
 fn contents(w: &Workplace) -> Vec<(String, Vec<u8>)> {
-    w.files().into_iter().map(|name| (name.clone(), std::fs::read(w.path(&name)).expect("a file"))).collect()
+    let names = w.files().into_iter().flat_map(|name| match w.path(&name).is_dir() {
+        true => super::files_in(&w.path(&name)).iter().map(|inside| format!("{name}/{inside}")).collect(),
+        false => vec![name],
+    });
+    names.map(|name| (name.clone(), std::fs::read(w.path(&name)).expect("a file"))).collect()
 }
 
 #[test]
@@ -278,10 +297,11 @@ fn no_command_overwrites_what_it_reads() {
         let w = again(&inputs);
         for read in writer.reads {
             for result in writer.results() {
+                std::fs::create_dir_all(folder(&w.path(result))).expect("a folder");
                 for hard in [true, false] {
                     match hard {
                         true => std::fs::hard_link(w.path(read), w.path(result)).expect("a link"),
-                        false => symlink(read, w.path(result)).expect("a link"),
+                        false => symlink(w.path(read), w.path(result)).expect("a link"),
                     }
                     let before = contents(&w);
                     w.refused(&writer.args(writer.writes), &[result]);
@@ -301,13 +321,14 @@ fn links_are_followed_and_earlier_results_replaced() {
         std::fs::create_dir(w.path("far")).expect("a folder");
         let results = writer.results();
         for result in &results {
-            symlink(format!("far/{result}"), w.path(result)).expect("a link");
+            std::fs::create_dir_all(folder(&w.path(result))).expect("a folder");
+            symlink(w.path("far").join(result.replace('/', "-")), w.path(result)).expect("a link");
         }
         let before = w.files();
         for _ in 0..2 {
             w.done(&writer.args(writer.writes));
             assert_eq!(w.files(), before, "{:?}", writer.args);
-            let mut expected = results.clone();
+            let mut expected: Vec<String> = results.iter().map(|name| name.replace('/', "-")).collect();
             expected.sort_unstable();
             assert_eq!(super::files_in(&w.path("far")), expected, "{:?}", writer.args);
             for result in &results {
@@ -325,7 +346,10 @@ fn a_size_limit_is_reported_and_keeps_earlier_results() {
         for ignore in ["", "trap '' XFSZ; "] {
             let w = again(&inputs);
             // Nothing fits; empty files are no record or picture of others.
-            writer.results().iter().for_each(|result| std::fs::write(w.path(result), "").expect("a file"));
+            for result in writer.results() {
+                std::fs::create_dir_all(folder(&w.path(result))).expect("a folder");
+                std::fs::write(w.path(result), "").expect("a file");
+            }
             let before = contents(&w);
             let mut command = Command::new("sh");
             command.args([
