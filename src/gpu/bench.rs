@@ -68,7 +68,9 @@ async fn peak(engine: &Arc<Engine>, seconds: f64) -> Result<Peak> {
         let kernel = peaks.multiply_add(fused, invocations, 512).await?;
         flops = flops.max(peaks.best(&kernel, each).await?);
     }
-    let length = peaks.room().min(if software { LENGTH } else { 2 * LENGTH });
+    // Pages have little memory.
+    let modest = software || cfg!(target_family = "wasm");
+    let length = peaks.room().min(if modest { LENGTH } else { 2 * LENGTH });
     let mut bytes = 0.0f64;
     for numbers in [1, 16] {
         let kernel = peaks.triad(length, numbers).await?;

@@ -88,19 +88,19 @@ function paint([x0, y0], [x1, y1]) {
   listener("point");
 }
 
-canvas.addEventListener("pointerdown", (event) => {
-  if (!state.point) return;
-  event.preventDefault();
+canvas.addEventListener("click", (event) => {
+  if (!state.network || tool() !== "look") return;
   const [x, y] = under(event);
-  if (tool() === "look") {
-    const { rows, columns } = state.network.layout;
-    const [row, column] = [Math.min(rows - 1, Math.floor(y)), Math.min(columns - 1, Math.floor(x))];
-    pick(row * columns + column);
-    cursor.focus({ preventScroll: true });
-    return;
-  }
+  const { rows, columns } = state.network.layout;
+  const [row, column] = [Math.min(rows - 1, Math.floor(y)), Math.min(columns - 1, Math.floor(x))];
+  pick(row * columns + column);
+  cursor.focus({ preventScroll: true });
+});
+canvas.addEventListener("pointerdown", (event) => {
+  if (!state.network || tool() === "look") return;
+  event.preventDefault();
   canvas.setPointerCapture(event.pointerId);
-  last = [x, y];
+  last = under(event);
   paint(last, last);
 });
 canvas.addEventListener("pointermove", (event) => {
@@ -114,7 +114,7 @@ for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -Infinity], End: [0, Infinity], PageUp: [-Infinity, 0], PageDown: [Infinity, 0] };
 
 cursor.addEventListener("keydown", (event) => {
-  if (!state.point) return;
+  if (!state.network) return;
   const { rows, columns } = state.network.layout;
   const [row, column] = [Math.floor(state.pixel / columns), state.pixel % columns];
   const within = (x, most) => Math.min(most - 1, Math.max(0, x));
@@ -132,7 +132,7 @@ at("clear").addEventListener("click", () => change(() => 0));
 at("invert").addEventListener("click", () => change((x) => 1 - x));
 
 function change(to) {
-  if (!state.point) return;
+  if (!state.network) return;
   state.point = state.point.map(to);
   draw();
   listener("point");
