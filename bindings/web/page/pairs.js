@@ -14,7 +14,8 @@ export async function update(signal) {
   const options = { output: output(), strongest: Math.min(STRONGEST, layout.size), delta: state.delta, ...place(signal) };
   const { inputs, matrix, pairs, certificate } = await model.interactions(state.point, options);
   const limit = matrix.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  if (limit === 0) return fail(`No two of the strongest pixels act together: ${certificate.reason}.`);
+  const claim = `${certificate.exact ? "Exact" : "Not exact"}: ${certificate.reason}.`;
+  if (limit === 0) return fail(`No mixed term of the strongest pixels is other than zero. ${claim}`);
   const svg = await hope.maps({ columns: 1, panels: [{ title: `the ${inputs.length} strongest pixels`, rows: inputs.length, values: matrix.data, limit, bar: true }] });
   signal.throwIfAborted();
   state.pictures.pairs = svg;
@@ -32,7 +33,7 @@ export async function update(signal) {
     return make("li", {}, button);
   });
   at("pair-list").replaceChildren(...rows);
-  const words = `What both do together beyond the sum of what each does alone, each brighter by ${state.delta}: the mixed term of second order. ${certificate.exact ? "Exact" : "Not exact"}: ${certificate.reason}.`;
+  const words = `What both do together beyond the sum of what each does alone, each brighter by ${state.delta}: the mixed term of second order. ${claim}`;
   say(at("pairs-words"), words);
 }
 

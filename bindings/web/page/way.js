@@ -137,7 +137,8 @@ function tell() {
   const converges = Number.isFinite(convergence)
     ? `The series is estimated to converge up to |t| = ${short(convergence)}${growing ? ", rather further" : ""}.`
     : "The series seems to end: a polynomial.";
-  const kinked = Number.isFinite(kink) && `The nearest kink is at t* = ${short(kink)}: beyond it the network goes on by another formula.`;
+  const nearest = `The nearest kink is at t* = ${short(kink)}: beyond it the network goes on by another formula.`;
+  const kinked = Number.isFinite(kink) && (kink > 0 ? nearest : "The way begins on a kink, t* = 0: the series is that of the side ahead.");
   const trusted = `The polynomial of order ${trust.length} is estimated to be within ${tolerance} up to |t| = ${short(last.radius)}; what limits it: ${last.limit}.`;
   at("formula").textContent = `p(t) = ${formula}`;
   say(at("holds"), trusted, kinked, converges, `${certificate.exact ? "Exact" : "Not exact"}: ${certificate.reason}.`);
