@@ -60,6 +60,8 @@ pub enum TermKind {
     Gradient,
     /// Second derivatives.
     Hessian,
+    /// A differential operator.
+    Operator,
 }
 
 impl TermKind {
@@ -71,6 +73,7 @@ impl TermKind {
             Self::Mixed => "mixed",
             Self::Gradient => "gradient",
             Self::Hessian => "hessian",
+            Self::Operator => "operator",
         }
     }
 }
@@ -128,11 +131,14 @@ impl Certificate {
 
     /// Some series begin on a kink; `first`: the point and the layer of the first of them.
     pub(crate) fn on_kinks(&mut self, series: usize, first: &str, method: Method, terms: TermKind) {
-        self.exact &= method == Method::Exact && terms != TermKind::Mixed;
+        self.exact &= method == Method::Exact && !matches!(terms, TermKind::Mixed | TermKind::Operator);
         // What takes exactness away is said first.
         self.reason = match (method, terms, &self.reason) {
             (Method::Hope, _, elsewhere) => format!(
                 "on a kink (the first: {first}) each unit takes a branch of its own by the published rule; elsewhere: {elsewhere}"
+            ),
+            (Method::Exact, TermKind::Operator, elsewhere) => format!(
+                "on a kink (the first: {first}) there are no such derivatives: each ray takes those for t > 0; elsewhere: {elsewhere}"
             ),
             (Method::Exact, TermKind::Mixed, elsewhere) => format!(
                 "on a kink (the first: {first}) no single polynomial holds on all sides, only coefficients along rays are exact there, one-sided; elsewhere: {elsewhere}"

@@ -324,10 +324,13 @@ impl Assembled {
         }
     }
 
-    /// Turns series into mixed coefficients, if they are asked for.
-    pub fn mix(&mut self, parts: &Parts) -> Result<()> {
-        let Some((exponents, variables)) = parts.mixing.exponents() else { return Ok(()) };
+    /// Turns series into mixed coefficients or a differential operator, if they are asked for.
+    /// The batch's points begin with `first`.
+    pub fn mix(&mut self, parts: &Parts, first: usize) -> Result<()> {
         let terms = parts.mixing.terms();
+        if terms == 0 {
+            return Ok(());
+        }
         let mut mixed = vec![0.0; self.value.len() * terms];
         let series = self.order * self.columns;
         match &parts.mixing {
@@ -346,19 +349,25 @@ impl Assembled {
                     }
                 }
             }
-            Mixing::Rule { matrix, .. } => {
+            Mixing::Operator(by_rays) => {
+                let outputs = mixed.iter_mut().zip(self.coefficients.chunks_exact(series)).zip(&self.value);
+                for (at, ((into, series), &value)) in outputs.enumerate() {
+                    *into = by_rays.combine(first + at / self.outputs, value, series, self.columns);
+                }
+            }
+            Mixing::Rule { matrix, exponents, variables } => {
                 let outputs = mixed
                     .chunks_exact_mut(terms)
                     .zip(self.coefficients.chunks_exact(series))
                     .zip(&self.value);
                 parts.threads.map(outputs, |((into, series), &value)| {
-                    rule_mixed::combine(value, series, matrix, exponents, variables, into);
+                    rule_mixed::combine(value, series, matrix, exponents, *variables, into);
                     Ok(())
                 })?;
             }
         }
         self.coefficients = mixed;
-        // The groups are inner affairs: only the nearest kink of all says something.
+        // The groups and rays are inner affairs: only the nearest kink of all says something.
         if parts.directions.is_some() {
             let joined = |rays: &[Kink]| {
                 let mut all = Kink::NONE;

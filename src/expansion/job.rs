@@ -15,7 +15,7 @@ use super::results::{Batch, Expansion, Report, Sink};
 use super::summary::Summary;
 use super::verify::Checker;
 use crate::backend::{Chunk, ChunkResult, Chunking, Run, Source};
-use crate::certificate::{Certificate, Kinks};
+use crate::certificate::{Certificate, Kinks, TermKind};
 use crate::error::{Error, Result};
 use crate::kernel::{Kink, Side};
 use crate::model::Model;
@@ -93,6 +93,9 @@ impl<'a> Job<'a> {
     fn of(parts: Arc<Parts>, points: Rows<'a>) -> Result<Self> {
         points.check_width(parts.model.inputs())?;
         let count = parts.model.count_points(&points)?;
+        if let Mixing::Operator(by_rays) = &parts.mixing {
+            by_rays.operator().check_points(count)?;
+        }
         if let Some(directions) = &parts.directions {
             directions.check(count, parts.model.inputs())?;
         }
@@ -200,6 +203,7 @@ impl<'a> Job<'a> {
         match self.parts.request.terms {
             Terms::Gradient(_) => return vec![b, m, n, rays, p],
             Terms::Hessian(_) => return vec![b, m, rays, p],
+            Terms::Operator(_) => return vec![b, m],
             Terms::Unmixed | Terms::Along(_) | Terms::Mixed(_) => {}
         }
         match (&self.parts.mixing, &self.parts.directions) {
@@ -344,7 +348,20 @@ impl<'a> Job<'a> {
                 on_kinks_by_rule.extend(assembled.points_on_kinks().map(|point| first + point));
             }
             let at_first = assembled.first_on_kink();
-            assembled.mix(parts)?;
+            // Of an operator rays are compared: in it they are added up.
+            let by_rays = matches!(parts.mixing, Mixing::Operator(_));
+            if by_rays {
+                checker.take(&Batch {
+                    first,
+                    points: points.len(),
+                    value: &assembled.value,
+                    terms: TermKind::Along,
+                    shape: &[],
+                    coefficients: &assembled.coefficients,
+                    kinks: &[],
+                });
+            }
+            assembled.mix(parts, first)?;
             if parts.plan.monomials.is_some() {
                 on_kinks::settle(parts, &self.points, first, &mut assembled).await?;
             }
@@ -368,7 +385,9 @@ impl<'a> Job<'a> {
                 kinks: if self.kink_distances() > 0 { &kinks } else { &[] },
             };
             summary.take(&batch, parts.outputs.len(), usize::from(!self.exponents().is_empty()));
-            checker.take(&batch);
+            if !by_rays {
+                checker.take(&batch);
+            }
             sink.batch(&batch).map_err(Error::Sink)?;
         }
         let mut certificate = parts.certificate.clone();

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::by_rays::ByRays;
+use super::radii::Slopes;
 use super::request::{Request, Terms};
 use super::rule_mixed;
 use crate::error::{Error, Result};
@@ -28,6 +30,8 @@ pub(super) enum Mixing {
     None,
     /// They are the coefficients of series in groups of variables.
     Groups { groups: Arc<Groups>, exponents: Vec<u8> },
+    /// They aren't: a differential operator comes of all series.
+    Operator(ByRays),
     /// From the adjoints of the first linear layers.
     Rule { matrix: Vec<f64>, exponents: Vec<u8>, variables: usize },
 }
@@ -36,15 +40,18 @@ impl Mixing {
     /// Exponents `[terms, variables]`, and the number of variables.
     pub fn exponents(&self) -> Option<(&[u8], usize)> {
         match self {
-            Self::None => None,
+            Self::None | Self::Operator(_) => None,
             Self::Groups { groups, exponents } => Some((exponents, groups.variables())),
             Self::Rule { exponents, variables, .. } => Some((exponents, *variables)),
         }
     }
 
-    /// Number of terms; none: 0.
+    /// Numbers of an output that series become; none: 0.
     pub fn terms(&self) -> usize {
-        self.exponents().map_or(0, |(exponents, variables)| exponents.len() / variables)
+        match self {
+            Self::Operator(_) => 1,
+            _ => self.exponents().map_or(0, |(exponents, variables)| exponents.len() / variables),
+        }
     }
 }
 
@@ -66,7 +73,7 @@ fn exact(
     model: &Model,
     request: &Request,
     kernels: Kernels,
-    threads: &Threads,
+    threads: &Arc<Threads>,
     budget: u64,
 ) -> Result<Planned> {
     let inputs = model.inputs();
@@ -81,6 +88,13 @@ fn exact(
                 Some(rows) => Directions::Units { inputs, which: rows.clone() },
             };
             return gradient(model, request, kernels, directions);
+        }
+        Terms::Operator(operator) => {
+            check_lists(operator.bytes(inputs), budget)?;
+            let slopes = operator.mixes().then(|| Slopes::new(model, threads)).flatten();
+            let (by_rays, directions) = ByRays::new(operator, inputs, slopes.as_ref());
+            let rays = if let Directions::Unit { .. } = directions { Rays::Unit } else { Rays::Any };
+            (rays, directions, Mixing::Operator(by_rays))
         }
         Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),
         Terms::Along(directions) => (Rays::Any, directions.clone(), Mixing::None),

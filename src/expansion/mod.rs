@@ -5,12 +5,14 @@
 
 mod assembled;
 mod branches;
+mod by_rays;
 mod deviation;
 mod inputs;
 mod job;
 mod limits;
 mod mixing;
 mod on_kinks;
+mod operator;
 mod outline;
 mod prepared;
 mod radii;
@@ -26,6 +28,7 @@ use std::ops::ControlFlow;
 
 pub use deviation::Shortfall;
 pub use job::{Job, OnProgress, Progress};
+pub use operator::{Coefficient, Operator, OperatorTerm};
 pub use outline::Cost;
 pub use prepared::Prepared;
 pub use request::{Request, Terms};

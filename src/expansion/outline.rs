@@ -74,6 +74,10 @@ impl Outline {
         let lists = [
             (outputs as u64).saturating_mul(LISTED_OUTPUT),
             exponents,
+            match &mixing {
+                Mixing::Operator(by_rays) => by_rays.operator().bytes(model.inputs()),
+                _ => 0,
+            },
             plan.monomials.as_ref().map_or(0, |monomials| monomials.bytes()),
             plan.unit_rays.as_ref().map_or(0, |rays| 8 * rays.len() as u64),
             (request.verify as u64).saturating_mul(sample),

@@ -1,5 +1,6 @@
 //! What a user asks for.
 
+use super::operator::Operator;
 use crate::backend::{Device, Place};
 use crate::certificate::TermKind;
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub enum Terms {
     Gradient(Option<Directions>),
     /// Second derivatives (not halved): the rows of the Hessian of these inputs, or of all; order 2, the exact method only.
     Hessian(Option<Vec<usize>>),
+    /// A linear differential operator: one number for each output; of the operator's order, the exact method only.
+    Operator(Operator),
 }
 
 impl Terms {
@@ -37,6 +40,7 @@ impl Terms {
             Self::Mixed(_) => TermKind::Mixed,
             Self::Gradient(_) => TermKind::Gradient,
             Self::Hessian(_) => TermKind::Hessian,
+            Self::Operator(_) => TermKind::Operator,
         }
     }
 
@@ -164,6 +168,12 @@ impl Request {
                     "the published rule gives no coefficients along directions: use --method exact".into(),
                 ));
             }
+            Terms::Operator(_) if self.method == Method::Hope => {
+                return Err(Error::Terms(
+                    "the published rule gives no differential operators: use --method exact".into(),
+                ));
+            }
+            Terms::Operator(operator) => operator.check(inputs, self.order)?,
             Terms::Gradient(_) | Terms::Hessian(_) if self.method == Method::Hope => {
                 return Err(Error::Terms(
                     "the published rule gives no gradients along rays: use --method exact".into(),

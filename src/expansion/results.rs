@@ -24,10 +24,10 @@ pub struct Batch<'a> {
     #[doc(hidden)]
     pub shape: &'a [usize],
     /// `[points, outputs, orders, inputs]`, `[points, outputs, orders, rays]`, `[points, outputs, terms]`, `[points, outputs, orders, rays, inputs]`, or
-    /// `[points, outputs, rows, inputs]`: unmixed, along, mixed, gradient, Hessian.
+    /// `[points, outputs, rows, inputs]`, `[points, outputs]`: unmixed, along, mixed, gradient, Hessian, operator.
     #[doc(hidden)]
     pub coefficients: &'a [f64],
-    /// Distance to the nearest kink, `[points, rays]`, for mixed terms `[points]`; empty where the network is
+    /// Distance to the nearest kink, `[points, rays]`, for mixed terms and operators `[points]`; empty where the network is
     /// smooth or the method has no rays.
     #[doc(hidden)]
     pub kinks: &'a [f64],
@@ -121,7 +121,7 @@ pub struct Largest {
 /// A result in memory: everything that the program writes to a file.
 ///
 /// Its numbers are arrays: [`value`](Self::value), [`unmixed`](Self::unmixed), [`along`](Self::along), [`mixed`](Self::mixed),
-/// [`gradient`](Self::gradient), [`hessian`](Self::hessian).
+/// [`gradient`](Self::gradient), [`hessian`](Self::hessian), [`operator`](Self::operator).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Expansion {

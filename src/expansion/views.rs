@@ -42,6 +42,13 @@ impl<'a> Coefficients<'a> {
         }
     }
 
+    fn operator(&self) -> Result<ArrayView2<'a, f64>> {
+        match self.shape {
+            &[b, m] if self.kind == TermKind::Operator => Ok(view((b, m), self.numbers)),
+            _ => Err(self.others(TermKind::Operator)),
+        }
+    }
+
     fn others(&self, wanted: TermKind) -> Error {
         let (wanted, there) = (wanted.name(), self.kind.name());
         Error::Terms(format!("the result has no coefficients '{wanted}', it has '{there}': read {there}()"))
@@ -126,12 +133,20 @@ impl Expansion {
         self.parts().by_order(TermKind::Hessian)
     }
 
+    /// The differential operator that was asked for, `[points, outputs]`.
+    ///
+    /// # Errors
+    /// As [`Self::unmixed`].
+    pub fn operator(&self) -> Result<ArrayView2<'_, f64>> {
+        self.parts().operator()
+    }
+
     /// Exponents of mixed terms, `[terms, variables]`; none for other coefficients.
     pub fn exponents(&self) -> Option<ArrayView2<'_, u8>> {
         self.mixed().ok().map(|mixed| rows(mixed.dim().2, &self.exponents))
     }
 
-    /// Distances to the nearest kink, `[points, rays]`, ∞ where a ray meets none; `[points, 1]` for mixed terms. None where the network is
+    /// Distances to the nearest kink, `[points, rays]`, ∞ where a ray meets none; `[points, 1]` for mixed terms and operators. None where the network is
     /// smooth or the method has no rays.
     pub fn kinks(&self) -> Option<ArrayView2<'_, f64>> {
         (!self.kinks.is_empty()).then(|| rows(self.count(), &self.kinks))
@@ -234,6 +249,14 @@ impl<'a> Batch<'a> {
     /// As [`Self::unmixed`].
     pub fn hessian(&self) -> Result<ArrayView4<'a, f64>> {
         self.parts().by_order(TermKind::Hessian)
+    }
+
+    /// As [`Expansion::operator`].
+    ///
+    /// # Errors
+    /// As [`Self::unmixed`].
+    pub fn operator(&self) -> Result<ArrayView2<'a, f64>> {
+        self.parts().operator()
     }
 
     /// As [`Expansion::kinks`].

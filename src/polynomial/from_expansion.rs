@@ -79,6 +79,10 @@ impl TaylorPolynomial {
             Terms::Along(directions) if directions.len() == 1 => {
                 Self::along_ray(expansion, request, point, output, 0)
             }
+            Terms::Operator(_) => Err(Error::Terms(
+                "a differential operator makes no polynomial: expand mixed terms, or those along a direction"
+                    .into(),
+            )),
             Terms::Gradient(_) | Terms::Hessian(_) => Err(Error::Terms(
                 "gradients make no polynomial by themselves: expand mixed terms, or those along a direction"
                     .into(),

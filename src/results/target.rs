@@ -9,7 +9,7 @@ use crate::error::{Error, Format, Result};
 const RECORD: &str = "result.json";
 
 /// Arrays that results may have: what else is in a folder isn't ours to replace.
-const ARRAYS: [&str; 11] = [
+const ARRAYS: [&str; 12] = [
     "points",
     "value",
     "unmixed",
@@ -17,6 +17,7 @@ const ARRAYS: [&str; 11] = [
     "mixed",
     "gradient",
     "hessian",
+    "operator",
     "kink",
     "directions",
     "inputs",

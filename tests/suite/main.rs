@@ -30,6 +30,7 @@ mod onnx_encode;
 mod onnx_hostile;
 mod onnx_import;
 mod onnx_inputs;
+mod operator;
 #[cfg(feature = "plot")]
 mod picture;
 mod planning;

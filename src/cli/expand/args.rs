@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use hope::results::ArchiveFormat;
 
+use super::operator::OperatorArg;
 use crate::cli::device::PlaceArgs;
 use crate::cli::model::ModelArgs;
 use crate::cli::points::PointsArgs;
@@ -40,6 +41,9 @@ Examples:
   All pairs of pixels: the second derivatives of logit 3
       hope expand examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digit_3.png --terms hessian --outputs 3
 
+  The Laplacian of a network of x, y and t in x and y, as a residual has it
+      hope expand pinn.onnx --at points.npy --operator laplacian --inputs 0,1
+
   A network with ReLU and max pooling has kinks; expand a smooth stand-in instead
       hope expand examples/mnist/mnist_cnn_relu_bn.onnx --at examples/mnist/digits.npy --order 3 \\
           --smooth relu=softplus:20,max_pool=logsumexp:20 --radius 0.5
@@ -66,9 +70,10 @@ Results (B points, m outputs, p inputs, n orders, R directions, T terms; all f64
   mixed    [B, m, T]      with exponents [T, d] (u8), by degree
   gradient [B, m, n, R, p]  coefficient of t^k of dy_o/dx_i along ray r (R = 1 without directions)
   hessian  [B, m, I, p]   second derivatives, not halved, in the rows of --inputs (inputs [I])
+  operator [B, m]         the differential operator
   kink     [B, R]         distance to the nearest kink along each ray, where the network has kinks
-                          (mixed: [B, 1], the nearest of all rays it takes)
-All coefficients but those of hessian are normalised: c_k is the k-th derivative divided by k!.
+                          (mixed, operator: [B, 1], the nearest of all rays they take)
+All coefficients but those of hessian and operator are normalised: c_k is the k-th derivative divided by k!.
 
 Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";
 
@@ -105,7 +110,7 @@ pub struct ExpandArgs {
     pub points: PointsArgs,
 
     /// Highest order, 1 to 30; 2 for second derivatives, 1 for the gradient without directions.
-    #[arg(long, value_name = "N", required_unless_present = "terms", help_heading = "What to compute")]
+    #[arg(long, value_name = "N", required_unless_present_any = ["terms", "operator"], help_heading = "What to compute")]
     pub order: Option<usize>,
 
     /// Which coefficients [default: unmixed; along with --directions; mixed with --subspace].
@@ -121,7 +126,12 @@ pub struct ExpandArgs {
     #[arg(long, value_name = "S.npy", help_heading = "What to compute")]
     pub subspace: Option<PathBuf>,
 
-    /// Which inputs second derivatives have rows for: "all", or numbers such as 0,3 [default: all].
+    /// A differential operator, one number for each output: laplacian, biharmonic, or a file with a list of terms such as
+    /// [{"derivative": [0, 0]}, {"derivative": [1], "coefficient": -0.5}]; a coefficient may be a list of numbers or an .npy file, one number for each point.
+    #[arg(long, value_name = "NAME|FILE.json", conflicts_with_all = ["terms", "directions", "subspace"], help_heading = "What to compute")]
+    pub operator: Option<OperatorArg>,
+
+    /// Which inputs second derivatives have rows for, or a Laplacian or biharmonic operator is of: "all", or numbers such as 0,3 [default: all].
     #[arg(long, value_name = "LIST", help_heading = "What to compute")]
     pub inputs: Option<Outputs>,
 

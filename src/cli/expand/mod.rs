@@ -1,10 +1,12 @@
 //! `hope expand`: from options to a result.
 
 mod args;
+mod operator;
 mod shards;
 mod summary;
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
@@ -12,7 +14,7 @@ use anyhow::{Result, anyhow, bail};
 use hope::model::Model;
 use hope::results::{ArchiveFormat, ArchiveSink, Encoding, ModelFile, Record, Target, arrays};
 use hope::temporary::folder;
-use hope::{Error, Job, Report, Terms, memory};
+use hope::{Error, Job, Operator, Report, Terms, memory};
 
 pub use args::ExpandArgs;
 
@@ -62,7 +64,9 @@ fn result(
     let plan = clock.lap();
     verbosity.detail(&plan_text(&job));
 
+    let of_operator = operator(args, 1).map_err(Failure::Input)?.map(|(_, files)| files).unwrap_or_default();
     let inputs = given([&args.directions, &args.subspace]).chain([setup.path.as_path()]);
+    let inputs = inputs.chain(of_operator.iter().map(PathBuf::as_path));
     let inputs: Vec<_> = inputs.chain(args.points.files()).collect();
     let arrays = arrays(&job);
     let mut files = Files::result(target, &arrays, &inputs).map_err(Failure::Input)?;
@@ -104,16 +108,32 @@ fn target(args: &ExpandArgs) -> Result<Target> {
 
 fn setup(args: &ExpandArgs, verbosity: Verbosity) -> Result<Setup> {
     let kind = meant(args.terms, args.directions.as_deref(), args.subspace.as_deref())?;
-    let order = order(args.order, kind, args.directions.is_some())?;
+    let order = match operator(args, 1)? {
+        Some((operator, _)) => args.order.unwrap_or(operator.order()),
+        None => order(args.order, kind, args.directions.is_some())?,
+    };
     let mut setup = Setup::new(&args.network, args.points.given(), order, args.place.memory)?;
     setup.smooth(&args.smooth)?;
     setup.at(args.points.read(&setup.model)?);
-    setup.request.terms = terms(args, kind, &setup.model, setup.points())?;
+    setup.request.terms = match operator(args, setup.model.inputs())? {
+        Some((operator, _)) => Terms::Operator(operator),
+        None => terms(args, kind, &setup.model, setup.points())?,
+    };
     setup.request.method = args.method.into();
     setup.outputs(&args.outputs)?;
     setup.place(&args.place, order, args.verify.map(|rays| rays as usize))?;
     setup.request.profile = verbosity.verbose;
     Ok(setup)
+}
+
+/// The operator that is asked for, of a network with so many inputs, and its files.
+fn operator(args: &ExpandArgs, inputs: usize) -> Result<Option<(Operator, Vec<PathBuf>)>> {
+    let Some(arg) = &args.operator else { return Ok(None) };
+    let chosen: Vec<usize> = match &args.inputs {
+        Some(Outputs::Some(chosen)) => chosen.clone(),
+        Some(Outputs::All) | None => (0..inputs).collect(),
+    };
+    operator::read(arg, chosen.into_iter(), args.inputs.is_some()).map(Some)
 }
 
 /// The order: that of second derivatives, or of a gradient without rays, goes without saying.
@@ -128,7 +148,7 @@ fn order(given: Option<usize>, kind: Option<TermsArg>, directions: bool) -> Resu
 
 fn terms(args: &ExpandArgs, kind: Option<TermsArg>, model: &Model, points: usize) -> Result<Terms> {
     if args.inputs.is_some() && kind != Some(TermsArg::Hessian) {
-        bail!("--inputs goes with --terms hessian only: other terms are those of all inputs");
+        bail!("--inputs goes with --terms hessian and --operator only: other terms are those of all inputs");
     }
     Ok(match (kind, &args.directions, &args.subspace) {
         (Some(TermsArg::Gradient), Some(path), _) => {

@@ -8,9 +8,9 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use sha2::{Digest, Sha256};
 
-use hope::Terms;
 use hope::rays::Directions;
 use hope::results::{ArchiveFormat, ModelFile, ShardName, Target, hex};
+use hope::{Coefficient, OperatorTerm, Terms};
 
 use super::{ExpandArgs, result};
 use crate::cli::failure::Failure;
@@ -87,8 +87,19 @@ fn terms(all: &Terms, points: std::ops::Range<usize>, inputs: usize) -> Terms {
     match all {
         Terms::Along(directions) => Terms::Along(own(directions)),
         Terms::Gradient(Some(directions)) => Terms::Gradient(Some(own(directions))),
+        Terms::Operator(operator) => Terms::Operator(operator.at(points)),
         other => other.clone(),
     }
+}
+
+/// A term of an operator in numbers.
+fn meaning(term: &OperatorTerm) -> Vec<f64> {
+    let derivative = term.derivative.iter().map(|&input| input as f64);
+    let coefficients = match &term.coefficient {
+        Coefficient::Constant(number) => vec![0.0, *number],
+        Coefficient::PerPoint(numbers) => [&[numbers.len() as f64], &numbers[..]].concat(),
+    };
+    std::iter::once(term.derivative.len() as f64).chain(derivative).chain(coefficients).collect()
 }
 
 /// Stands for a run: equal keys, equal numbers.
@@ -120,6 +131,7 @@ fn key(args: &ExpandArgs, setup: &Setup, source: &ModelFile) -> Result<String> {
                 numbers(rows);
             }
         }
+        Terms::Operator(operator) => numbers(&operator.terms().iter().flat_map(meaning).collect::<Vec<_>>()),
         Terms::Mixed(Some(rows)) => numbers(rows),
         Terms::Hessian(Some(rows)) => numbers(&rows.iter().map(|&row| row as f64).collect::<Vec<_>>()),
         _ => {}

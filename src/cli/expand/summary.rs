@@ -122,6 +122,10 @@ fn scope(setup: &Setup, job: &Job) -> String {
         (Terms::Gradient(Some(directions)), _) => {
             format!("{name} along {}", count(directions.len(), "direction"))
         }
+        (Terms::Operator(operator), _) => {
+            let rays = job.rays().unwrap_or(0);
+            format!("{name} of {}, by {}", count(operator.terms().len(), "term"), count(rays, "ray"))
+        }
         (Terms::Hessian(rows), _) => {
             let rows = rows.as_ref().map_or(setup.model.inputs(), Vec::len);
             format!("{name}: {}", count(rows, "row"))
@@ -157,6 +161,7 @@ fn coefficient(setup: &Setup, job: &Job, largest: &Largest) -> String {
                 if directions.is_some() { format!(" along direction {}", row % rays) } else { String::new() };
             format!("g_{} of input {input}{place}{along}", row / rays)
         }
+        (Terms::Operator(_), _) => "operator".into(),
         (Terms::Hessian(rows), _) => {
             let (input, row) = (largest.index % inputs, largest.index / inputs);
             let row = rows.as_ref().map_or(row, |rows| rows[row]);

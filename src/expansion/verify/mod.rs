@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
         let mut random = SplitMix(0x2A75 ^ count as u64);
         let mut ray = || match &parts.request.terms {
             Terms::Unmixed if parts.directions.is_none() => random.below(parts.model.inputs()),
-            Terms::Unmixed | Terms::Along(_) => parts.plan.ray(random.below(lanes)),
+            Terms::Unmixed | Terms::Along(_) | Terms::Operator(_) => parts.plan.ray(random.below(lanes)),
             Terms::Mixed(_) => random.below(usize::MAX),
             // An output along a ray.
             Terms::Gradient(_) | Terms::Hessian(_) => random.below(lanes),

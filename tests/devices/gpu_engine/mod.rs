@@ -10,7 +10,7 @@ use hope::activation::{Log, Reciprocal, Sin};
 use hope::gpu::{Choice, Engine, wgpu};
 use hope::model::{Geometry, Model, NodeId};
 use hope::onnx::ImportOptions;
-use hope::{Device, Error, Expansion, Method, Precision, Request, expand, expand_async};
+use hope::{Device, Error, Expansion, Method, Operator, Precision, Request, Terms, expand, expand_async};
 
 use crate::common::{Truth, assert_orders, errors_by_order, path, relative_error};
 use crate::gpus::{Adapter, opened};
@@ -23,6 +23,7 @@ const CASES: &[(&str, Case)] = &[
     ("tiny_limits_give_the_same_results", limits::tiny_limits_give_the_same_results),
     ("a_weight_larger_than_a_binding", limits::a_weight_larger_than_a_binding),
     ("a_long_softmax_and_normalisation", limits::a_long_softmax_and_normalisation),
+    ("differential_operators", differential_operators),
     ("times_of_kernels", times_of_kernels),
     ("awaited_among_other_tasks", awaited_among_other_tasks),
     ("recorded_into_a_hosts_encoder", embedding::recorded_into_a_hosts_encoder),
@@ -105,6 +106,27 @@ fn paper_model() -> Model {
         x = b.activation(x, Sin).unwrap();
     }
     b.build(x).unwrap()
+}
+
+/// y = sin(w·x + b): the Laplacian is -|w|² y, the biharmonic operator |w|⁴ y.
+fn differential_operators(engine: &Arc<Engine>) {
+    let weights = [0.5, -1.0, 2.0];
+    let mut b = Model::builder(&[3]);
+    let h = b.linear(b.input(), &[1, 3], weights.to_vec(), Some(vec![0.25])).unwrap();
+    let y = b.activation(h, Sin).unwrap();
+    let model = b.build(y).unwrap();
+    let square: f64 = weights.iter().map(|w| w * w).sum();
+    for (operator, factor) in
+        [(Operator::laplacian(0..3), -square), (Operator::biharmonic(0..3), square * square)]
+    {
+        let request = Request::new(noise(6, 30), operator.order());
+        let request = on(engine, Request { terms: Terms::Operator(operator), verify: 5, ..request });
+        let found = run(&model, &request);
+        let truth: Vec<f64> = found.value.iter().map(|y| factor * y).collect();
+        let error = relative_error(found.coefficients.iter().copied(), truth);
+        assert!(error < 1e-4, "{error:.1e}");
+        found.report.verification.unwrap().check(&request).unwrap();
+    }
 }
 
 /// Powers of its weights underflow unless layers are scaled.

@@ -12,6 +12,7 @@ mod endings;
 mod expand;
 mod formats;
 mod heatmap;
+mod operator;
 mod options;
 mod plot;
 mod points;

@@ -18,7 +18,7 @@ struct Writer {
     companions: &'static [&'static str],
 }
 
-const WRITERS: [Writer; 18] = [
+const WRITERS: [Writer; 19] = [
     Writer {
         args: &["expand", "m.onnx", "--at", "x.npy", "--order", "1", "--directions", "d.npy"],
         reads: &["m.onnx", "x.npy", "d.npy"],
@@ -51,6 +51,12 @@ const WRITERS: [Writer; 18] = [
             "d.npy",
         ],
         reads: &["m.onnx", "x.npy", "d.npy"],
+        writes: &[("--out", "r.npz")],
+        companions: &["r.json"],
+    },
+    Writer {
+        args: &["expand", "m.onnx", "--at", "x.npy", "--operator", "operator.json"],
+        reads: &["m.onnx", "x.npy", "operator.json", "a.npy"],
         writes: &[("--out", "r.npz")],
         companions: &["r.json"],
     },
@@ -236,6 +242,9 @@ fn inputs() -> Workplace {
     }
     w.npy("x.npy", &[1, 2], [0.5, -0.25]);
     w.npy("d.npy", &[1, 2], [1.0, 0.5]);
+    w.npy("a.npy", &[1], [0.5]);
+    std::fs::write(w.path("operator.json"), r#"[{"derivative": [0, 1], "coefficient": "a.npy"}]"#)
+        .expect("a file");
     w.npy("mean.npy", &[1, 784], (0..784).map(|i| f64::from(i % 7) / 10.0));
     for name in ["p.json", "p.npz"] {
         let subspace = if name == "p.json" { "mixed" } else { "unmixed" };
