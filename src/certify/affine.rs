@@ -49,13 +49,14 @@ fn image(
     sizes: impl Fn(&[f64]) -> Vec<f64>,
 ) -> Models {
     let coefficients = signed(&x.coefficients);
+    let noise = if x.noise.is_empty() { Vec::new() } else { signed(&x.noise) };
     let rounding = gamma(depth + 2);
     let off = |(radius, size): (&f64, f64)| at_most_of_products(radius + rounding * size, 2);
     let off: Vec<f64> = x.radius.iter().zip(x.sizes()).map(off).collect();
-    let lost = underflow(depth * x.rows());
+    let lost = underflow(depth * (x.rows() + x.symbols()));
     let radius = sizes(&off).into_iter().map(|r| plus(at_most_of_products(r, depth + 2), lost));
     let radius: Vec<f64> = radius.collect();
-    Models { units: radius.len(), coefficients, radius }
+    Models { units: radius.len(), coefficients, noise, radius }
 }
 
 /// `x Wᵀ + b` at each position, with weights that were rounded so many times.
@@ -110,7 +111,8 @@ pub(super) fn of_strided(copy: &Strided, outputs: usize, x: &Models) -> Models {
     let mut y = if terms == 1 && size.scale == 1.0 {
         // Nothing is rounded.
         let radius = by(&size, &x.radius);
-        Models { units: outputs, coefficients: by(&plain, &x.coefficients), radius }
+        let noise = if x.noise.is_empty() { Vec::new() } else { by(&plain, &x.noise) };
+        Models { units: outputs, coefficients: by(&plain, &x.coefficients), noise, radius }
     } else {
         image(x, terms, |rows| by(&plain, rows), |rows| by(&size, rows))
     };

@@ -41,6 +41,10 @@ pub(super) fn select(
             chosen.coefficients[row * chosen.units + unit] =
                 if row < side.rows() { side.row(row)[unit] } else { 0.0 };
         }
+        for symbol in 0..chosen.symbols() {
+            chosen.noise[symbol * chosen.units + unit] =
+                side.noise.get(symbol * chosen.units + unit).copied().unwrap_or(0.0);
+        }
         chosen.radius[unit] = side.radius[unit];
     }
     (chosen, undecided)
@@ -71,10 +75,7 @@ pub(super) fn max_pool(space: &Space, pool: &Pool, x: &Models) -> Result<(Models
             others.iter().zip(&first).map(|(other, &first)| other.unwrap_or(first)).collect();
         let mut excess = x.gather(&index).plus(&largest, -1.0);
         for (unit, _) in others.iter().enumerate().filter(|(_, other)| other.is_none()) {
-            for row in 0..excess.rows() {
-                excess.coefficients[row * excess.units + unit] = if row == 0 { -1.0 } else { 0.0 };
-            }
-            excess.radius[unit] = 0.0;
+            excess.set(unit, -1.0);
         }
         let (excess, outcome) = elementwise::apply(space, &Activation::from(Relu), &excess, Interval::WHOLE)?;
         undecided += outcome.undecided;

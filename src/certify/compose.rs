@@ -7,7 +7,7 @@
 //! all terms together are no larger than the majorant: see `rounding`.
 
 use super::models::{Models, Space};
-use super::rounding::{at_most, gamma, plus, underflow};
+use super::rounding::{UNIT, at_most, gamma, plus, underflow};
 use crate::series::MAX_ORDER;
 
 /// A polynomial in a unit's argument less its constant term, with how far it is off when composed with that unit's polynomial.
@@ -15,6 +15,8 @@ use crate::series::MAX_ORDER;
 pub(super) struct Expansion {
     /// From degree 0, at least that.
     pub coefficients: Vec<f64>,
+    /// What the argument's symbols are multiplied by.
+    pub gain: f64,
     /// Everything counted, also what composing rounds and cuts off.
     pub radius: f64,
 }
@@ -99,7 +101,18 @@ pub(super) fn compose(space: &Space, x: &Models, expansions: &[Expansion]) -> Mo
         }
         add(&mut result[..units], k);
     }
-    Models { units, coefficients: result, radius: expansions.iter().map(|e| e.radius).collect() }
+    let mut noise = x.noise.clone();
+    for row in noise.chunks_exact_mut(units) {
+        row.iter_mut().zip(expansions).for_each(|(c, expansion)| *c *= expansion.gain);
+    }
+    let mut radius: Vec<f64> = expansions.iter().map(|e| e.radius).collect();
+    for ((radius, expansion), size) in radius.iter_mut().zip(expansions).zip(x.noise_sizes()) {
+        if size > 0.0 && expansion.gain != 0.0 {
+            let rounding = at_most(UNIT * expansion.gain.abs() * size, 2);
+            *radius = plus(*radius, plus(rounding, underflow(x.symbols())));
+        }
+    }
+    Models { units, coefficients: result, noise, radius }
 }
 
 /// `to = p q`, cut off where `to` ends: of each unit p with a degree, and x without its constant term.

@@ -1,9 +1,9 @@
 //! Elementwise functions of Taylor models.
 //!
-//! An argument is `c + q(s) + δ` with its constant term c, `q(s)` in an interval H around 0 and `|δ| <= r`; all of it lies in an interval X. Of three ways
+//! An argument is `c + q(s) + ν + δ` with its constant term c, `q(s)` in an interval H around 0, its symbols ν and `|δ| <= r`; all of it lies in an interval X. Of three ways
 //! the one that leaves the least remainder is taken, for each unit:
 //!
-//! - **Taylor's**, of a degree m up to the order, where X lies inside a piece: `σ(c+q+δ) = Σ_{k≤m} a_k q^k + R + σ'(X) δ` by the mean value theorem, with Lagrange's
+//! - **Taylor's**, of a degree m up to the order, where X lies inside a piece: `σ(c+q+ν+δ) = Σ_{k≤m} a_k q^k + R + g ν + (σ'(X) - g) ν + σ'(X) δ` by the mean value theorem, g the middle of `σ'(X)`, with Lagrange's
 //!   remainder `R ∈ σ^(m+1)(X)/(m+1)! · H^(m+1)`. The enclosures over X are met with those around c: `a_{m+1}(X) ⊂ a_{m+1}(c) + (m+2) a_{m+2}(X) H`.
 //! - **a line** of slope λ, the secant's: `σ(x) - λx` is enclosed over X, piece by piece. So kinks are relaxed, each as tightly as a line can.
 //! - **a constant**: the middle of the function's range over X.
@@ -14,6 +14,7 @@
 use super::compose::{Expansion, Majorant, compose};
 use super::functions::{Outside, is_stepped, kinks, taylor};
 use super::models::{Models, Space};
+use super::rounding::plus;
 use crate::activation::Activation;
 use crate::interval::Interval;
 use crate::series::MAX_ORDER;
@@ -33,6 +34,8 @@ struct Argument<'a> {
     constant: f64,
     /// Range of its polynomial without the constant.
     moves: Interval,
+    /// Largest value of its symbols together.
+    noise: f64,
     radius: f64,
     /// Sums of the coefficients' sizes, by degree.
     sizes: &'a [f64],
@@ -48,7 +51,7 @@ pub(super) fn apply(
     within: Interval,
 ) -> Result<(Models, Outcome), Outside> {
     let kinks = kinks(function);
-    let (moves, by_degree) = (x.moves(space), x.sizes_by_degree(space));
+    let (moves, by_degree, noise) = (x.moves(space), x.sizes_by_degree(space), x.noise_sizes());
     let mut outcome = Outcome::default();
     let mut expansions = Vec::with_capacity(x.units);
     let mut sizes = vec![0.0; by_degree.len()];
@@ -58,6 +61,7 @@ pub(super) fn apply(
         let argument = Argument {
             constant: x.coefficients[unit],
             moves: moves[unit],
+            noise: noise[unit],
             radius: x.radius[unit],
             sizes: &sizes,
             within,
@@ -76,7 +80,8 @@ fn expand(
     argument: &Argument,
     space: &Space,
 ) -> Result<(Expansion, bool), Outside> {
-    let all = Interval::point(argument.constant) + (argument.moves + Interval::within(argument.radius));
+    let rest = Interval::within(plus(argument.noise, argument.radius));
+    let all = Interval::point(argument.constant) + (argument.moves + rest);
     if !all.is_finite() {
         // Nothing is known of the argument, nor of the result.
         return Ok((Expansion::unknown(), false));
@@ -93,9 +98,10 @@ fn expand(
         let piece = kinks.iter().filter(|kink| x.lo >= kink.hi).count();
         // At an end of its domain a function may have values, but no slopes.
         if let Ok(found) = by_taylor(function, piece, argument, x, space) {
-            let slope = found.coefficients.get(1).map_or(0.0, |slope| slope.abs());
-            let good = space.order() > 1 && found.radius <= 0.02 * slope * argument.moves.mag();
-            if good || argument.moves == Interval::ZERO {
+            let slope = found.coefficients.get(1).map_or(found.gain, |slope| *slope);
+            let motion = argument.moves.mag() + argument.noise;
+            let good = space.order() > 1 && found.radius <= 0.02 * slope.abs() * motion;
+            if good || motion == 0.0 {
                 return Ok((found, false));
             }
             best = Some(found);
@@ -106,7 +112,7 @@ fn expand(
         let slope_of = Interval::point(slope);
         let constant = slope_of * Interval::point(argument.constant) + rest;
         let constant = constant + slope_of * Interval::within(argument.radius);
-        let line = Expansion::new(&[constant, slope_of], argument.sizes, space);
+        let line = Expansion::new(&[constant, slope_of], slope, argument.sizes, space);
         if best.as_ref().is_none_or(|best| line.radius < best.radius) {
             best = Some(line);
         }
@@ -136,9 +142,12 @@ fn by_taylor(
     taylor(function, piece, x, over)?;
     let slope =
         over[1].meet(a[1] + Interval::point(2.0) * over[2] * (x - Interval::point(argument.constant)));
-    let passed_on = slope * Interval::within(argument.radius);
+    // The symbols go on with the middle of the slopes.
+    let gain = if argument.noise > 0.0 { slope.mid() } else { 0.0 };
+    let passed_on = slope * Interval::within(argument.radius)
+        + (slope - Interval::point(gain)) * Interval::within(argument.noise);
     if order == 0 {
-        return Ok(Expansion::new(&[a[0] + passed_on], argument.sizes, space));
+        return Ok(Expansion::new(&[a[0] + passed_on], gain, argument.sizes, space));
     }
     let mut best: Option<Expansion> = None;
     let mut narrowest = f64::INFINITY;
@@ -150,7 +159,7 @@ fn by_taylor(
             narrowest = remainder.width();
             let mut terms = a[..=degree].to_vec();
             terms[0] = terms[0] + (remainder + passed_on);
-            let found = Expansion::new(&terms, argument.sizes, space);
+            let found = Expansion::new(&terms, gain, argument.sizes, space);
             if best.as_ref().is_none_or(|best| found.radius < best.radius) {
                 best = Some(found);
             }
@@ -231,19 +240,19 @@ fn beside_line_in(function: &Activation, piece: usize, x: Interval, slope: f64) 
 
 impl Expansion {
     /// Of enclosed coefficients: their middles, and what they are off with powers of the argument.
-    fn new(terms: &[Interval], sizes: &[f64], space: &Space) -> Self {
+    fn new(terms: &[Interval], gain: f64, sizes: &[f64], space: &Space) -> Self {
         let coefficients: Vec<f64> = terms.iter().map(|a| a.mid()).collect();
         let off: Vec<f64> = terms.iter().zip(&coefficients).map(|(a, &mid)| a.reach(mid)).collect();
         if off.len() == 1 {
-            return Self { coefficients, radius: off[0] };
+            return Self { coefficients, gain, radius: off[0] };
         }
         let widths = Majorant::of(&off, sizes, space).total();
         let radius = Majorant::of(&coefficients, sizes, space).radius(widths, terms.len() - 1, space);
-        Self { coefficients, radius: if radius.is_nan() { f64::INFINITY } else { radius } }
+        Self { coefficients, gain, radius: if radius.is_nan() { f64::INFINITY } else { radius } }
     }
 
     /// Nothing.
     fn unknown() -> Self {
-        Self { coefficients: vec![0.0], radius: f64::INFINITY }
+        Self { coefficients: vec![0.0], gain: 0.0, radius: f64::INFINITY }
     }
 }

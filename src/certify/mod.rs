@@ -261,7 +261,8 @@ impl Prover {
         let terms = monomials::check_count(domain.coordinates(), self.order)? as u64;
         // Values that are kept, and two more while one is composed.
         let units = (3 * self.network.peak() as u64).saturating_mul(regions.min(self.threads.count()) as u64);
-        let needed = units.saturating_mul(8).saturating_mul(terms + 4);
+        let rows = terms.saturating_add(4 + self.network.most_symbols() as u64);
+        let needed = units.saturating_mul(8).saturating_mul(rows);
         if needed > self.memory {
             return Err(Error::Memory { needed, allowed: self.memory });
         }
@@ -280,7 +281,9 @@ impl Prover {
 
     fn prove(&self, space: &Space, domain: &Domain) -> Result<Enclosure> {
         let (found, undecided) = self.network.run(space, domain, self.network.model().output())?;
-        let found = found.gather(&self.outputs);
+        let mut found = found.gather(&self.outputs);
+        // All that isn't the polynomial's is remainder.
+        found.absorb_noise();
         let exponents = exponents(domain.coordinates(), self.order)?;
         let terms = exponents.len() / domain.coordinates();
         let mut coefficients = vec![0.0; self.outputs.len() * terms];

@@ -7,6 +7,9 @@ use crate::error::Result;
 use crate::interval::Interval;
 use crate::monomials::Monomials;
 
+/// Radii below this part of a unit's size are left to be radii: most of them are roundings.
+const MATTERS: f64 = 1e-9;
+
 /// The polynomials: which monomials of the region's coordinates s, each from -1 to 1, there are.
 #[derive(Clone, Debug)]
 pub(super) struct Space {
@@ -33,13 +36,19 @@ impl Space {
     }
 }
 
-/// Of each unit a polynomial p and a radius: at each point of the region the unit's value lies within p ± radius.
+/// Of each unit a polynomial p, a linear form ν in symbols and a radius: at each point of the region there are values of the symbols, from -1 to 1, with which
+/// every unit of every value lies within `p + ν ± radius`.
+///
+/// Symbols stand for what polynomials leave open: an earlier unit's remainder, divided by its radius, is one (affine arithmetic, J. Stolfi, L. H. de Figueiredo,
+/// 1997). So remainders that later layers add up may cancel; with order 1 this is a zonotope.
 #[derive(Clone, Debug)]
 pub(super) struct Models {
     /// How many units.
     pub units: usize,
     /// `[monomial][unit]`, up to the monomials of some degree.
     pub coefficients: Vec<f64>,
+    /// `[symbol][unit]`; symbols that came later are 0.
+    pub noise: Vec<f64>,
     /// Not negative; infinite where nothing is known.
     pub radius: Vec<f64>,
 }
@@ -47,7 +56,7 @@ pub(super) struct Models {
 impl Models {
     /// Of coefficients that are exact.
     pub fn exact(units: usize, coefficients: Vec<f64>) -> Self {
-        Self { units, coefficients, radius: vec![0.0; units] }
+        Self { units, coefficients, noise: Vec::new(), radius: vec![0.0; units] }
     }
 
     /// Number of monomials.
@@ -65,9 +74,66 @@ impl Models {
         space.monomials.degree(self.rows() - 1)
     }
 
-    /// Of each unit the sum of all coefficients' sizes, which no value of the polynomial exceeds.
+    /// Number of symbols.
+    pub fn symbols(&self) -> usize {
+        self.noise.len() / self.units
+    }
+
+    /// Of each unit the sum of all coefficients' sizes, symbols' included.
     pub fn sizes(&self) -> Vec<f64> {
-        self.sizes_of(0..self.rows())
+        let sizes = self.sizes_of(0..self.rows());
+        sizes.into_iter().zip(self.noise_sizes()).map(|(size, noise)| plus(size, noise)).collect()
+    }
+
+    /// Of each unit the largest value of its symbols together.
+    pub fn noise_sizes(&self) -> Vec<f64> {
+        let mut sums = vec![0.0; self.units];
+        for row in self.noise.chunks_exact(self.units) {
+            for (sum, c) in sums.iter_mut().zip(row) {
+                *sum += c.abs();
+            }
+        }
+        sums.into_iter().map(|sum| at_most(sum, self.symbols())).collect()
+    }
+
+    /// Makes symbols of radii that matter: the largest ones, so that there are no more than so many symbols. `open` are those that there are.
+    pub fn name_remainders(&mut self, open: &mut usize, most: usize) {
+        let sizes = self.sizes();
+        let matters = |&unit: &usize| self.radius[unit] > MATTERS * sizes[unit];
+        let mut units: Vec<usize> = (0..self.units).filter(matters).collect();
+        // Half of what is left at the most: other layers follow.
+        let room = most.saturating_sub(*open) / 2;
+        if units.len() > room {
+            units.sort_by(|&a, &b| self.radius[b].total_cmp(&self.radius[a]).then(a.cmp(&b)));
+            units.truncate(room);
+        }
+        if units.is_empty() {
+            return;
+        }
+        self.noise.resize((*open + units.len()) * self.units, 0.0);
+        for (symbol, unit) in units.into_iter().enumerate() {
+            self.noise[(*open + symbol) * self.units + unit] = std::mem::take(&mut self.radius[unit]);
+        }
+        *open = self.symbols();
+    }
+
+    /// Takes all symbols into the radii.
+    pub fn absorb_noise(&mut self) {
+        let sizes = self.noise_sizes();
+        for (radius, noise) in self.radius.iter_mut().zip(sizes) {
+            *radius = plus(*radius, noise);
+        }
+        self.noise.clear();
+    }
+
+    /// Makes a unit this number.
+    pub fn set(&mut self, unit: usize, value: f64) {
+        let units = self.units;
+        for rows in [&mut self.coefficients, &mut self.noise] {
+            rows.iter_mut().skip(unit).step_by(units).for_each(|c| *c = 0.0);
+        }
+        self.coefficients[unit] = value;
+        self.radius[unit] = 0.0;
     }
 
     /// The same of some monomials.
@@ -106,8 +172,9 @@ impl Models {
 
     /// What all values lie in.
     pub fn ranges(&self, space: &Space) -> Vec<Interval> {
-        let parts = self.row(0).iter().zip(self.moves(space)).zip(&self.radius);
-        parts.map(|((&c, moves), &radius)| Interval::point(c) + (moves + Interval::within(radius))).collect()
+        let radii = self.radius.iter().zip(self.noise_sizes()).map(|(&radius, noise)| plus(radius, noise));
+        let parts = self.row(0).iter().zip(self.moves(space)).zip(radii);
+        parts.map(|((&c, moves), radius)| Interval::point(c) + (moves + Interval::within(radius))).collect()
     }
 
     /// These units in this order, again and again if need be.
@@ -116,38 +183,42 @@ impl Models {
         Self {
             units: units.len(),
             coefficients: self.coefficients.chunks_exact(self.units).flat_map(pick).collect(),
+            noise: self.noise.chunks_exact(self.units).flat_map(pick).collect(),
             radius: pick(&self.radius),
         }
     }
 
     /// `self + sign · other`, unit by unit; `sign` is 1 or -1.
     pub fn plus(&self, other: &Self, sign: f64) -> Self {
-        let (long, short) = (self.coefficients.len(), other.coefficients.len());
-        let mut sum = self.coefficients.clone();
-        sum.resize(long.max(short), 0.0);
         let mut sizes = vec![0.0; self.units];
-        for (row, other) in sum.chunks_exact_mut(self.units).zip(other.coefficients.chunks_exact(self.units))
-        {
-            for ((c, &other), size) in row.iter_mut().zip(other).zip(&mut sizes) {
-                // What is added to 0, or 0 to it, isn't rounded.
-                *size += if *c == 0.0 || other == 0.0 { 0.0 } else { (*c + sign * other).abs() };
-                *c += sign * other;
+        let mut add = |own: &[f64], other: &[f64]| {
+            let mut sum = own.to_vec();
+            sum.resize(own.len().max(other.len()), 0.0);
+            for (row, other) in sum.chunks_exact_mut(self.units).zip(other.chunks_exact(self.units)) {
+                for ((c, &other), size) in row.iter_mut().zip(other).zip(&mut sizes) {
+                    // What is added to 0, or 0 to it, isn't rounded.
+                    *size += if *c == 0.0 || other == 0.0 { 0.0 } else { (*c + sign * other).abs() };
+                    *c += sign * other;
+                }
             }
-        }
-        let rows = self.rows();
+            sum
+        };
+        let coefficients = add(&self.coefficients, &other.coefficients);
+        let noise = add(&self.noise, &other.noise);
+        let rows = self.rows() + self.symbols();
         let radii = self.radius.iter().zip(&other.radius).zip(&sizes);
         // A sum is off by u of itself as it was rounded, too.
         let radius = radii.map(|((a, b), size)| plus(plus(*a, *b), at_most(size * UNIT, rows + 2)));
-        Self { units: self.units, radius: radius.collect(), coefficients: sum }
+        Self { units: self.units, radius: radius.collect(), coefficients, noise }
     }
 
     /// Each unit times a number of its own.
     pub fn scaled(&self, factors: impl Fn(usize) -> f64) -> Self {
         let mut product = self.clone();
-        for row in product.coefficients.chunks_exact_mut(self.units) {
-            row.iter_mut().enumerate().for_each(|(unit, c)| *c *= factors(unit));
+        for rows in [&mut product.coefficients, &mut product.noise] {
+            rows.iter_mut().enumerate().for_each(|(i, c)| *c *= factors(i % self.units));
         }
-        let rows = self.rows();
+        let rows = self.rows() + self.symbols();
         for ((unit, radius), size) in product.radius.iter_mut().enumerate().zip(self.sizes()) {
             let factor = factors(unit).abs();
             *radius = match factor {

@@ -1,7 +1,8 @@
 //! Products of Taylor models.
 //!
-//! `(p ± r)(q ± s)` is `pq`, cut off at the order, with the radius `Σ_{i+j>N} P_i Q_j + |p| s + |q| r + r s`, where P_i are the sums of the sizes of p's
-//! coefficients of degree i, and `|p|` is the largest size of p in the region.
+//! `(p + μ ± r)(q + ν ± s)` is `pq`, cut off at the order, and `p_0 ν + q_0 μ` with the constant terms p_0 and q_0. The rest is the radius: `Σ_{i+j>N} P_i Q_j`,
+//! where P_i are the sums of the sizes of p's coefficients of degree i, `|p-p_0| |ν| + |q-q_0| |μ| + |μ| |ν|`, and
+//! `(|p| + |μ|) s + (|q| + |ν|) r + r s`.
 
 use super::models::{Models, Space};
 use super::rounding::{at_most_of_products, gamma, plus, underflow};
@@ -13,6 +14,10 @@ struct Bounds {
     sizes: Vec<Vec<f64>>,
     /// Largest sizes of the polynomials.
     largest: Vec<f64>,
+    /// The same without the constant terms.
+    moves: Vec<f64>,
+    /// Largest sizes of the symbols together.
+    noise: Vec<f64>,
 }
 
 impl Bounds {
@@ -25,7 +30,8 @@ impl Bounds {
             .zip(&moves)
             .map(|(&c, moves)| (crate::interval::Interval::point(c) + *moves).mag());
         let largest = largest.collect();
-        Self { sizes, largest }
+        let moves = moves.iter().map(|moves| moves.mag()).collect();
+        Self { sizes, largest, moves, noise: x.noise_sizes() }
     }
 }
 
@@ -46,10 +52,14 @@ fn radius(space: &Space, terms: usize, [a, b]: [(&Models, &Bounds, usize); 2]) -
         }
     }
     let (r, s) = (x.radius[i], y.radius[j]);
-    let remainder = tail + of_x.largest[i] * s + of_y.largest[j] * r + r * s;
-    let rounding = gamma(terms + 2) * (all_x * all_y);
-    let count = of_x.sizes.len() * of_y.sizes.len() + 8;
-    plus(at_most_of_products(remainder + rounding, count), underflow(terms * (space.monomials.blocks() + 1)))
+    let (mu, nu) = (of_x.noise[i], of_y.noise[j]);
+    let crossed = of_x.moves[i] * nu + of_y.moves[j] * mu + mu * nu;
+    let remainder = tail + crossed + (of_x.largest[i] + mu) * s + (of_y.largest[j] + nu) * r + r * s;
+    let passed_on = x.row(0)[i].abs() * nu + y.row(0)[j].abs() * mu;
+    let rounding = gamma(terms + 2) * (all_x * all_y + passed_on);
+    let count = of_x.sizes.len() * of_y.sizes.len() + 16;
+    let rows = space.monomials.blocks() + 1 + x.symbols().max(y.symbols());
+    plus(at_most_of_products(remainder + rounding, count), underflow(terms * rows))
 }
 
 /// Unit by unit.
@@ -67,9 +77,17 @@ pub(super) fn multiply(space: &Space, x: &Models, y: &Models) -> Models {
             }
         });
     }
+    let mut noise = vec![0.0; x.symbols().max(y.symbols()) * units];
+    for (factor, symbols) in [(x, y), (y, x)] {
+        for (to, symbol) in noise.chunks_exact_mut(units).zip(symbols.noise.chunks_exact(units)) {
+            for ((to, c), symbol) in to.iter_mut().zip(factor.row(0)).zip(symbol) {
+                *to += c * symbol;
+            }
+        }
+    }
     let (of_x, of_y) = (Bounds::of(space, x), Bounds::of(space, y));
     let radius = (0..units).map(|i| radius(space, space.depth, [(x, &of_x, i), (y, &of_y, i)])).collect();
-    Models { units, coefficients: product, radius }
+    Models { units, coefficients: product, noise, radius }
 }
 
 /// Matrix products, one for each group.
@@ -93,13 +111,26 @@ pub(super) fn matmul(space: &Space, shape: MatMulShape, x: &Models, y: &Models) 
             }
         });
     }
+    let symbols = x.symbols().max(y.symbols());
+    let mut noise = vec![0.0; symbols * units];
+    for (symbol, to) in noise.chunks_exact_mut(units).enumerate() {
+        let row = |of: &Models| of.noise.get(symbol * of.units..(symbol + 1) * of.units).map(<[f64]>::to_vec);
+        let (of_x, of_y) = (row(x), row(y));
+        for (unit, to) in to.iter_mut().enumerate() {
+            for (i, j) in terms_of(unit) {
+                *to += of_x.as_ref().map_or(0.0, |row| row[i]) * y.row(0)[j];
+                *to += x.row(0)[i] * of_y.as_ref().map_or(0.0, |row| row[j]);
+            }
+        }
+    }
     let (of_x, of_y) = (Bounds::of(space, x), Bounds::of(space, y));
+    // A product of symbols makes two terms.
     let terms = space.depth.saturating_mul(inner);
     let off = |unit: usize| {
         let all = terms_of(unit).map(|(i, j)| radius(space, terms, [(x, &of_x, i), (y, &of_y, j)]));
         at_most_of_products(all.sum(), inner)
     };
-    Models { units, coefficients: product, radius: (0..units).map(off).collect() }
+    Models { units, coefficients: product, noise, radius: (0..units).map(off).collect() }
 }
 
 /// The pairs of monomials whose product a monomial is, in both orders, those with 1 among them.

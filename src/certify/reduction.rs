@@ -23,10 +23,7 @@ pub(super) fn softmax(space: &Space, axis: usize, log: bool, x: &Models) -> Resu
     let reference: Vec<usize> = (0..x.units).map(reference).collect();
     let mut shifted = x.plus(&x.gather(&reference), -1.0);
     for (unit, _) in reference.iter().enumerate().filter(|(unit, reference)| unit == *reference) {
-        for row in 0..shifted.rows() {
-            shifted.coefficients[row * x.units + unit] = 0.0;
-        }
-        shifted.radius[unit] = 0.0;
+        shifted.set(unit, 0.0);
     }
     let (exponentials, _) = apply(space, &Activation::from(Exp), &shifted, Interval::WHOLE)?;
     let total = sums(axis, &exponentials);
@@ -56,12 +53,12 @@ pub(super) fn normalize(space: &Space, axis: usize, epsilon: f64, x: &Models) ->
 /// Divided by a whole number.
 fn divided(x: &Models, by: f64) -> Models {
     let mut quotient = x.clone();
-    for c in &mut quotient.coefficients {
-        *c /= by;
-    }
+    quotient.coefficients.iter_mut().chain(&mut quotient.noise).for_each(|c| *c /= by);
     for (radius, size) in quotient.radius.iter_mut().zip(x.sizes()) {
-        *radius =
-            super::rounding::at_most_of_products((*radius + super::rounding::UNIT * size) / by, x.rows() + 2);
+        *radius = super::rounding::at_most_of_products(
+            (*radius + super::rounding::UNIT * size) / by,
+            x.rows() + x.symbols() + 2,
+        );
     }
     quotient
 }

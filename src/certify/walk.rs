@@ -12,6 +12,10 @@ use crate::error::{Error, Result};
 use crate::interval::Interval;
 use crate::model::{Model, Node, NodeId, Op, Weights};
 
+/// Symbols at the most, and numbers of the symbols of all values that are there at once.
+const MOST_SYMBOLS: usize = 2048;
+const MOST_NUMBERS: usize = 1 << 23;
+
 /// A model with what all regions have in common.
 #[derive(Debug)]
 pub(super) struct Network {
@@ -61,6 +65,11 @@ impl Network {
         peak
     }
 
+    /// Symbols that there may be: what they take is bounded as the polynomials' coefficients are.
+    pub fn most_symbols(&self) -> usize {
+        (MOST_NUMBERS / self.peak().max(1)).min(MOST_SYMBOLS)
+    }
+
     /// All nodes up to one, over a region.
     ///
     /// # Errors
@@ -68,6 +77,8 @@ impl Network {
     pub fn run(&self, space: &Space, domain: &Domain, until: NodeId) -> Result<Found> {
         let mut values: Vec<Option<Arc<Models>>> = vec![None; self.model.nodes().len()];
         let mut undecided = Vec::new();
+        let mut symbols = 0;
+        let most = self.most_symbols();
         for (index, node) in self.model.nodes().iter().enumerate().take(until.index() + 1) {
             // Nodes are in topological order, and each is kept until it is read for the last time.
             let inputs: Vec<Arc<Models>> =
@@ -77,15 +88,19 @@ impl Network {
                 Op::Reshape => inputs[0].clone(),
                 _ => {
                     let outside = |outside| self.outside(node, &inputs, space, domain, outside);
-                    let (value, open) = self.node(index, space, &inputs).map_err(outside)?;
+                    let (mut value, open) = self.node(index, space, &inputs).map_err(outside)?;
                     if open > 0 {
                         undecided.push(Undecided { layer: node.name.clone(), units: open, of: value.units });
+                    }
+                    if !node.op.is_affine() {
+                        value.name_remainders(&mut symbols, most);
                     }
                     Arc::new(value)
                 }
             };
-            let known =
-                |models: &Models| models.radius.iter().chain(&models.coefficients).all(|x| x.is_finite());
+            let known = |models: &Models| {
+                models.radius.iter().chain(&models.coefficients).chain(&models.noise).all(|x| x.is_finite())
+            };
             if !known(&value) {
                 let cause = "its bounds are not finite".into();
                 return Err(unproved(node, domain, cause));
