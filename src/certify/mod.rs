@@ -41,6 +41,7 @@ mod domain;
 mod elementwise;
 mod functions;
 mod models;
+mod polynomial;
 mod product;
 mod reach;
 mod reduction;

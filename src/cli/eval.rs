@@ -28,6 +28,10 @@ Examples:
   A large batch on a GPU, in single precision
       hope eval p.npz --at points.npy --device gpu --out values.npy
 
+  With the numbers between which the network is proved to lie, at points where it is
+      hope certify net.onnx --at 0.5,-0.5 --radius 0.1 --order 4 --polynomial p.json
+      hope eval p.json --at 0.52,-0.45 --bounds --strict
+
 Points are in the polynomial's variables: with a subspace or a direction its coordinates t, not the network's inputs.
 
 Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";
@@ -46,6 +50,14 @@ pub struct EvalArgs {
     /// The points: an .npy file of shape [B, variables], or numbers such as "0.5,-0.5;0,0".
     #[arg(long, value_name = "POINTS", allow_hyphen_values = true)]
     pub at: String,
+
+    /// After each value, the numbers between which the network lies there, where that is proved: polynomials of `hope certify --polynomial`. [B, 3] in a file.
+    #[arg(long, conflicts_with = "gradient")]
+    pub bounds: bool,
+
+    /// Refuse points outside of the region in which the polynomial's bound is proved.
+    #[arg(long)]
+    pub strict: bool,
 
     /// The gradient at each point instead of the value.
     #[arg(long)]
@@ -68,7 +80,9 @@ pub fn run(args: &EvalArgs, _: Verbosity) -> Result<(), Failure> {
     let mut files = Files::begin(args.out.as_deref(), &inputs).map_err(Failure::Input)?;
     let variables = polynomial.variables().len();
     let count = points.len() / variables;
-    let (results, shape) = if args.gradient {
+    let (results, shape) = if args.bounds {
+        (bounded(&polynomial, &points), vec![count, 3])
+    } else if args.gradient {
         (polynomial.gradient_batch(&points), vec![count, variables])
     } else {
         (values(&polynomial, &points, &place.device), vec![count])
@@ -90,6 +104,33 @@ pub fn run(args: &EvalArgs, _: Verbosity) -> Result<(), Failure> {
     }
 }
 
+/// The values with their bounds: infinite outside of what is proved.
+fn bounded(polynomial: &TaylorPolynomial, points: &[f64]) -> hope::Result<Vec<f64>> {
+    let values = polynomial.evaluate_batch(points)?;
+    let with = |(value, bounds): (f64, Option<[f64; 2]>)| {
+        let [low, high] = bounds.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        [value, low, high]
+    };
+    Ok(values.into_iter().zip(polynomial.bounds(points)?).flat_map(with).collect())
+}
+
+/// Whether all points are where the bound is proved.
+fn check_inside(args: &EvalArgs, polynomial: &TaylorPolynomial, points: &[f64]) -> Result<()> {
+    let Some(bound) = polynomial.bound() else {
+        bail!(
+            "--strict: nothing is proved of {}: `hope certify --polynomial` writes those of which there is",
+            args.polynomial.display()
+        );
+    };
+    match points.chunks_exact(polynomial.variables().len()).position(|point| !bound.contains(point)) {
+        Some(point) => bail!(
+            "--strict: point {point} of --at {} is outside of the region in which the bound is proved",
+            args.at
+        ),
+        None => Ok(()),
+    }
+}
+
 /// The values at all points.
 fn values(polynomial: &TaylorPolynomial, points: &[f64], device: &Device) -> hope::Result<Vec<f64>> {
     #[cfg(feature = "gpu")]
@@ -108,15 +149,19 @@ fn values(polynomial: &TaylorPolynomial, points: &[f64], device: &Device) -> hop
 
 fn setup(args: &EvalArgs) -> Result<(TaylorPolynomial, Vec<f64>, Place)> {
     let gpu_by_name = args.device != "cpu" && args.device != "auto";
-    if args.gradient && gpu_by_name {
-        bail!("--device {}: GPUs compute values only: use --device cpu for --gradient", args.device);
+    if (args.gradient || args.bounds) && gpu_by_name {
+        let option = if args.bounds { "--bounds" } else { "--gradient" };
+        bail!("--device {}: GPUs compute values only: use --device cpu for {option}", args.device);
     }
     if let Some(out) = &args.out {
         check_ending("--out", out, "npy")?;
     }
     let polynomial = TaylorPolynomial::load(&args.polynomial)?;
     let points = input::points_of(&args.at, polynomial.variables().len())?;
-    let device = if args.gradient { "cpu" } else { &args.device };
+    if args.strict {
+        check_inside(args, &polynomial, &points)?;
+    }
+    let device = if args.gradient || args.bounds { "cpu" } else { &args.device };
     // Any degree suits: the order that devices limit is that of an expansion.
     let place = Place::new(device, None, 1, None)?;
     Ok((polynomial, points, place))

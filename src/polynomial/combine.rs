@@ -75,7 +75,7 @@ impl TaylorPolynomial {
             coefficients.push(term.coefficient);
         }
         let (variables, centre, frame) = (self.variables.clone(), self.centre.clone(), self.frame.clone());
-        Self { variables, centre, frame, starts, factors, coefficients }
+        Self { variables, centre, frame, bound: None, starts, factors, coefficients }
     }
 
     fn check_compatible(&self, other: &Self) -> Result<()> {

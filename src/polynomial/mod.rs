@@ -7,6 +7,7 @@
 //! It comes from an [`Expansion`](crate::Expansion) or from terms; it is evaluated, differentiated, moved to another centre,
 //! combined, printed, and (with the feature `files`) written and read.
 
+mod bound;
 mod combine;
 mod evaluate;
 #[cfg(feature = "files")]
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
+pub use bound::Bound;
 pub use frame::Frame;
 pub use print::Notation;
 use terms::{Collector, Duplicates, compare};
@@ -81,6 +83,7 @@ pub struct TaylorPolynomial {
     variables: Arc<[String]>,
     centre: Vec<f64>,
     frame: Option<Arc<Frame>>,
+    bound: Option<Arc<Bound>>,
     /// Where the factors of each term start; one more than there are terms.
     starts: Vec<u32>,
     factors: Vec<Factor>,
@@ -162,7 +165,7 @@ impl TaylorPolynomial {
             });
         }
         let (starts, factors, coefficients) = collector.finish(duplicates, &variables)?;
-        Ok(Self { variables, centre, frame, starts, factors, coefficients })
+        Ok(Self { variables, centre, frame, bound: None, starts, factors, coefficients })
     }
 
     /// The same polynomial with other names of its variables.

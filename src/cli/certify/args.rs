@@ -16,6 +16,9 @@ Examples:
   How large may the square be, for the polynomial to be within 1e-3?
       hope certify tests/fixtures/reference/discover_2d.onnx --at 0.5,-0.5 --radius 1 --order 6 --tolerance 1e-3
 
+  Network, polynomials and bounds along one input, in 6 pieces
+      hope certify tests/fixtures/reference/discover_2d.onnx --at 0.5,-0.5 --inputs 0 --radius 1.5 --split 6 --order 4 --plot tube.svg
+
   A whole box, in 64 pieces with a polynomial each
       hope certify tests/fixtures/reference/discover_2d.onnx --box -1:1 --split 64 --order 6
 
@@ -124,6 +127,14 @@ pub struct CertifyArgs {
     /// .certify.npz, in the current folder].
     #[arg(long, value_name = "RESULT.npz", help_heading = "Output")]
     pub out: Option<PathBuf>,
+
+    /// Write the polynomial of one output over one region, with its bound, into a file for `hope eval`, overwritten if it exists.
+    #[arg(long, value_name = "P.json|P.npz", conflicts_with_all = ["prove_class", "split"], help_heading = "Output")]
+    pub polynomial: Option<PathBuf>,
+
+    /// Draw network, polynomial and bounds along a region of one coordinate, or its pieces: the first of the outputs. May be given several times.
+    #[arg(long, value_name = "FILE.svg|FILE.png", conflicts_with = "prove_class", help_heading = "Output")]
+    pub plot: Vec<PathBuf>,
 }
 
 impl CertifyArgs {

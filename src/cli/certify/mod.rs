@@ -2,22 +2,25 @@
 
 mod archive;
 mod args;
+mod picture;
 mod regions;
 mod report;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 
 use hope::certify::{Domain, Enclosure, Options, Piece, Verdict, certify_all, largest, pieces, prove_class};
 use hope::model::Model;
+use hope::polynomial::files::FileKind;
 use hope::results::{ModelFile, Target};
 use hope::{Error, forward};
 
 pub use args::CertifyArgs;
 
 use super::failure::Failure;
-use super::files::{Files, beside_model, check_ending};
+use super::files::{Files, beside_model, check_ending, check_pictures};
 use super::targets::Companion;
 use super::text::count;
 use super::values::{Class, Outputs};
@@ -36,8 +39,10 @@ enum Proved {
 pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let (target, model, mut regions, source) = setup(args).map_err(Failure::Input)?;
     Companion::Record.check(&target.json, &target.archive).map_err(Failure::Input)?;
-    let mut files =
-        Files::begin([target.archive.as_path(), &target.json], &args.files()).map_err(Failure::Input)?;
+    let pictures = args.plot.iter().map(PathBuf::as_path);
+    let targets = [target.archive.as_path(), &target.json].into_iter().chain(pictures.clone());
+    let targets = targets.chain(args.polynomial.as_deref());
+    let mut files = Files::begin(targets, &args.files()).map_err(Failure::Input)?;
     verbosity.detail(&format!("proving over {}", count(regions.domains.len(), "region")));
     let start = Instant::now();
     let proved = prove(args, &model, &mut regions).map_err(|error| failed(args, &error))?;
@@ -54,6 +59,18 @@ pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
     };
     files.write_with(&target.archive, |file| archive::write(file, &found)).map_err(Failure::Run)?;
     files.write(&target.json, record(&found).as_bytes()).map_err(Failure::Run)?;
+    if let (Some(path), Proved::Polynomials(all)) = (&args.polynomial, &proved) {
+        let first = all.iter().flatten().next();
+        let polynomial = first.map(|found| found.taylor_polynomial(0)).transpose();
+        let polynomial = polynomial.map_err(|error| failed(args, &error))?;
+        if let (Some(polynomial), Ok(kind)) = (polynomial, FileKind::of(path)) {
+            files.write_with(path, |file| polynomial.write(file, kind)).map_err(Failure::Run)?;
+        }
+    }
+    if !args.plot.is_empty() {
+        let figure = picture::figure(&found).map_err(|error| failed(args, &error))?;
+        files.draw(&figure, pictures).map_err(Failure::Run)?;
+    }
     files.commit().map_err(Failure::Run)?;
     verbosity.print(summary(&found)).map_err(Failure::Run)
 }
@@ -62,9 +79,23 @@ pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
 fn setup(args: &CertifyArgs) -> Result<(Target, Model, Regions, ModelFile)> {
     let npz = args.out.clone().unwrap_or_else(|| beside_model(&args.network.model, "certify.npz"));
     check_ending("--out", &npz, "npz")?;
+    check_pictures(&args.plot)?;
     let target = Target::new(&npz)?;
     let model = args.network.load(input::shapes_of(&args.at), args.memory)?;
     let regions = regions(args, &model)?;
+    if let Some(path) = &args.polynomial {
+        FileKind::of(path).map_err(|error| anyhow!("--polynomial {error}"))?;
+        let outputs = match &args.outputs {
+            Outputs::All => model.outputs(),
+            Outputs::Some(outputs) => outputs.len(),
+        };
+        if regions.domains.len() != 1 || outputs != 1 {
+            bail!("--polynomial writes one polynomial: give one region, and one output (--outputs 0)");
+        }
+    }
+    if !args.plot.is_empty() {
+        picture::check(&regions)?;
+    }
     Ok((target, model, regions, ModelFile::read(&args.network.model)?))
 }
 

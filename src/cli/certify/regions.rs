@@ -98,7 +98,8 @@ pub fn regions(args: &CertifyArgs, model: &Model) -> Result<Regions> {
             each(Shape { coordinates: chosen.iter().map(|&i| vec![i]).collect(), directions: None, words })
         }
         (None, None) => {
-            let words = format!(" in {} together", count(chosen.len(), "input"));
+            let together = if chosen.len() > 1 { " together" } else { "" };
+            let words = format!(" in {}{together}", count(chosen.len(), "input"));
             each(Shape { coordinates: vec![chosen.clone()], directions: None, words })
         }
     }

@@ -9,6 +9,7 @@
 //! | `variables` | names, d of them |
 //! | `centre` | d numbers |
 //! | `frame` | `null` or absent, or `{"origin": [p numbers], "directions": [d rows of p numbers]}`: `x = origin + Σ t_i directions[i]` |
+//! | `bound` | absent, or what is proved of the polynomial: `{"low": [d numbers], "high": [d numbers], "remainder": r}` |
 //! | `terms` | `{"coefficient": c, "powers": [["x1", 2], ["x3", 1]]}` for each term, c other than 0 |
 //!
 //! npz, with T terms that have F factors in all:
@@ -22,6 +23,7 @@
 //! | `starts` | `[T + 1]` u4 | the factors of term i are `starts[i] .. starts[i + 1]` |
 //! | `factor_variable`, `factor_power` | `[F]` u4 | position of the variable, its power |
 //! | `origin`, `directions` | `[p]`, `[d, p]` f8 | both, with a frame only |
+//! | `low`, `high`, `remainder` | `[d]`, `[d]`, `[1]` f8 | all, with a bound only |
 //!
 //! Readers believe nothing: sizes, names, positions, powers, finite numbers and doubles are checked.
 

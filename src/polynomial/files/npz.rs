@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Seek};
 
 use super::super::names;
 use super::super::terms::Collector;
-use super::super::{Factor, Frame, TaylorPolynomial};
+use super::super::{Bound, Factor, Frame, TaylorPolynomial};
 use super::{VERSION, check_version, no_polynomial, power_of, wrong};
 use crate::error::Result;
 use crate::npy::{Array, NpzReader, NpzWriter};
@@ -30,6 +30,11 @@ impl TaylorPolynomial {
             let inputs = frame.origin().len();
             npz.array("origin", &[inputs], frame.origin())?;
             npz.array("directions", &[frame.variables(), inputs], frame.directions())?;
+        }
+        if let Some(bound) = &self.bound {
+            npz.array("low", &[bound.low.len()], &bound.low)?;
+            npz.array("high", &[bound.high.len()], &bound.high)?;
+            npz.array("remainder", &[1], &[bound.remainder])?;
         }
         npz.finish().map(drop)
     }
@@ -70,6 +75,16 @@ impl TaylorPolynomial {
             }
             _ => return Err(wrong("a frame needs both 'origin' and 'directions'")),
         };
+        let bound = match ["low", "high", "remainder"].map(|name| npz.has(name)) {
+            [false, false, false] => None,
+            [true, true, true] => {
+                let [remainder] = list(npz, "remainder")?[..] else {
+                    return Err(wrong("'remainder' has to be one number"));
+                };
+                Some(Bound { low: list(npz, "low")?, high: list(npz, "high")?, remainder })
+            }
+            _ => return Err(wrong("a bound needs all of 'low', 'high' and 'remainder'")),
+        };
         let terms = coefficients.len();
         let factors = factor_variables.len();
         let covers = starts.len() == terms + 1 && starts[0] == 0 && starts[terms] == factors;
@@ -96,7 +111,11 @@ impl TaylorPolynomial {
             }
             collector.push_unsorted(&mut scratch, coefficient)?;
         }
-        Self::read(variables, centre, frame, collector)
+        let polynomial = Self::read(variables, centre, frame, collector)?;
+        match bound {
+            Some(bound) => polynomial.with_bound(bound),
+            None => Ok(polynomial),
+        }
     }
 }
 

@@ -146,6 +146,79 @@ fn a_box_in_pieces() {
 }
 
 #[test]
+fn polynomials_carry_their_bounds() {
+    let w = Workplace::new();
+    let args =
+        ["certify", &discover(), "--at", "0.5,-0.5", "--radius", "0.1", "--order", "4", "--out", "r.npz"];
+    w.npy("s.npy", &[1, 2], [1.0, -0.5]);
+    w.done(&[
+        "expand",
+        &discover(),
+        "--at",
+        "0.52,-0.45;0.5,-0.5",
+        "--order",
+        "1",
+        "--device",
+        "cpu",
+        "--out",
+        "e.npz",
+    ]);
+    let values = w.array("e.npz", "value");
+    for name in ["p.json", "p.npz"] {
+        w.done(&[&args[..], &["--polynomial", name]].concat());
+        let run = w.done(&["eval", name, "--at", "0.52,-0.45;0.5,-0.5", "--bounds", "--strict"]);
+        for (line, value) in run.stdout.lines().zip(&values) {
+            let numbers: Vec<f64> = line.split(',').map(|x| x.parse().expect("a number")).collect();
+            let [polynomial, low, high] = numbers[..] else { panic!("{line}") };
+            assert!(
+                low <= *value && *value <= high && low <= polynomial && polynomial <= high,
+                "{line}: {value}"
+            );
+            assert!(high - low < 1e-5, "{line}");
+        }
+        let run = w.done(&["eval", name, "--at", "0.7,-0.5", "--bounds"]);
+        assert!(run.stdout.ends_with(",-inf,inf\n"), "{}", run.stdout);
+        w.refused(&["eval", name, "--at", "0.52,-0.45;0.7,-0.5", "--strict"], &["point 1", "outside"]);
+    }
+    w.done(&[
+        "polynomial",
+        &discover(),
+        "--at",
+        "0,0",
+        "--order",
+        "2",
+        "--terms",
+        "mixed",
+        "--out",
+        "q.json",
+    ]);
+    w.refused(&["eval", "q.json", "--at", "0,0", "--strict"], &["nothing is proved"]);
+    w.refused(&["eval", "q.json", "--at", "0,0", "--bounds"], &["nothing is proved"]);
+    // In coordinates of its own.
+    w.done(&[&args[..], &["--subspace", "s.npy", "--polynomial", "t.json"]].concat());
+    let run = w.done(&["eval", "t.json", "--at", "0.1;-0.1", "--bounds", "--strict"]);
+    assert_eq!(run.stdout.lines().count(), 2);
+    w.refused(&["eval", "t.json", "--at", "0.11", "--strict"], &["outside"]);
+    w.refused(&[&args[..], &["--at", "0,0", "--polynomial", "u.json"]].concat(), &["one region"]);
+}
+
+#[test]
+fn network_polynomials_and_bounds_in_a_picture() {
+    let w = Workplace::new();
+    let args =
+        ["certify", &discover(), "--at", "0.5,-0.5", "--inputs", "0", "--radius", "1.5", "--order", "4"];
+    w.done(&[&args[..], &["--split", "6", "--out", "r.npz", "--plot", "p.svg", "--plot", "p.png"]].concat());
+    assert_eq!(w.files(), ["p.png", "p.svg", "r.json", "r.npz"]);
+    let svg = std::fs::read_to_string(w.path("p.svg")).expect("a picture");
+    assert!(svg.contains("discover_2d.onnx: output 0, within 1.5 in 1 input of 1 point"), "{}", &svg[..300]);
+    w.refused(
+        &["certify", &discover(), "--at", "0,0", "--radius", "1", "--order", "2", "--plot", "q.svg"],
+        &["--plot"],
+    );
+    w.refused(&[&args[..], &["--plot", "q.gif"]].concat(), &["q.gif"]);
+}
+
+#[test]
 fn classes_proved_and_refuted() {
     let w = Workplace::new();
     let (model, digit) = (example("mnist_mlp1_sigmoid.onnx"), example("digit_0.png"));

@@ -32,6 +32,10 @@ impl TaylorPolynomial {
                 format!("{{\"origin\": {}, \"directions\": {}}}", list(frame.origin()), Value::from(rows))
             }
         };
+        let bound = self.bound.as_ref().map_or_else(String::new, |bound| {
+            let (low, high, remainder) = (list(&bound.low), list(&bound.high), Value::from(bound.remainder));
+            format!("  \"bound\": {{\"low\": {low}, \"high\": {high}, \"remainder\": {remainder}}},\n")
+        });
         let term = |term: Term| {
             let powers: Vec<Value> = term
                 .factors
@@ -42,7 +46,7 @@ impl TaylorPolynomial {
         };
         let mut text = format!(
             "{{\n  \"format\": \"{FORMAT}\",\n  \"version\": {VERSION},\n  \"variables\": {names},\n  \
-             \"centre\": {},\n  \"frame\": {frame},\n  \"terms\": [",
+             \"centre\": {},\n  \"frame\": {frame},\n{bound}  \"terms\": [",
             list(&self.centre)
         );
         for (i, each) in self.terms().enumerate() {

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use super::super::super::names;
 use super::super::super::terms::Collector;
-use super::super::super::{Factor, Frame, TaylorPolynomial};
+use super::super::super::{Bound, Factor, Frame, TaylorPolynomial};
 use super::super::power_of;
 use super::malformed;
 use super::values::{Fields, Number, Numbers, Object, Text, check_variables, seeds};
@@ -20,7 +20,7 @@ use crate::error::Result;
 pub fn polynomial(text: &str) -> Result<TaylorPolynomial> {
     let mut head = Head::default();
     read(text, Object(&mut head))?;
-    let Head { variables, centre, frame } = head;
+    let Head { variables, centre, frame, bound } = head;
     names::check(&variables, variables.len())?;
     let frame = frame.map(|frame| Frame::new(frame.origin, frame.directions)).transpose()?;
     let positions = variables.iter().zip(0..).map(|(name, i)| (name.as_str(), i)).collect();
@@ -28,7 +28,11 @@ pub fn polynomial(text: &str) -> Result<TaylorPolynomial> {
         Terms { positions, collector: Collector::default(), factors: Vec::new(), coefficient: 0.0, term: 0 };
     read(text, Object(&mut Body(&mut terms)))?;
     let collector = terms.collector;
-    TaylorPolynomial::read(variables, centre, frame, collector)
+    let polynomial = TaylorPolynomial::read(variables, centre, frame, collector)?;
+    match bound {
+        Some(bound) => polynomial.with_bound(bound),
+        None => Ok(polynomial),
+    }
 }
 
 fn read<'de, S: DeserializeSeed<'de>>(text: &'de str, seed: S) -> Result<S::Value> {
@@ -66,9 +70,11 @@ struct Head {
     variables: Vec<String>,
     centre: Vec<f64>,
     frame: Option<FrameParts>,
+    bound: Option<Bound>,
 }
 
-const KEYS: &[&str] = &["format", "version", "variables", "centre", "frame", "terms"];
+const KEYS: &[&str] = &["format", "version", "variables", "centre", "frame", "bound", "terms"];
+const OPTIONAL: &[&str] = &["frame", "bound"];
 
 fn expecting_object(f: &mut fmt::Formatter) -> fmt::Result {
     f.write_str("an object")
@@ -76,7 +82,7 @@ fn expecting_object(f: &mut fmt::Formatter) -> fmt::Result {
 
 impl Fields for Head {
     const KEYS: &'static [&'static str] = KEYS;
-    const OPTIONAL: &'static [&'static str] = &["frame"];
+    const OPTIONAL: &'static [&'static str] = OPTIONAL;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         expecting_object(f)
@@ -87,6 +93,10 @@ impl Fields for Head {
             "variables" => map.next_value_seed(Names(&mut self.variables)),
             "centre" => map.next_value_seed(Numbers { key: "centre", into: &mut self.centre }),
             "frame" => map.next_value_seed(MaybeFrame(&mut self.frame)),
+            "bound" => {
+                let bound = Bound { low: Vec::new(), high: Vec::new(), remainder: 0.0 };
+                map.next_value_seed(Object(self.bound.insert(bound)))
+            }
             _ => map.next_value::<IgnoredAny>().map(drop),
         }
     }
@@ -136,6 +146,26 @@ impl Fields for FrameParts {
         match key {
             "origin" => map.next_value_seed(Numbers { key: "origin", into: &mut self.origin }),
             _ => map.next_value_seed(Rows(self)),
+        }
+    }
+}
+
+impl Fields for Bound {
+    const KEYS: &'static [&'static str] = &["low", "high", "remainder"];
+    const OPTIONAL: &'static [&'static str] = &[];
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        expecting_object(f)
+    }
+
+    fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "low" => map.next_value_seed(Numbers { key: "low", into: &mut self.low }),
+            "high" => map.next_value_seed(Numbers { key: "high", into: &mut self.high }),
+            _ => {
+                self.remainder = map.next_value_seed(Number(&"'remainder' has to be one"))?;
+                Ok(())
+            }
         }
     }
 }
@@ -195,7 +225,7 @@ struct Body<'a, 'b>(&'b mut Terms<'a>);
 
 impl Fields for Body<'_, '_> {
     const KEYS: &'static [&'static str] = KEYS;
-    const OPTIONAL: &'static [&'static str] = &["frame"];
+    const OPTIONAL: &'static [&'static str] = OPTIONAL;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         expecting_object(f)
