@@ -118,3 +118,29 @@ pub fn interactions<'py>(
     result.set_item("pairs", pairs)?;
     Ok(result)
 }
+
+/// Eigenvalues and -vectors of an output's Hessian, the largest by absolute value first.
+#[pyfunction]
+pub fn spectrum<'py>(
+    py: Python<'py>,
+    network: &Bound<'py, Network>,
+    point: Floats<'py>,
+    output: usize,
+    count: Option<usize>,
+    wanted: Wanted<'py>,
+) -> Dict<'py> {
+    let (model, (_, request)) = (network.get().model.clone(), wanted.request(py)?);
+    let point = read(&point).1;
+    let found = beside(py, None, move |_| {
+        let found = attribution::spectrum(&model, &point, output, count, &request)?;
+        checked(&request, &found.report.clone(), found)
+    })?;
+    let result = network.get().claimed(py, &found.report)?;
+    let (count, inputs) = (found.eigenvalues.len(), network.get().model.inputs());
+    result.set_item("value", found.value)?;
+    result.set_item("eigenvalues", array(py, found.eigenvalues, &[count])?)?;
+    result.set_item("eigenvectors", array(py, found.eigenvectors, &[count, inputs])?)?;
+    result.set_item("residuals", array(py, found.residuals, &[count])?)?;
+    result.set_item("products", found.products)?;
+    Ok(result)
+}

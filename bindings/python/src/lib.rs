@@ -23,7 +23,7 @@ mod _hope {
     #[pymodule_export]
     use crate::applications::{accuracy, cost, discover, kinks, layers, rule, trust};
     #[pymodule_export]
-    use crate::attribution::{along, heatmap, interactions};
+    use crate::attribution::{along, heatmap, interactions, spectrum};
     #[pymodule_export]
     use crate::network::{Network, file_bytes, obstacles, read_bytes, read_file};
     #[pymodule_export]

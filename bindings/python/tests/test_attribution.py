@@ -17,6 +17,23 @@ def digit() -> Floats:
     return found
 
 
+def test_spectrum(digit: Floats) -> None:
+    truth = np.load(FIXTURES / "spectrum.npz")
+    output = int(np.load(FIXTURES / "attribution.npz")["class"].ravel()[0])
+    found = hope.spectrum(CNN, digit, output=output, count=8, device="cpu")
+    largest = np.sort(np.abs(truth["eigenvalues"]))[::-1][:8]
+    np.testing.assert_allclose(np.abs(found.eigenvalues), largest, rtol=1e-6)  # of pixels in float64
+    assert found.eigenvectors.shape == (8, 1, 28, 28)
+    assert found.products is None and found.certificate.exact
+    hessian = hope.load(CNN).expand(digit, 2, terms="hessian", outputs=output, device="cpu").hessian[0, 0]
+    for value, vector, residual in zip(found.eigenvalues, found.eigenvectors, found.residuals, strict=True):
+        off = np.linalg.norm(hessian @ vector.ravel() - value * vector.ravel())
+        assert off < 1e-9 and abs(off - residual) < 1e-9
+    assert found.plot(first=3).axes
+    with pytest.raises(hope.RequestError, match="785 eigenvalues"):
+        hope.spectrum(CNN, digit, output=output, count=785)
+
+
 def test_shares_sum_up_to_the_change(digit: Floats) -> None:
     model = hope.load(CNN)
     found = hope.along(model, digit, 0.0, output=3)

@@ -14,7 +14,7 @@ from ._applications import (
     surrogate,
     trust,
 )
-from ._attribution import Along, Heatmap, Interactions, along, heatmap, interactions
+from ._attribution import Along, Heatmap, Interactions, Spectrum, along, heatmap, interactions, spectrum
 from ._check import Check, check
 from ._errors import (
     ApproximationWarning,
@@ -55,6 +55,7 @@ __all__ = [
     "RequestError",
     "SelectionError",
     "ShapeError",
+    "Spectrum",
     "Surrogate",
     "TaylorSurrogate",
     "Trust",
@@ -68,6 +69,7 @@ __all__ = [
     "heatmap",
     "interactions",
     "load",
+    "spectrum",
     "surrogate",
     "trust",
 ]

@@ -241,3 +241,64 @@ def interactions(
         _place.wanted(2, **place),
     )
     return Interactions(found["inputs"], found["matrix"], found["pairs"], _certificate(found, place))
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """In which directions an output bends, and how much: eigenvalues and -vectors of its Hessian, the largest by absolute value first.
+
+    Attributes
+    ----------
+    value : float
+        The output at the point.
+    eigenvalues : ndarray, shape (K,)
+    eigenvectors : ndarray, shape (K, ...input shape)
+        Of length 1; the largest component by absolute value is positive.
+    residuals : ndarray, shape (K,)
+        About how long ``H v - λ v`` is.
+    products : int or None
+        Products with the Hessian that were computed; None where all of it was.
+    """
+
+    value: float
+    eigenvalues: Floats
+    eigenvectors: Floats
+    residuals: Floats
+    products: int | None
+    certificate: Certificate
+
+    def plot(self, first: int = 6) -> Figure:
+        """The first eigenvectors as maps, by matplotlib."""
+        shown = min(first, len(self.eigenvalues))
+        titles = [f"{value:.3g}" for value in self.eigenvalues[:shown]]
+        return _plot.maps(titles, list(self.eigenvectors[:shown]), "eigenvectors of the Hessian")
+
+
+def spectrum(
+    model: Any,
+    x: Any,
+    *,
+    output: int | None = None,
+    count: int | None = None,
+    **place: Unpack[Place],
+) -> Spectrum:
+    """Eigenvalues and -vectors of an output's Hessian at a point.
+
+    Parameters
+    ----------
+    x : array_like
+        One point.
+    count : int
+        How many, the largest by absolute value; default: all of up to 1,024 inputs, and 16 of more, by products of the Hessian with single vectors.
+    """
+    loaded = _loaded(model, x)
+    many = None if count is None else _inputs.whole(count, "count")
+    found = _hope.spectrum(loaded._network, _point(loaded, x), _output(loaded, output), many, _place.wanted(2, **place))
+    return Spectrum(
+        found["value"],
+        found["eigenvalues"],
+        found["eigenvectors"].reshape(-1, *loaded.input_shape),
+        found["residuals"],
+        found["products"],
+        _certificate(found, place),
+    )

@@ -63,6 +63,13 @@ class FoundInteractions(Claimed):
     matrix: _Floats
     pairs: list[tuple[int, int, float]]
 
+class FoundSpectrum(Claimed):
+    value: float
+    eigenvalues: _Floats
+    eigenvectors: _Floats
+    residuals: _Floats
+    products: int | None
+
 class Accuracy(TypedDict):
     radius: float
     samples: int
@@ -190,6 +197,13 @@ def interactions(
     groups: list[int] | None,
     wanted: Mapping[str, Any],
 ) -> FoundInteractions: ...
+def spectrum(
+    network: Network,
+    point: _Floats,
+    output: int,
+    count: int | None,
+    wanted: Mapping[str, Any],
+) -> FoundSpectrum: ...
 def accuracy(
     network: Network,
     polynomial: Polynomial,
