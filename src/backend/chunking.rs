@@ -13,6 +13,8 @@ pub(crate) struct Chunking {
     pub samples: usize,
     /// Rays or outputs per chunk.
     pub lanes: usize,
+    /// How many rays or outputs in a row may be in one chunk, or all of these.
+    together: usize,
     /// Chunks that run at once.
     pub workers: usize,
     /// Bytes that all this takes at most.
@@ -26,6 +28,8 @@ pub(crate) struct Work {
     pub points: usize,
     /// Rays or outputs of each.
     pub lanes: usize,
+    /// So many in a row may be in one chunk.
+    pub together: usize,
     /// Bytes per number in the kernels.
     pub scalar: u64,
     /// Bytes of results per point and lane.
@@ -63,10 +67,11 @@ impl Chunking {
         let workers = work.cores.min(fit).max(1);
         // Half of the room for the workers' chunks (all of it if they need it), the rest for results in a batch.
         let share = (room / 2 / workers as u64).max(chunk_bytes(1, 1));
-        let mut lanes = work.lanes.min(work.series);
+        let mut lanes = work.together.min(work.series);
         let mut samples = (work.series / lanes).clamp(1, work.points);
+        let pieces = |lanes: usize| chunks(work.lanes, work.together) * chunks(work.together, lanes);
         // Few chunks: smaller ones, so that no core is idle.
-        while samples * lanes > 8 && chunks(work.points, samples) * chunks(work.lanes, lanes) < 2 * workers {
+        while samples * lanes > 8 && chunks(work.points, samples) * pieces(lanes) < 2 * workers {
             halve(&mut samples, &mut lanes);
         }
         while (chunk_bytes(samples, lanes) > share || !fits(samples, lanes)) && samples * lanes > 1 {
@@ -76,14 +81,14 @@ impl Chunking {
         let room = room.saturating_sub(chunks_bytes);
         let batch = usize::try_from(1 + room / point_bytes.max(1)).unwrap_or(usize::MAX);
         // Enough chunks in a batch for all workers, but results soon enough.
-        let chunks_per_samples = chunks(work.lanes, lanes);
+        let chunks_per_samples = pieces(lanes);
         let useful = (32 * workers).div_ceil(chunks_per_samples) * samples;
         let batch = batch.min(useful).min(work.points).max(1);
         let samples = samples.min(batch);
         let chunks_bytes = chunk_bytes(samples, lanes).saturating_mul(workers as u64);
         let bytes =
             kept.saturating_add(point_bytes.saturating_mul(batch as u64)).saturating_add(chunks_bytes);
-        Ok(Self { batch, samples, lanes, workers, bytes })
+        Ok(Self { batch, samples, lanes, together: work.together, workers, bytes })
     }
 
     /// Multiplications and additions of so many points and lanes, about.
@@ -96,9 +101,13 @@ impl Chunking {
     pub fn chunks(&self, points: std::ops::Range<usize>, lanes: usize) -> Vec<Chunk> {
         let mut all = Vec::new();
         for first in points.clone().step_by(self.samples) {
-            for lane in (0..lanes).step_by(self.lanes) {
-                let points = first..points.end.min(first + self.samples);
-                all.push(Chunk::ahead(points, lane..lanes.min(lane + self.lanes)));
+            let points = first..points.end.min(first + self.samples);
+            // What belongs together in the innermost loop: such chunks may have something in common.
+            for lane in (0..self.together).step_by(self.lanes) {
+                let end = self.together.min(lane + self.lanes);
+                for start in (0..lanes).step_by(self.together) {
+                    all.push(Chunk::ahead(points.clone(), start + lane..lanes.min(start + end)));
+                }
             }
         }
         all

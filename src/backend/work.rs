@@ -14,7 +14,7 @@ pub struct Chunk {
     /// Which points.
     pub points: Range<usize>,
     /// Which rays of each (exact), which of the selected outputs (published rule), or which outputs along which rays (gradients): all rays of the
-    /// first output, then those of the next.
+    /// first output, then those of the next. Of a plan of one output: rays of one.
     pub lanes: Range<usize>,
     /// Where the series have to hold, should a ray begin on a kink.
     pub side: Side,
@@ -70,7 +70,7 @@ impl Source<'_> {
     }
 
     /// Which ray a lane is, and of plans with a backward pass which of the selected outputs it belongs to.
-    fn ray_and_output(&self, plan: &Plan, lane: usize) -> (usize, usize) {
+    pub(crate) fn ray_and_output(&self, plan: &Plan, lane: usize) -> (usize, usize) {
         match (plan.is_gradient(), plan.method) {
             (true, _) => (lane % self.rays(), lane / self.rays()),
             (false, Method::Exact) => (plan.ray(lane), 0),
@@ -152,9 +152,10 @@ pub(crate) fn write_given<T: Scalar>(
     if plan.seed == Some(id) {
         view.data.fill(T::zero());
         for sample in 0..chunk.points.len() {
+            let block = usize::from(!plan.is_of_one_output());
             for (lane, selected) in chunk.lanes.clone().enumerate() {
                 let (_, output) = source.ray_and_output(plan, selected);
-                view.row(1, sample, lane)[source.outputs[output]] = T::one();
+                view.row(block, sample, lane)[source.outputs[output]] = T::one();
             }
         }
         return;
@@ -224,8 +225,9 @@ pub(crate) fn collect<'a, T: Scalar>(
             for lane in 0..lanes {
                 for k in 1..=order {
                     for adjoint in &adjoints {
-                        if k <= adjoint.layout.degree {
-                            series.extend(adjoint.row(k, sample, lane).iter().map(|c| c.f64()));
+                        let block = k - usize::from(adjoint.layout.primal);
+                        if block <= adjoint.layout.degree {
+                            series.extend(adjoint.row(block, sample, lane).iter().map(|c| c.f64()));
                         } else {
                             series.resize(series.len() + adjoint.layout.units, 0.0);
                         }

@@ -45,7 +45,7 @@ fn last_step<T: Scalar>(work: &StepWork, effort: Effort) -> Result<StepTime> {
     let threads = Threads::new(Some(work.threads));
     let step = |arena: &mut Arena<T>| -> Result<f64> {
         let (_, seconds) = executor.run_timed(&work.chunk, work.source, arena, Par::Seq)?;
-        Ok(seconds.last().copied().unwrap_or(f64::NAN))
+        Ok(seconds.last().copied().flatten().unwrap_or(f64::NAN))
     };
     let per_thread = |_| {
         let mut arena = Arena::default();

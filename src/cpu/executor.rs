@@ -1,5 +1,6 @@
 //! A plan on one chunk: its kernels, one after the other.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use faer::Par;
@@ -7,7 +8,7 @@ use web_time::Instant; // std's panics in browsers
 
 use crate::backend::{self, Blame, Chunk, ChunkResult, Source};
 use crate::error::Result;
-use crate::kernel::{Call, Kink, Series, SeriesMut, UnitRays};
+use crate::kernel::{Call, Kink, Series, SeriesMut, Side, UnitRays};
 use crate::plan::{Plan, Step, ValueId};
 use crate::rays::Radii;
 use crate::scalar::Scalar;
@@ -21,12 +22,35 @@ pub struct CpuExecutor<T> {
 
 /// Buffers, reused from chunk to chunk.
 #[derive(Debug)]
-pub struct Arena<T>(Vec<Vec<T>>);
+pub struct Arena<T> {
+    buffers: Vec<Vec<T>>,
+    /// The run that they serve; none: chunks have nothing to do with one another.
+    run: Option<u64>,
+    /// Whose forward pass they hold.
+    held: Option<Held>,
+}
 
 impl<T> Default for Arena<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { buffers: Vec::new(), run: None, held: None }
     }
+}
+
+impl<T> Arena<T> {
+    /// What comes is of this run: of all chunks with the same points and rays, one after the other, the first computes the forward pass.
+    pub fn serve(&mut self, run: u64) {
+        if self.run != Some(run) {
+            (self.run, self.held) = (Some(run), None);
+        }
+    }
+}
+
+/// What a forward pass depends on, in a run.
+#[derive(Clone, Debug, PartialEq)]
+struct Held {
+    points: Range<usize>,
+    rays: Range<usize>,
+    side: Side,
 }
 
 impl<T: Scalar> CpuExecutor<T> {
@@ -66,12 +90,13 @@ impl<T: Scalar> CpuExecutor<T> {
         kinks: Vec<Kink>,
     ) -> Result<ChunkResult> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
-        let read = |id: ValueId| view(&self.plan, &arena.0, id, samples, lanes);
+        let read = |id: ValueId| view(&self.plan, &arena.buffers, id, samples, lanes);
         let result = backend::collect(&self.plan, chunk, source, read, kinks);
         if result.is_finite() {
             return Ok(result);
         }
         // Run again, looking at every layer.
+        arena.held = None;
         let mut blame = Blame::new(&self.plan);
         self.execute(chunk, source, arena, parallel, |step, output| blame.look(chunk, step, output))?;
         Err(backend::beyond_f64(&self.plan, chunk, source, &result))
@@ -86,14 +111,20 @@ impl<T: Scalar> CpuExecutor<T> {
         parallel: Par,
         inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
     ) -> Result<Vec<Kink>> {
-        self.prepare(chunk, source, arena);
-        self.steps(chunk, source.radii, arena, parallel, inspect)
+        let first = self.prepare(chunk, source, arena);
+        self.steps(first, chunk, source.radii, arena, parallel, inspect)
     }
 
-    /// Makes buffers, and fills those of points, rays and seeds.
-    fn prepare(&self, chunk: &Chunk, source: Source, arena: &mut Arena<T>) {
+    /// Makes buffers, and fills those of points, rays and seeds. Returns the first step to run.
+    fn prepare(&self, chunk: &Chunk, source: Source, arena: &mut Arena<T>) -> usize {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
-        let buffers = &mut arena.0;
+        let wanted = self.plan.is_of_one_output().then(|| {
+            let start = source.ray_and_output(&self.plan, chunk.lanes.start).0;
+            Held { points: chunk.points.clone(), rays: start..start + lanes, side: chunk.side }
+        });
+        let known = wanted.is_some() && arena.held == wanted;
+        arena.held = wanted.filter(|_| arena.run.is_some());
+        let buffers = &mut arena.buffers;
         buffers.resize_with(self.plan.slots, Vec::new);
         for (buffer, length) in buffers.iter_mut().zip(self.plan.slot_lengths(samples, lanes)) {
             if buffer.len() < length {
@@ -106,9 +137,10 @@ impl<T: Scalar> CpuExecutor<T> {
             let data = &mut buffers[self.plan.values[id.0].slot][..layout.len()];
             backend::write_given(&self.plan, id, chunk, source, SeriesMut { data, layout });
         }
+        if known { self.plan.forward_steps() } else { 0 }
     }
 
-    /// [`Self::run`], and the seconds that each step takes.
+    /// [`Self::run`], and the seconds that each step takes, if it runs.
     ///
     /// # Errors
     /// As [`Self::run`].
@@ -118,21 +150,23 @@ impl<T: Scalar> CpuExecutor<T> {
         source: Source,
         arena: &mut Arena<T>,
         parallel: Par,
-    ) -> Result<(ChunkResult, Vec<f64>)> {
-        let mut seconds = Vec::with_capacity(self.plan.steps.len());
-        self.prepare(chunk, source, arena);
+    ) -> Result<(ChunkResult, Vec<Option<f64>>)> {
+        let first = self.prepare(chunk, source, arena);
+        let mut seconds = vec![None; first];
         let mut last = Instant::now();
-        let kinks = self.steps(chunk, source.radii, arena, parallel, |_, _| {
+        let kinks = self.steps(first, chunk, source.radii, arena, parallel, |_, _| {
             let now = Instant::now();
-            seconds.push((now - last).as_secs_f64());
+            seconds.push(Some((now - last).as_secs_f64()));
             last = now;
             Ok(())
         })?;
         Ok((self.finish(chunk, source, arena, parallel, kinks)?, seconds))
     }
 
+    /// Runs the steps from the first one on.
     fn steps(
         &self,
+        first: usize,
         chunk: &Chunk,
         radii: Option<&Radii>,
         arena: &mut Arena<T>,
@@ -140,14 +174,14 @@ impl<T: Scalar> CpuExecutor<T> {
         mut inspect: impl FnMut(&Step, Series<T>) -> Result<()>,
     ) -> Result<Vec<Kink>> {
         let (samples, lanes) = (chunk.points.len(), chunk.lanes.len());
-        let buffers = &mut arena.0;
+        let buffers = &mut arena.buffers;
         let mut kinks = vec![Kink::NONE; samples * lanes];
         let unit_rays = UnitRays {
             first: chunk.lanes.start,
             order: self.plan.unit_rays.as_deref().map_or(&[], |rays| &rays[chunk.lanes.clone()]),
             exponents: radii.map_or(&[], Radii::exponents),
         };
-        for step in &self.plan.steps {
+        for step in &self.plan.steps[first..] {
             let slot = self.plan.values[step.output.0].slot;
             let mut output = std::mem::take(&mut buffers[slot]);
             let layout = self.plan.layout(step.output, samples, lanes);
@@ -181,9 +215,9 @@ impl<T: Scalar> CpuExecutor<T> {
         radii: Option<&Radii>,
         buffers: Vec<Vec<T>>,
     ) -> Result<(Vec<Vec<T>>, Vec<Kink>)> {
-        let mut arena = Arena(buffers);
-        let kinks = self.steps(chunk, radii, &mut arena, Par::Seq, |_, _| Ok(()))?;
-        Ok((arena.0, kinks))
+        let mut arena = Arena { buffers, ..Arena::default() };
+        let kinks = self.steps(0, chunk, radii, &mut arena, Par::Seq, |_, _| Ok(()))?;
+        Ok((arena.buffers, kinks))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A plan on all threads: chunks side by side, or a chunk's matrix products where there are fewer chunks than threads.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use faer::Par;
@@ -22,6 +23,8 @@ pub(super) struct Pool<T> {
     threads: Arc<Threads>,
     /// Buffers of the chunks that run at once, kept for the next.
     arenas: Mutex<Vec<Arena<T>>>,
+    /// Number of runs, several of which may go on at once.
+    runs: AtomicU64,
     /// Seconds of each step, and how often it ran, if they are to be measured.
     profile: Option<Mutex<Vec<(u64, f64)>>>,
 }
@@ -30,17 +33,24 @@ impl<T: Scalar> Pool<T> {
     pub fn new(opening: Opening) -> Self {
         let Opening { plan, threads, profile, .. } = opening;
         let profile = profile.then(|| Mutex::new(vec![(0, 0.0); plan.steps.len()]));
-        Self { executor: CpuExecutor::new(plan), threads, arenas: Mutex::default(), profile }
+        Self {
+            executor: CpuExecutor::new(plan),
+            threads,
+            arenas: Mutex::default(),
+            runs: AtomicU64::new(0),
+            profile,
+        }
     }
 
     async fn run_all(&self, run: Run<'_>, deliver: Deliver<'_>) -> Result<()> {
         let Run { chunks, source, at_once } = run;
         let Some(first) = chunks.first() else { return Ok(()) };
         let workers = at_once.clamp(1, self.threads.count());
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let each = self.executor.plan().flops(first.points.len(), first.lanes.len());
         if workers == 1 || each * (chunks.len() as f64) < PARALLEL {
             for chunk in chunks {
-                deliver(chunk, self.run_one(chunk, source, Par::Seq)?)?;
+                deliver(chunk, self.run_one(number, chunk, source, Par::Seq)?)?;
                 threads::breathe().await;
             }
             return Ok(());
@@ -53,7 +63,7 @@ impl<T: Scalar> Pool<T> {
         // Chunks in groups, so that no more than a group's results wait to be delivered, and no more run at once than may.
         let group = if workers < self.threads.count() { workers } else { 2 * workers };
         for group in chunks.chunks(group) {
-            let each = |chunk: &Chunk| self.run_one(chunk, source, parallel);
+            let each = |chunk: &Chunk| self.run_one(number, chunk, source, parallel);
             let results = self.threads.install(|| self.threads.map(group, each))??;
             for (chunk, result) in group.iter().zip(results) {
                 deliver(chunk, result)?;
@@ -62,17 +72,18 @@ impl<T: Scalar> Pool<T> {
         Ok(())
     }
 
-    fn run_one(&self, chunk: &Chunk, source: Source, parallel: Par) -> Result<ChunkResult> {
+    fn run_one(&self, run: u64, chunk: &Chunk, source: Source, parallel: Par) -> Result<ChunkResult> {
         let arenas = || self.arenas.lock().unwrap_or_else(PoisonError::into_inner);
         let mut arena = arenas().pop().unwrap_or_default();
+        arena.serve(run);
         let result = match &self.profile {
             None => self.executor.run(chunk, source, &mut arena, parallel),
             Some(profile) => {
                 self.executor.run_timed(chunk, source, &mut arena, parallel).map(|(result, seconds)| {
                     let mut profile = profile.lock().unwrap_or_else(PoisonError::into_inner);
                     for ((count, total), seconds) in profile.iter_mut().zip(seconds) {
-                        *count += 1;
-                        *total += seconds;
+                        *count += u64::from(seconds.is_some());
+                        *total += seconds.unwrap_or(0.0);
                     }
                     result
                 })

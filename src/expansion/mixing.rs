@@ -13,6 +13,9 @@ use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, check_order, firs
 use crate::rays::Directions;
 use crate::threads::Threads;
 
+/// Rays for which it pays to keep those of each output together.
+const MANY: usize = 8;
+
 /// What a request takes.
 pub(super) struct Planned {
     pub plan: Plan,
@@ -122,7 +125,14 @@ fn exact(
 
 /// One backward pass for each output and ray.
 fn gradient(model: &Model, request: &Request, kernels: Kernels, directions: Directions) -> Result<Planned> {
-    let plan = Plan::gradient(model, request.order, kernels)?;
+    let shared = match directions.len() {
+        MANY.. => Plan::gradient_of_one_output(model, request.order, kernels)?,
+        _ => None,
+    };
+    let plan = match shared {
+        Some(plan) => plan,
+        None => Plan::gradient(model, request.order, kernels)?,
+    };
     Ok(Planned { plan, deeper: None, directions: Some(directions), mixing: Mixing::None })
 }
 

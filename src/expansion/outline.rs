@@ -131,6 +131,7 @@ impl Sizes {
         let work = Work {
             points,
             lanes,
+            together: if plan.is_of_one_output() { lanes / outputs.max(1) } else { lanes },
             scalar: request.precision.bytes(),
             lane_result: times(lane_units, 8).saturating_mul(plan.coefficients() as u64),
             point_result: times(outputs, terms + 1)

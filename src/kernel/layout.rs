@@ -3,7 +3,8 @@
 //! All series share one order-major layout, `[order][row][unit]`, units contiguous. Block 0 has a row per
 //! sample; blocks 1.. have a row per (sample, lane). A *lane* is a ray of the exact method, an output of
 //! the published rule, or an output along a ray for gradients. Adjoints have no block 0; those along rays have
-//! the coefficient of t^(k-1) in block k.
+//! the coefficient of t^(k-1) in block k. Where all lanes of a chunk are rays of one output, that of t^0 is the same for all
+//! of them: then it may be block 0, and that of t^k block k.
 
 use std::ops::Range;
 
@@ -177,6 +178,9 @@ impl<T: Scalar> SeriesMut<'_, T> {
     /// Adds orders 1 to the degree of neighbouring units.
     #[inline(always)]
     pub(super) fn add_higher(&mut self, sample: usize, lane: usize, units: &Range<usize>, terms: &[Tile<T>]) {
+        if self.layout.degree == 0 {
+            return;
+        }
         let blocks = self.data[self.layout.first(sample, lane, units)..].chunks_mut(self.layout.stride());
         for (tile, block) in terms[1..=self.layout.degree].iter().zip(blocks) {
             let block = &mut block[..units.len()];
@@ -193,6 +197,9 @@ impl<T: Scalar> SeriesMut<'_, T> {
         units: &Range<usize>,
         from: &[Tile<T>],
     ) {
+        if self.layout.degree == 0 {
+            return;
+        }
         let blocks = self.data[self.layout.first(sample, lane, units)..].chunks_mut(self.layout.stride());
         for (tile, block) in from[1..=self.layout.degree].iter().zip(blocks) {
             tile.store(&mut block[..units.len()]);

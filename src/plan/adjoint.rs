@@ -7,7 +7,9 @@
 //!
 //! Nothing is left out: `v · g_k = (k + 1) c_{k+1}`. The cost is that of a few forward passes, however many inputs there are.
 //!
-//! A lane is an output along a ray. Block k of an adjoint is the coefficient of t^(k-1): unlike block 0 of a value it is another one for each lane.
+//! A lane is an output along a ray. Block k of an adjoint is the coefficient of t^(k-1): unlike block 0 of a value it is another one for each lane,
+//! as outputs differ, and as each ray takes its own branch at a kink. Of a smooth network all rays of one output share that of t^0, the plain gradient: where a
+//! chunk has those alone, it is block 0 of adjoints, as of values, and computed once.
 
 use super::backward::Backward;
 use super::{Builder, Kernels, Method, Plan, Rays, ValueId};
@@ -19,11 +21,35 @@ use crate::kernel::reduction::{ReduceAdjoint, Reduction};
 use crate::kernel::{Exponent, Kernel};
 use crate::model::{Model, NodeId, Op};
 
-pub(super) fn plan(model: &Model, order: usize, kernels: Kernels) -> Plan {
+/// Whether all rays of an output have the same gradient at t^0, and all kernels that they need know of it.
+pub(super) fn may_share(model: &Model) -> bool {
+    model.nodes().iter().all(|node| match &node.op {
+        Op::Elementwise(function) => function.kinks().is_empty() && function.root().is_none(),
+        Op::Input
+        | Op::Linear(_)
+        | Op::Conv(_)
+        | Op::AveragePool(_)
+        | Op::Affine(_)
+        | Op::Add
+        | Op::Reshape
+        | Op::Strided(_)
+        | Op::Concat(_) => true,
+        Op::MaxPool(_)
+        | Op::Select { .. }
+        | Op::Multiply
+        | Op::Divide
+        | Op::MatMul(_)
+        | Op::Softmax { .. }
+        | Op::Normalize { .. } => false,
+    })
+}
+
+pub(super) fn plan(model: &Model, order: usize, kernels: Kernels, shared: bool) -> Plan {
     let mut builder = Builder::new(model, Method::Exact, order, kernels);
     builder.forward(order - 1, Rays::Any);
-    let degrees = builder.adjoint_degrees();
-    let mut backward = Backward::new(&mut builder, Exponent::One, degrees);
+    let first = usize::from(!shared);
+    let degrees = builder.adjoint_degrees(first);
+    let mut backward = Backward::new(&mut builder, Exponent::One, degrees, shared);
     for index in (1..model.nodes().len()).rev() {
         let id = NodeId(index);
         if let Some(adjoint) = backward.adjoints[index]
@@ -38,21 +64,21 @@ pub(super) fn plan(model: &Model, order: usize, kernels: Kernels) -> Plan {
 }
 
 impl Builder<'_> {
-    /// Highest block of each node's adjoint; none where the pass doesn't come or the input doesn't lead.
-    fn adjoint_degrees(&self) -> Vec<Option<usize>> {
-        let (model, order) = (self.model, self.plan.order);
+    /// Highest block of each node's adjoint, of which `first` is that of t^0; none where the pass doesn't come or the input doesn't lead.
+    fn adjoint_degrees(&self, first: usize) -> Vec<Option<usize>> {
+        let (model, last) = (self.model, self.plan.order - 1 + first);
         let mut needed = vec![false; model.nodes().len()];
         needed[0] = true;
         for (index, node) in model.nodes().iter().enumerate().skip(1) {
             needed[index] = node.inputs.iter().any(|input| needed[input.0]);
         }
         let mut degrees: Vec<Option<usize>> = vec![None; model.nodes().len()];
-        degrees[model.output().0] = Some(1);
+        degrees[model.output().0] = Some(first);
         for index in (1..model.nodes().len()).rev() {
             let Some(degree) = degrees[index] else { continue };
             let node = model.node(NodeId(index));
             for (position, input) in node.inputs.iter().enumerate().filter(|(_, input)| needed[input.0]) {
-                let below = degree.saturating_add(self.slope_degree(NodeId(index), position)).min(order);
+                let below = degree.saturating_add(self.slope_degree(NodeId(index), position)).min(last);
                 degrees[input.0] = degrees[input.0].max(Some(below));
             }
         }

@@ -22,17 +22,24 @@ pub(super) struct Backward<'b, 'a> {
     /// Highest block of each node's adjoint; none where the pass doesn't come or isn't needed.
     pub degrees: Vec<Option<usize>>,
     pub adjoints: Vec<Option<ValueId>>,
+    /// Whether all lanes share the coefficient of t^0, which is block 0 then.
+    shared: bool,
 }
 
 impl<'b, 'a> Backward<'b, 'a> {
-    /// Begins at the output, with a seed for its adjoint.
-    pub fn new(builder: &'b mut Builder<'a>, exponent: Exponent, degrees: Vec<Option<usize>>) -> Self {
+    /// Begins at the output, with a seed for its adjoint: in block 1, or in the block 0 that all lanes share.
+    pub fn new(
+        builder: &'b mut Builder<'a>,
+        exponent: Exponent,
+        degrees: Vec<Option<usize>>,
+        shared: bool,
+    ) -> Self {
         let model = builder.model;
-        let seed = builder.value(model.outputs(), 1, false);
+        let seed = builder.value(model.outputs(), usize::from(!shared), shared);
         builder.plan.seed = Some(seed);
         let mut adjoints = vec![None; model.nodes().len()];
         adjoints[model.output().0] = Some(seed);
-        Self { builder, exponent, degrees, adjoints }
+        Self { builder, exponent, degrees, adjoints, shared }
     }
 
     /// What the pass has found for its ends.
@@ -124,7 +131,7 @@ impl<'b, 'a> Backward<'b, 'a> {
         let Some(degree) = self.degrees[to.0] else { return };
         let known = self.adjoints[to.0];
         let units = self.builder.model.node(to).units();
-        let output = known.unwrap_or_else(|| self.builder.value(units, degree, false));
+        let output = known.unwrap_or_else(|| self.builder.value(units, degree, self.shared));
         self.adjoints[to.0] = Some(output);
         self.builder.step(id, kernel, inputs, output, known.is_some());
     }

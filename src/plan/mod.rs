@@ -176,7 +176,18 @@ impl Plan {
     /// If the order isn't supported.
     pub fn gradient(model: &Model, order: usize, kernels: Kernels) -> Result<Self> {
         check_order(order)?;
-        Ok(adjoint::plan(model, order, kernels))
+        Ok(adjoint::plan(model, order, kernels, false))
+    }
+
+    /// The same for chunks whose lanes are rays of one output, which share the coefficient of t^0; none where a ray may have another one than the
+    /// next, or not all kernels can.
+    ///
+    /// # Errors
+    /// If the order isn't supported.
+    pub fn gradient_of_one_output(model: &Model, order: usize, kernels: Kernels) -> Result<Option<Self>> {
+        check_order(order)?;
+        let possible = kernels == Kernels::Cpu && adjoint::may_share(model);
+        Ok(possible.then(|| adjoint::plan(model, order, kernels, true)))
     }
 
     /// Plans the published rule.
@@ -191,6 +202,17 @@ impl Plan {
     /// Whether it is [`Self::gradient`]: its results are adjoints, whose block k is the coefficient of t^(k-1).
     pub fn is_gradient(&self) -> bool {
         self.method == Method::Exact && self.seed.is_some()
+    }
+
+    /// Whether it is [`Self::gradient_of_one_output`]: adjoints have the coefficient of t^k in block k, that of t^0 once for all lanes.
+    pub fn is_of_one_output(&self) -> bool {
+        self.seed.is_some_and(|seed| self.values[seed.0].primal)
+    }
+
+    /// How many steps come before those of the backward pass, if there is one.
+    pub fn forward_steps(&self) -> usize {
+        let reads_seed = |step: &Step| self.seed.is_some_and(|seed| step.inputs.contains(&seed));
+        self.steps.iter().position(reads_seed).unwrap_or(self.steps.len())
     }
 
     /// Coefficients of a series besides its value.

@@ -75,7 +75,7 @@ impl Builder<'_> {
         let mut is_end = vec![false; model.nodes().len()];
         ends.iter().for_each(|end| is_end[end.0] = true);
         let degrees = adjoint_degrees(model, order, &is_end);
-        let mut backward = Backward::new(self, Exponent::Order, degrees);
+        let mut backward = Backward::new(self, Exponent::Order, degrees, false);
         for index in (0..model.nodes().len()).rev() {
             let id = NodeId(index);
             if let Some(adjoint) = backward.adjoints[index].filter(|_| !is_end[index])

@@ -1,6 +1,6 @@
 //! Assigning slots: values whose lifetimes don't overlap share a buffer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Plan, ValueId};
 
@@ -15,6 +15,14 @@ pub(super) fn assign(plan: &mut Plan) {
     }
     for value in plan.adjoints.iter().chain([&plan.input, &plan.output]).chain(&plan.seed) {
         last_use[value.0] = FOREVER;
+    }
+    if plan.is_of_one_output() {
+        // The forward pass may serve several backward ones: see [`Plan::forward_steps`].
+        let (forward, backward) = plan.steps.split_at(plan.forward_steps());
+        let values: HashSet<ValueId> = forward.iter().map(|step| step.output).collect();
+        for id in backward.iter().flat_map(|step| &step.inputs).filter(|id| values.contains(id)) {
+            last_use[id.0] = FOREVER;
+        }
     }
     let mut slots = Slots::default();
     let mut placed = vec![false; plan.values.len()];

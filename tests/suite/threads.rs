@@ -134,6 +134,23 @@ proptest! {
                 prop_assert!(bits(&cut) == whole, "{:?} {:?}", method, precision);
             }
         }
+        // Rays of an output share the gradient at their beginning, and outputs the forward pass.
+        let rows: Vec<f64> = noise(6, 9 * inputs);
+        let terms = Terms::Gradient(Some(Directions::Shared { inputs, rows }));
+        let request = Request { terms, threads: Some(1), memory: Some(1 << 30), ..Request::new(noise(5, points * inputs), order) };
+        let whole = run(&model, &request);
+        let memory = Some(least(&model, &request) * (10 + share) / 10);
+        let cut = run(&model, &Request { memory, threads: Some(3), ..request.clone() });
+        prop_assert!(bits(&cut) == bits(&whole), "gradients");
+        // Alone each ray has the same, but for rounding.
+        let Terms::Gradient(Some(Directions::Shared { rows, .. })) = &request.terms else { unreachable!() };
+        let alone = Directions::Shared { inputs, rows: rows[8 * inputs..].to_vec() };
+        let alone = run(&model, &Request { terms: Terms::Gradient(Some(alone)), ..request.clone() });
+        let (alone, whole) = (alone.gradient().unwrap(), whole.gradient().unwrap());
+        let size = whole.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        for ((b, o, k, _, i), &g) in alone.indexed_iter() {
+            prop_assert!((g - whole[[b, o, k, 8, i]]).abs() <= 1e-9 * size, "{b} {o} {k} {i}");
+        }
     }
 }
 

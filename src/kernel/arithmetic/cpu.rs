@@ -53,7 +53,7 @@ pub fn affine_adjoint<T: Scalar>(
     if !accumulate {
         x.clear_above(z.layout.degree);
     }
-    for order in 1..=z.layout.degree {
+    for order in 0..=z.layout.degree {
         let mut scaled = z.block(order).to_vec();
         if let Some(scale) = scale {
             scale.apply(&mut scaled, |z, c| *z *= num_traits::Float::powi(c, exponent.at(order)));

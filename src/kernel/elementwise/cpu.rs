@@ -184,7 +184,7 @@ pub fn bell<T: Scalar>(
 }
 
 /// `x̄(t) = σ'(x(t)) z̄(t)`, or added to x̄: the adjoint of [`compose`] along the same rays, with the same branches on kinks. `kinks` notes where
-/// the series leaves the branch open and the adjoint passes. Block k of an adjoint is the coefficient of t^(k-1).
+/// the series leaves the branch open and the adjoint passes. Block k of an adjoint is the coefficient of t^(k-1), or of t^k where lanes share that of t^0.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
 pub fn compose_adjoint<T: Scalar>(
     function: Activation,
@@ -196,7 +196,11 @@ pub fn compose_adjoint<T: Scalar>(
     kinks: &mut [Kink],
 ) {
     const WIDE: bool = target_cfg_f!(target_feature = "avx2") || !cfg!(target_arch = "x86_64");
-    let (n, given) = (to.layout.degree, z.layout.degree);
+    let shared = to.layout.primal;
+    // Blocks from that of t^0 on.
+    let first = usize::from(!shared);
+    let (all, given) = (first..to.layout.degree + 1, first..z.layout.degree + 1);
+    let n = all.len();
     let zero = Tile::splat(T::zero());
     let [mut a, mut u, mut v] = [[zero; MAX_ORDER + 1]; 3];
     let [mut slope, mut result] = [[zero; MAX_ORDER + 1]; 2];
@@ -207,7 +211,11 @@ pub fn compose_adjoint<T: Scalar>(
             let root = function.root().filter(|_| primal.contains(&T::zero()));
             taylor_tile(function, primal, &mut a[..=n]);
             let on_kink = primal.iter().any(|x| on.contains(x));
-            let nothing = a[0];
+            let nothing = Some(a[0]).filter(|a| a.0.iter().any(|value| num_traits::Float::is_nan(*value)));
+            let mut derivative = derivative_of(&a[..=n]);
+            if shared {
+                v[0] = Tile::load(&z.row(0, sample, 0)[units.clone()], T::zero());
+            }
             for lane in 0..to.layout.lanes {
                 x.load_higher(sample, lane, &units, T::zero(), &mut u);
                 z.load_higher(sample, lane, &units, T::zero(), &mut v);
@@ -215,21 +223,27 @@ pub fn compose_adjoint<T: Scalar>(
                 if on_kink {
                     choose_branches(function, &on, Grading::One, primal, u, side, &mut a[..=n]);
                     let kink = kinks.get_mut(sample * to.layout.lanes + lane);
-                    if undecided(&on, primal, u, &v[1..=given]) {
+                    if undecided(&on, primal, u, &v[given.clone()]) {
                         kink.into_iter().for_each(Kink::leave_undecided);
                     }
                 }
-                // σ' = Σ (j + 1) a_{j+1} u^j.
-                let mut derivative = [zero; MAX_ORDER + 1];
-                for j in 0..n {
-                    derivative[j] = a[j + 1] * Tile::splat(T::of((j + 1) as f64));
+                if on_kink {
+                    derivative = derivative_of(&a[..=n]);
                 }
                 horner::<T, WIDE>(&derivative[..n], u, &mut slope[..n]);
                 slope[0] = derivative[0];
-                series::multiply(&slope[..n], &v[1..=given], &mut result[1..=n]);
-                pass_nothing(&nothing, &v[1..=given], &mut result[1..=n]);
+                let (v, passed) = (&v[given.clone()], &mut result[all.clone()]);
+                series::multiply(&slope[..n], v, passed);
+                if let Some(nothing) = &nothing {
+                    pass_nothing(nothing, v, passed);
+                }
                 if let Some(exponent) = root {
-                    root_adjoints(exponent, primal, u, &v[1..=given], &mut result[1..=n]);
+                    root_adjoints(exponent, primal, u, v, passed);
+                }
+                if shared && lane == 0 {
+                    let row = &mut to.row(0, sample, 0)[units.clone()];
+                    let known = if accumulate { Tile::load(row, T::zero()) } else { zero };
+                    (known + result[0]).store(row);
                 }
                 if accumulate {
                     to.add_higher(sample, lane, &units, &result);
@@ -239,6 +253,16 @@ pub fn compose_adjoint<T: Scalar>(
             }
         }
     }
+}
+
+/// Of `σ = Σ a_j u^j`: `σ' = Σ (j + 1) a_{j+1} u^j`.
+#[inline(always)]
+fn derivative_of<T: Scalar>(a: &[Tile<T>]) -> [Tile<T>; MAX_ORDER + 1] {
+    let mut derivative = [Tile::splat(T::zero()); MAX_ORDER + 1];
+    for (j, a) in (1..).zip(&a[1..]) {
+        derivative[j - 1] = *a * Tile::splat(T::of(j as f64));
+    }
+    derivative
 }
 
 /// Where the value is no number and its adjoint is zero, nothing passes: what a finite result depends on is none of it, but another choice.

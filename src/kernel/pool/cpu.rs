@@ -32,11 +32,11 @@ pub fn average_pool_adjoint<T: Scalar>(
     accumulate: bool,
 ) {
     if !accumulate {
-        x.clear_above(0);
+        x.data.fill(T::zero());
     }
     let means = means(pool);
     let window = &pool.window;
-    for order in 1..=z.layout.degree {
+    for order in 0..=z.layout.degree {
         let weights: Vec<T> = means.iter().map(|mean| T::of(mean.powi(exponent.at(order)))).collect();
         let images = x.block(order).chunks_exact_mut(window.input_size());
         for (x, z) in images.zip(z.block(order).chunks_exact(window.output_size())) {

@@ -42,10 +42,10 @@ pub fn strided_adjoint<T: Scalar>(
     accumulate_to: bool,
 ) {
     if !accumulate_to {
-        x.clear_above(0);
+        x.data.fill(T::zero());
     }
     let back = copy.adjoint();
-    for order in 1..=z.layout.degree {
+    for order in 0..=z.layout.degree {
         let scale = T::of(copy.scale.powi(exponent.at(order)));
         let units = x.layout.units;
         let rows = z.block(order).chunks_exact(z.layout.units);
