@@ -298,7 +298,7 @@ fn gradients_and_second_derivatives() {
         (vec!["--terms", "gradient", "--order", "2"], "--directions"),
         (vec!["--terms", "hessian", "--order", "3"], "--order 2"),
         (vec!["--terms", "hessian", "--inputs", "7"], "2 inputs"),
-        (vec!["--terms", "mixed", "--order", "2", "--inputs", "0"], "--terms hessian only"),
+        (vec!["--terms", "mixed", "--order", "2", "--inputs", "0"], "--terms hessian and --operator only"),
         (vec!["--terms", "mixed"], "--order N is missing"),
         (vec!["--terms", "gradient", "--method", "hope"], "--method exact"),
     ] {
