@@ -12,33 +12,71 @@ fn load(path: &std::path::Path) -> Option<Model> {
     Model::from_onnx(path, &ImportOptions::default()).ok()
 }
 
-/// All fixtures with few inputs, over a tiny and a moderate region around their first point.
-#[test]
-fn every_operator_is_enclosed() {
+/// Networks of a folder of fixtures with few inputs, with the first of their points.
+fn networks(folder: &str, most: usize) -> Vec<(String, Model, Vec<f64>)> {
+    let all = common::fixtures(folder, "onnx").into_iter().filter_map(|path| {
+        let model = load(&path).filter(|model| model.inputs() <= most && model.outputs() <= 2 * most)?;
+        let points = common::Truth::open(&path.with_extension("npz")).find("points")?;
+        let centre = points.iter().copied().take(model.inputs()).collect();
+        Some((path.display().to_string(), model, centre))
+    });
+    all.collect()
+}
+
+/// Proves and checks over regions that `domains` makes of a centre; how many are, and which aren't.
+fn enclosed(
+    folder: &str,
+    most: usize,
+    order: usize,
+    domains: impl Fn(&[f64]) -> Vec<Domain>,
+) -> (usize, Vec<String>) {
     let (mut enclosed, mut refused) = (0, Vec::new());
-    for path in common::fixtures("operators", "onnx") {
-        let Some(model) = load(&path) else { continue };
-        if model.inputs() > 256 || model.outputs() > 512 {
-            continue;
-        }
-        let mut truth = common::Truth::open(&path.with_extension("npz"));
-        let Some(points) = truth.find("points") else { continue };
-        let centre: Vec<f64> = points.iter().copied().take(model.inputs()).collect();
-        let direction = common::noise(5, model.inputs());
-        for (radius, order) in [(1e-3, 3), (0.05, 2)] {
-            let domain = Domain::along(&centre, &direction, radius).unwrap();
+    for (name, model, centre) in networks(folder, most) {
+        for domain in domains(&centre) {
             match certify(&model, &domain, &options(order)) {
                 Ok(found) => {
                     holds(&model, &domain, &found, 6, 3);
                     enclosed += 1;
                 }
-                Err(Error::Unproved { .. } | Error::Memory { .. }) => refused.push(path.clone()),
-                Err(error) => panic!("{}: {error}", path.display()),
+                Err(Error::Unproved { .. }) => refused.push(name.clone()),
+                Err(error) => panic!("{name}: {error}"),
             }
         }
     }
     refused.dedup();
+    (enclosed, refused)
+}
+
+/// Segments, tiny and moderate.
+#[test]
+fn every_operator_is_enclosed() {
+    let segments = |centre: &[f64]| {
+        let direction = common::noise(5, centre.len());
+        [1e-3, 0.05].map(|radius| Domain::along(centre, &direction, radius).unwrap()).to_vec()
+    };
+    let (enclosed, refused) = enclosed("operators", 256, 3, segments);
     assert!(enclosed > 1500 && refused.len() < 20, "{enclosed} enclosed, refused: {refused:#?}");
+}
+
+/// Some inputs together.
+#[test]
+fn every_operator_is_enclosed_in_three_coordinates() {
+    let boxes = |centre: &[f64]| {
+        let few: Vec<usize> = (0..centre.len().min(3)).collect();
+        vec![Domain::of_inputs(centre, &few, 0.02).unwrap()]
+    };
+    let (enclosed, refused) = enclosed("operators", 48, 2, boxes);
+    assert!(enclosed > 500 && refused.len() < 20, "{enclosed} enclosed, refused: {refused:#?}");
+}
+
+/// All inputs together, to order 1: zonotopes.
+#[test]
+fn every_operator_is_enclosed_by_zonotopes() {
+    let balls = |centre: &[f64]| vec![Domain::ball(centre, 0.02).unwrap()];
+    for (folder, least) in [("operators", 400), ("rule", 5)] {
+        let (enclosed, refused) = enclosed(folder, 32, 1, balls);
+        assert!(enclosed >= least && refused.len() < 20, "{enclosed} enclosed, refused: {refused:#?}");
+    }
 }
 
 /// Closed forms: the exponential function and the sine, whose remainders are known.

@@ -4,6 +4,7 @@
 //! alone are compared with mpmath.
 
 mod activations;
+mod digits;
 mod enclosures;
 mod functions;
 mod regions;
@@ -81,7 +82,7 @@ pub fn holds(model: &Model, domain: &Domain, proved: &Enclosure, points: usize, 
     let mut step = 0.5;
     while step > 1e-3 {
         let mut moved = false;
-        for j in 0..d.min(16) {
+        for j in 0..d.min(4) {
             for sign in [-1.0, 1.0] {
                 let mut s = best.1.clone();
                 s[j] = (s[j] + sign * step).clamp(-1.0, 1.0);
