@@ -65,24 +65,21 @@ pub fn number(x: f64) -> String {
 
 /// The same, as a number that is no smaller: the last digit is rounded up.
 pub fn at_most(x: f64) -> String {
-    rounded(x, |shown| shown > x)
+    rounded(x, x.next_up(), |shown| shown > x)
 }
 
 /// The same, as a number that is no larger.
 pub fn at_least(x: f64) -> String {
-    rounded(x, |shown| shown < x)
+    rounded(x, x.next_down(), |shown| shown < x)
 }
 
-/// With few digits, beside x where it has to be.
-fn rounded(x: f64, beside: impl Fn(f64) -> bool) -> String {
+/// With few digits, beside x where it has to be; else, of the least numbers, the double beyond.
+fn rounded(x: f64, beyond: f64, beside: impl Fn(f64) -> bool) -> String {
     // A decimal number that a double is nearest to may lie on either side of it.
     let fits = |text: &str| text.parse::<f64>().is_ok_and(&beside);
     let step = x.abs() * 6e-4;
-    [x, x - step, x + step]
-        .map(number)
-        .into_iter()
-        .find(|text| x == 0.0 || fits(text))
-        .unwrap_or_else(|| x.to_string())
+    let shown = [x, x - step, x + step].map(number).into_iter().find(|text| x == 0.0 || fits(text));
+    shown.unwrap_or_else(|| if beyond.is_finite() { format!("{beyond:e}") } else { beyond.to_string() })
 }
 
 /// A duration: `0.12 s`, `3 min 20 s`.
