@@ -79,6 +79,19 @@ fn every_operator_is_enclosed_by_zonotopes() {
     }
 }
 
+/// A sum that doubles lose: what its rounding may be is in the remainder.
+#[test]
+fn what_a_sum_rounds_is_in_the_remainder() {
+    let mut b = Model::builder(&[4]);
+    let x = b.input();
+    let y = b.linear(x, &[1, 4], vec![1e16, 1.0, 1.0, -1e16], Some(vec![0.5])).unwrap();
+    let model = b.build(y).unwrap();
+    let found = certify(&model, &Domain::ball(&[1.0; 4], 0.0).unwrap(), &options(1)).unwrap();
+    let off = (2.5 - found.coefficients[0]).abs();
+    assert!(off <= found.radii[0] && found.radii[0] < 100.0, "{off}, {}", found.radii[0]);
+    assert!(found.radii[0] >= 2.5, "in whatever order they are added");
+}
+
 /// Closed forms: the exponential function and the sine, whose remainders are known.
 #[test]
 fn closed_forms_are_met() {
