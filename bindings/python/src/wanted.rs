@@ -2,7 +2,7 @@
 
 use hope::plan::Method;
 use hope::rays::Directions;
-use hope::{Error, Request, Terms};
+use hope::{Coefficient, Error, Operator, OperatorTerm, Request, Terms};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 
@@ -20,6 +20,8 @@ pub struct Wanted<'py> {
     rows: Option<PyReadonlyArrayDyn<'py, f64>>,
     /// Rows of second derivatives.
     inputs: Option<Vec<usize>>,
+    /// Terms of a differential operator: the inputs to derive by, and one coefficient, or that of each point.
+    operator: Option<Vec<(Vec<usize>, Vec<f64>)>>,
     method: String,
     outputs: Option<Vec<usize>>,
     device: String,
@@ -36,6 +38,7 @@ pub struct Key {
     terms: String,
     rows: Option<(Vec<usize>, Vec<f64>)>,
     inputs: Option<Vec<usize>>,
+    operator: Option<Vec<(Vec<usize>, Vec<f64>)>>,
     method: String,
     outputs: Option<Vec<usize>>,
     device: String,
@@ -46,9 +49,11 @@ pub struct Key {
 }
 
 impl Key {
-    /// Whether it is worth keeping: directions of their own for each point are for these points only.
+    /// Whether it is worth keeping: directions or coefficients of their own for each point are for these points only.
     pub fn lasts(&self) -> bool {
+        let mut terms = self.operator.iter().flatten();
         self.rows.as_ref().is_none_or(|(shape, _)| shape.len() == 2)
+            && terms.all(|(_, numbers)| numbers.len() == 1)
     }
 }
 
@@ -59,7 +64,8 @@ impl Wanted<'_> {
     /// If a name means nothing, or there is no such device.
     pub fn request(self, py: Python<'_>) -> PyResult<(Key, Request)> {
         let rows = self.rows.as_ref().map(read);
-        let terms = terms(&self.terms, rows.clone(), self.inputs.clone()).map_err(raised)?;
+        let terms =
+            terms(&self.terms, rows.clone(), self.inputs.clone(), self.operator.clone()).map_err(raised)?;
         let method = method(&self.method).map_err(raised)?;
         let precision = self.precision.as_deref().map(precision).transpose()?;
         let Place { device, precision, verify } =
@@ -69,6 +75,7 @@ impl Wanted<'_> {
             terms: self.terms,
             rows,
             inputs: self.inputs,
+            operator: self.operator,
             method: self.method,
             outputs: self.outputs.clone(),
             device: self.device,
@@ -96,6 +103,7 @@ fn terms(
     name: &str,
     rows: Option<(Vec<usize>, Vec<f64>)>,
     inputs: Option<Vec<usize>>,
+    operator: Option<Vec<(Vec<usize>, Vec<f64>)>>,
 ) -> hope::Result<Terms> {
     let directions = |(shape, rows): (Vec<usize>, Vec<f64>)| match shape[..] {
         [_, rays, inputs] => Directions::PerPoint { inputs, rays, rows },
@@ -108,8 +116,18 @@ fn terms(
         ("along", Some(rows)) => Terms::Along(directions(rows)),
         ("gradient", rows) => Terms::Gradient(rows.map(directions)),
         ("hessian", None) => Terms::Hessian(inputs),
+        ("operator", None) => {
+            let term = |(derivative, numbers): (Vec<usize>, Vec<f64>)| OperatorTerm {
+                derivative,
+                coefficient: match numbers[..] {
+                    [number] => number.into(),
+                    _ => Coefficient::PerPoint(numbers),
+                },
+            };
+            Terms::Operator(Operator::new(operator.into_iter().flatten().map(term).collect()))
+        }
         _ => {
-            let choices = "'unmixed', 'mixed', 'along' with directions, 'gradient', or 'hessian'";
+            let choices = "'unmixed', 'mixed', 'along' with directions, 'gradient', 'hessian', or 'operator'";
             return Err(unknown("terms", name, choices));
         }
     })

@@ -28,6 +28,7 @@ _AXES = {
     "mixed": ("term",),
     "gradient": ("power", "direction", "input"),
     "hessian": ("row", "input"),
+    "operator": (),
 }
 
 # How arrays are written, by the ending of a name.
@@ -56,7 +57,7 @@ class Expansion:
     value : ndarray, shape (B, m)
         The network's outputs at the points.
     coefficients : ndarray
-        The same as `unmixed`, `along`, `mixed`, `gradient` or `hessian`, whichever there is.
+        The same as `unmixed`, `along`, `mixed`, `gradient`, `hessian` or `operator`, whichever there is.
     kink : ndarray, shape (B, R), or None
         How far each ray goes to the nearest kink, infinite if it meets none; (B, 1) for mixed terms. None where the network is
         smooth or the method has no rays.
@@ -107,6 +108,11 @@ class Expansion:
     def hessian(self) -> Reals:
         """Second derivatives (not halved), shape (B, m, I, p): those of the inputs `rows`."""
         return self._of_kind("hessian")
+
+    @property
+    def operator(self) -> Reals:
+        """The differential operator that was asked for, shape (B, m)."""
+        return self._of_kind("operator")
 
     @property
     def exponents(self) -> NDArray[np.uint8]:

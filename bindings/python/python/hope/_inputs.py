@@ -35,6 +35,26 @@ def numbers(x: Any, what: str) -> Floats:
     return np.asarray(array, dtype=np.float64, order="C")
 
 
+def operator_terms(given: Any, inputs: Iterable[int]) -> list[tuple[list[int], list[float]]]:
+    """The terms of a differential operator: inputs to derive by, and coefficients."""
+    chosen = list(inputs)
+    if isinstance(given, str):
+        if given == "laplacian":
+            return [([i, i], [1.0]) for i in chosen]
+        if given == "biharmonic":
+            pairs = [(i, j) for at, i in enumerate(chosen) for j in chosen[at:]]
+            return [([i, i, j, j], [1.0 if i == j else 2.0]) for i, j in pairs]
+        raise RequestError(f"operator '{given}': choose 'laplacian', 'biharmonic', or give its terms, such as {{(0, 0): 1.0, (1,): -0.5}}")
+    try:
+        terms = [(list(derivative), coefficient) for derivative, coefficient in (given.items() if isinstance(given, Mapping) else given)]
+    except (TypeError, ValueError) as error:
+        raise RequestError("an operator is a mapping of inputs to derive by to coefficients, such as {(0, 0): 1.0, (1,): -0.5}") from error
+    return [
+        ([whole(i, "input") for i in derivative], numbers(coefficient, "coefficients of the operator").ravel().tolist())
+        for derivative, coefficient in terms
+    ]
+
+
 def _squeezed(shape: Iterable[int]) -> tuple[int, ...]:
     # Axes of size 1 don't change the order of the numbers: [B, 28, 28] is as good as [B, 1, 28, 28].
     return tuple(size for size in shape if size != 1)

@@ -99,6 +99,7 @@ class Model:
         terms: str | None = None,
         directions: Any = None,
         subspace: Any = None,
+        operator: Any = None,
         outputs: int | Iterable[int] | None = None,
         inputs: Iterable[int] | None = None,
         method: str = "exact",
@@ -118,18 +119,22 @@ class Model:
             Points: whatever numpy can view, by ``__array__``, DLPack or as nested lists. For several inputs, a mapping with an array for
             each by name.
         order : int
-            Highest order, 1 to 30; on GPUs to 16. Default: 4; 2 for second derivatives, 1 for a gradient without directions.
-        terms : {"unmixed", "along", "mixed", "gradient", "hessian"}
+            Highest order, 1 to 30; on GPUs to 16. Default: 4; 2 for second derivatives, 1 for a gradient without directions, that of
+            an operator.
+        terms : {"unmixed", "along", "mixed", "gradient", "hessian", "operator"}
             Which coefficients: along each input (default), along `directions` (default with them), or of all monomials in the inputs, or
             in a `subspace` (default with it); gradients by all inputs at once as series along `directions`, or without them the gradient
-            itself; second derivatives.
+            itself; second derivatives; or an `operator` (default with it).
         directions : array_like, shape (R, p), (R, ...input shape), or (B, R, p) for directions of their own at each point
         subspace : array_like, shape (d, p) or (d, ...input shape)
             Directions of the variables of mixed terms.
+        operator : {"laplacian", "biharmonic"} or mapping
+            A differential operator, the sum of its terms: each a tuple of inputs to derive by, with its coefficient, a number or B of them:
+            ``{(0, 0): 1.0, (0, 0, 1): speed, (): -2.0}``. Pairs will do, too.
         outputs : int or sequence of int
             Selected outputs; default: all m of them.
         inputs : sequence of int
-            Rows of second derivatives; default: those of all p inputs.
+            Rows of second derivatives, or what a named operator derives by; default: all p inputs.
         method : {"exact", "hope"}
             Exact Taylor series, or HOPE's published rule, which is exact for some networks only: where it isn't, there is an
             `ApproximationWarning`, and the certificate says why.
@@ -160,25 +165,31 @@ class Model:
             rows = _inputs.directions(directions, self._network.input_shape, len(points))
         elif subspace is not None:
             rows = _inputs.subspace(subspace, self._network.input_shape)
-        kind = "along" if directions is not None else "mixed" if subspace is not None else "unmixed"
-        fits = terms in (None, kind) or (terms in ("mixed", "hessian") and rows is None) or (terms == "gradient" and subspace is None)
+        kind = "along" if directions is not None else "mixed" if subspace is not None else "operator" if operator is not None else "unmixed"
+        if operator is not None and kind != "operator":
+            raise _errors.RequestError("an operator has rays of its own: it goes with neither directions nor a subspace")
+        free = operator is None
+        fits = terms in (None, kind) or (terms in ("mixed", "hessian") and rows is None and free) or (terms == "gradient" and subspace is None and free)
         if not fits:
-            if terms not in ("unmixed", "along", "mixed", "gradient", "hessian"):
-                raise _errors.RequestError(f"terms '{terms}': choose 'unmixed', 'along', 'mixed', 'gradient' or 'hessian'")
-            missing = "need directions" if terms == "along" else f"don't go with {'directions' if directions is not None else 'a subspace'}"
+            if terms not in ("unmixed", "along", "mixed", "gradient", "hessian", "operator"):
+                raise _errors.RequestError(f"terms '{terms}': choose 'unmixed', 'along', 'mixed', 'gradient', 'hessian' or 'operator'")
+            given = "directions" if directions is not None else "a subspace" if subspace is not None else "an operator"
+            missing = {"along": "need directions", "operator": "need an operator"}.get(terms, f"don't go with {given}")
             raise _errors.RequestError(f"terms '{terms}' {missing}")
         terms = terms or kind
-        if inputs is not None and terms != "hessian":
-            raise _errors.RequestError("inputs are the rows of second derivatives: they go with terms='hessian'")
-        if order is None:
-            order = 2 if terms == "hessian" else 1 if terms == "gradient" and rows is None else 4
+        if inputs is not None and terms != "hessian" and not isinstance(operator, str):
+            raise _errors.RequestError("inputs are the rows of second derivatives, or those of a named operator: they go with terms='hessian' or operator='laplacian'")
         chosen = None if inputs is None else [int(i) for i in inputs]
+        of_operator = None if operator is None else _inputs.operator_terms(operator, range(points.shape[1]) if chosen is None else chosen)
+        if order is None:
+            order = max(1, *(len(derivative) for derivative, _ in of_operator), 1) if of_operator is not None else 2 if terms == "hessian" else 1 if terms == "gradient" and rows is None else 4
         wanted = _place.wanted(
             order,
             terms,
             rows,
             self._outputs(outputs),
-            chosen,
+            chosen if of_operator is None else None,
+            of_operator,
             method=method,
             device=device,
             precision=precision,
