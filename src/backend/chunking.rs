@@ -103,9 +103,10 @@ impl Chunking {
         for first in points.clone().step_by(self.samples) {
             let points = first..points.end.min(first + self.samples);
             // What belongs together in the innermost loop: such chunks may have something in common.
-            for lane in (0..self.together).step_by(self.lanes) {
-                let end = self.together.min(lane + self.lanes);
-                for start in (0..lanes).step_by(self.together) {
+            let together = self.together.min(lanes).max(1);
+            for lane in (0..together).step_by(self.lanes) {
+                let end = together.min(lane + self.lanes);
+                for start in (0..lanes).step_by(together) {
                     all.push(Chunk::ahead(points.clone(), start + lane..lanes.min(start + end)));
                 }
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import hope
 import numpy as np
@@ -50,7 +51,14 @@ def test_as_the_program(program: Program, tmp_path: Path) -> None:
 def test_wrong_operators() -> None:
     model = hope.load(mlp(3, 8, 2))
     x = np.zeros((1, 3))
-    for given in ({"operator": "laplace"}, {"operator": 3}, {"operator": {(0,): 1.0}, "inputs": [0]}, {"operator": "laplacian", "terms": "mixed"}, {"terms": "operator"}):
+    wrong: list[dict[str, Any]] = [
+        {"operator": "laplace"},
+        {"operator": 3},
+        {"operator": {(0,): 1.0}, "inputs": [0]},
+        {"operator": "laplacian", "terms": "mixed"},
+        {"terms": "operator"},
+    ]
+    for given in wrong:
         with pytest.raises(hope.RequestError):
             model.expand(x, **given)
     with pytest.raises(hope.Error, match="3 inputs"):
