@@ -5,6 +5,7 @@
 mod applications;
 mod arrays;
 mod attribution;
+mod certify;
 mod error;
 mod network;
 mod place;
@@ -24,6 +25,8 @@ mod _hope {
     use crate::applications::{accuracy, cost, discover, kinks, layers, rule, trust};
     #[pymodule_export]
     use crate::attribution::{along, heatmap, interactions, spectrum};
+    #[pymodule_export]
+    use crate::certify::{prove, prove_class};
     #[pymodule_export]
     use crate::network::{Network, file_bytes, obstacles, read_bytes, read_file};
     #[pymodule_export]

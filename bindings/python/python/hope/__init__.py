@@ -15,6 +15,7 @@ from ._applications import (
     trust,
 )
 from ._attribution import Along, Heatmap, Interactions, Spectrum, along, heatmap, interactions, spectrum
+from ._certify import Certified, Verdict, certify, prove_class
 from ._check import Check, check
 from ._errors import (
     ApproximationWarning,
@@ -39,6 +40,7 @@ __all__ = [
     "Along",
     "ApproximationWarning",
     "Certificate",
+    "Certified",
     "Check",
     "DeviceError",
     "Discovery",
@@ -60,15 +62,18 @@ __all__ = [
     "TaylorSurrogate",
     "Trust",
     "UnsupportedError",
+    "Verdict",
     "__version__",
     "adapters",
     "along",
+    "certify",
     "check",
     "discover",
     "expand",
     "heatmap",
     "interactions",
     "load",
+    "prove_class",
     "spectrum",
     "surrogate",
     "trust",

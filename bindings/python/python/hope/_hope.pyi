@@ -70,6 +70,13 @@ class FoundSpectrum(Claimed):
     residuals: _Floats
     products: int | None
 
+class FoundEnclosure(TypedDict):
+    polynomials: list[Polynomial]
+    remainder: _Floats
+    range: _Floats
+    radius: _Floats
+    undecided: list[tuple[str, int, int]]
+
 class Accuracy(TypedDict):
     radius: float
     samples: int
@@ -204,6 +211,18 @@ def spectrum(
     count: int | None,
     wanted: Mapping[str, Any],
 ) -> FoundSpectrum: ...
+def certify(
+    network: Network,
+    region: Mapping[str, Any],
+    tolerance: float | None,
+    how: tuple[int, list[int] | None, int | None, int | None],
+) -> FoundEnclosure | None: ...
+def prove_class(
+    network: Network,
+    region: Mapping[str, Any],
+    label: int,
+    how: tuple[int, list[int] | None, int | None, int | None],
+) -> tuple[str, int | None, float | None, list[float] | None]: ...
 def accuracy(
     network: Network,
     polynomial: Polynomial,
