@@ -151,7 +151,7 @@ fn gradient(executor: Executor, model: &Path) {
     let many: &[usize] = if executor.name.starts_with("cpu") { &[1, 9] } else { &[1] };
     let mut outputs = 0;
     for &rays in many {
-        let others: Vec<f64> = (1..rays).flat_map(|i| rows.iter().map(move |x| x * i as f64)).collect();
+        let others: Vec<f64> = (1..rays).flat_map(|i| rows.iter().map(move |x| x / (1 + i) as f64)).collect();
         let rows = [&others[..], &rows].concat();
         let terms = Terms::Gradient(Some(Directions::Shared { inputs, rows }));
         let found = executor.expand(model, None, Request { terms, ..Request::new(point.clone(), ORDER) });
