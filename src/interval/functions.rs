@@ -179,7 +179,7 @@ fn arc_tangent_of(x: Interval) -> Interval {
     x * sum * Interval::point(4.0)
 }
 
-/// The error function at a point that isn't negative, up to 2.5: `2/√π e^{-x²} x Σ (2x²)^n / (1·3···(2n+1))`, of positive terms. Behind the last
+/// The error function at a point that isn't negative, up to 2: `2/√π e^{-x²} x Σ (2x²)^n / (1·3···(2n+1))`, of positive terms. Behind the last
 /// one they fall by half at least.
 fn error_function(x: f64) -> Interval {
     let x = Interval::point(x);
@@ -215,7 +215,7 @@ fn complementary_error_function(x: f64) -> Interval {
         Interval::WHOLE
     } else if x > 27.5 {
         Interval { lo: 0.0, hi: f64::from_bits(1) } // erfc(27.5) = 5.8e-331
-    } else if x > 2.5 {
+    } else if x > 2.0 {
         complement(x)
     } else if x >= 0.0 {
         Interval::ONE - error_function(x)
@@ -408,7 +408,7 @@ impl Interval {
     #[must_use]
     pub fn erf(self) -> Self {
         self.odd(|x| {
-            let value = if x > 2.5 { Self::ONE - complementary_error_function(x) } else { error_function(x) };
+            let value = if x > 2.0 { Self::ONE - complementary_error_function(x) } else { error_function(x) };
             value.meet(Self { lo: 0.0, hi: 1.0 })
         })
     }

@@ -57,7 +57,9 @@ fn contain_the_truth_and_little_else() {
             };
             widest = widest.max(found.width() / scale);
         }
-        assert!(widest < 1e-12, "{name} is enclosed within {widest:e}");
+        // Where the normal distribution's is a difference of 1 and something near it, digits cancel.
+        let tolerance = if name == "normal_distribution" { 2e-11 } else { 1e-12 };
+        assert!(widest < tolerance, "{name} is enclosed within {widest:e}");
         // The same, off by a few units in the last digits, would be seen.
         let off = all.iter().filter(|&&(x, y)| !may_contain(function(Interval::point(x)), y * (1.0 + 1e-12)));
         assert!(off.count() > all.len() / 2, "{name}");

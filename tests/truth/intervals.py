@@ -57,8 +57,8 @@ FUNCTIONS = {
     "asinh": (mp.asinh, BROAD),
     "acosh": (mp.acosh, np.concatenate([1 + np.abs(BROAD), [1.0, 1 + 2**-52, 1 + 1e-9]])),
     "atanh": (mp.atanh, np.concatenate([inside(BROAD, -1, 1), around(1 / 3), [1 - 2**-53, -1 + 2**-53]])),
-    "erf": (mp.erf, np.concatenate([BROAD, around(2.5, -2.5), RANDOM.uniform(-6, 6, 60)])),
-    "normal_distribution": (mp.ncdf, np.concatenate([inside(BROAD, -37, 1e300), around(3.5355339, -3.5355339), RANDOM.uniform(-37, 9, 60)])),
+    "erf": (mp.erf, np.concatenate([BROAD, around(2.0, -2.0), RANDOM.uniform(-6, 6, 60)])),
+    "normal_distribution": (mp.ncdf, np.concatenate([inside(BROAD, -37, 1e300), around(2.8284271, -2.8284271), RANDOM.uniform(-37, 9, 60)])),
     "sqrt": (mp.sqrt, np.abs(BROAD)),
     "recip": (lambda x: 1 / x, BROAD),
 }
