@@ -326,7 +326,7 @@ pub enum Error {
 
     /// Nothing can be proved of a layer in all of a region.
     #[error(
-        "layer '{layer}' ({op}) can't be enclosed in {region}: {cause}; choose a smaller region, or --split it"
+        "layer '{layer}' ({op}) can't be enclosed in {region}: {cause}; choose a smaller region, or cut it into pieces"
     )]
     Unproved {
         /// The layer's name.
