@@ -43,6 +43,11 @@ impl<T> Arena<T> {
             (self.run, self.held) = (Some(run), None);
         }
     }
+
+    /// Nothing that the buffers hold is of use to another chunk.
+    fn forget(&mut self) {
+        (self.run, self.held) = (None, None);
+    }
 }
 
 /// What a forward pass depends on, in a run.
@@ -95,8 +100,8 @@ impl<T: Scalar> CpuExecutor<T> {
         if result.is_finite() {
             return Ok(result);
         }
-        // Run again, looking at every layer.
-        arena.held = None;
+        // Run again, looking at every layer; it may end at any of them.
+        arena.forget();
         let mut blame = Blame::new(&self.plan);
         self.execute(chunk, source, arena, parallel, |step, output| blame.look(chunk, step, output))?;
         Err(backend::beyond_f64(&self.plan, chunk, source, &result))
