@@ -1,5 +1,6 @@
 //! The nearest whole number, of two the even one, to which quantised networks round their values.
 
+use super::nearest::Nearest;
 use super::prelude::*;
 
 /// The nearest whole number, of two the even one, to which quantised networks round their values.
@@ -21,7 +22,6 @@ impl Function for Quantize {
     }
 
     fn taylor<T: Scalar>(&self, x: T, a: &mut [T]) {
-        // Exact in either type.
-        constant(T::of(x.f64().round_ties_even()), a);
+        Nearest.taylor(x, a);
     }
 }

@@ -151,8 +151,8 @@ pub(crate) fn write_given<T: Scalar>(
 ) {
     if plan.seed == Some(id) {
         view.data.fill(T::zero());
+        let block = usize::from(!plan.is_of_one_output());
         for sample in 0..chunk.points.len() {
-            let block = usize::from(!plan.is_of_one_output());
             for (lane, selected) in chunk.lanes.clone().enumerate() {
                 let (_, output) = source.ray_and_output(plan, selected);
                 view.row(block, sample, lane)[source.outputs[output]] = T::one();

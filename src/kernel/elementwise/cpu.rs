@@ -226,8 +226,6 @@ pub fn compose_adjoint<T: Scalar>(
                     if undecided(&on, primal, u, &v[given.clone()]) {
                         kink.into_iter().for_each(Kink::leave_undecided);
                     }
-                }
-                if on_kink {
                     derivative = derivative_of(&a[..=n]);
                 }
                 horner::<T, WIDE>(&derivative[..n], u, &mut slope[..n]);

@@ -24,7 +24,7 @@ impl<'a> Scale<'a> {
     /// From two inputs in a row, of a node with the attributes of DequantizeLinear.
     fn read(node: &'a Node, input: usize) -> Result<Self> {
         let (axis, block) = (node.int("axis")?.unwrap_or(1), node.int("block_size")?.unwrap_or(0));
-        Ok(Self { scale: node.value(input)?, zero: node.optional(input + 1)?, axis, block })
+        Ok(Self { block, ..Self::along(node, input, axis)? })
     }
 
     /// From two inputs in a row, of which there may be several along an axis.
@@ -78,17 +78,21 @@ impl<'a> Scale<'a> {
         Ok((split, spread))
     }
 
+    /// Away from the zero point, in a shape in which it broadcasts, or back.
+    fn moved(&self, importer: &mut Importer, value: Value, op: Binary, spread: &[usize]) -> Result<Value> {
+        let Some(zero) = self.zero else { return Ok(value) };
+        let zero = importer.number(zero)?;
+        let zero = importer.reshape(&zero, spread)?;
+        importer.arithmetic(op, &value, &zero)
+    }
+
     /// What quantised numbers stand for.
     fn real(&self, node: &Node, importer: &mut Importer, q: &Value) -> Result<Value> {
         let shape = importer.shape(q);
         let (split, spread) = self.shapes(node, importer, &shape)?;
         let number = importer.number(q)?;
-        let mut y = importer.reshape(&number, &split)?;
-        if let Some(zero) = self.zero {
-            let zero = importer.number(zero)?;
-            let zero = importer.reshape(&zero, &spread)?;
-            y = importer.arithmetic(Binary::Sub, &y, &zero)?;
-        }
+        let number = importer.reshape(&number, &split)?;
+        let y = self.moved(importer, number, Binary::Sub, &spread)?;
         let scale = importer.reshape(self.scale, &spread)?;
         let y = importer.arithmetic(Binary::Mul, &y, &scale)?;
         importer.reshape(&y, &shape)
@@ -107,12 +111,8 @@ impl<'a> Scale<'a> {
         let x = importer.reshape(x, &split)?;
         let scale = importer.reshape(self.scale, &spread)?;
         let steps = importer.arithmetic(Binary::Div, &x, &scale)?;
-        let mut q = rounded(importer, &steps)?;
-        if let Some(zero) = self.zero {
-            let zero = importer.number(zero)?;
-            let zero = importer.reshape(&zero, &spread)?;
-            q = importer.arithmetic(Binary::Add, &q, &zero)?;
-        }
+        let q = rounded(importer, &steps)?;
+        let mut q = self.moved(importer, q, Binary::Add, &spread)?;
         if let Some([min, max]) = range {
             q = importer.activation(&q, Clip { min: min as f64, max: max as f64 })?;
         }
@@ -214,11 +214,13 @@ fn shifted(
     zero: Option<&Value>,
     axis: i64,
 ) -> Result<Value> {
-    let one = Tensor::scalar(1.0).into();
-    let Some(zero) = zero else { return importer.number(q) };
-    let shape = importer.shape(zero);
-    let scale = importer.expand(&one, &shape)?;
-    Scale { scale: &scale, zero: Some(zero), axis, block: 0 }.real(node, importer, q)
+    let number = importer.number(q)?;
+    let Some(zero) = zero else { return Ok(number) };
+    let shape = importer.shape(q);
+    // Of the scale only the shape matters: that of the zero point.
+    let by = Scale { scale: zero, zero: Some(zero), axis, block: 0 };
+    let (_, spread) = by.shapes(node, importer, &shape)?;
+    by.moved(importer, number, Binary::Sub, &spread)
 }
 
 pub fn matmul_integer(node: &Node, importer: &mut Importer) -> Result<Vec<Value>> {
