@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use hope::activation::Activation;
-use hope::model::{Model, Node, Op, Smoothing};
+use hope::model::{Model, Op, Smoothing};
 use hope::plan::Method;
 use hope::{Certificate, Cost, Error, Kinks, Request, TermKind, Terms, memory};
 
@@ -83,23 +82,10 @@ fn layers(model: &Model) -> String {
                 0 => String::new(),
                 n => text::grouped(n),
             },
-            character(node).to_string(),
+            if matches!(node.op, Op::Input) { String::new() } else { node.character().into() },
         ]
     }));
     table(&rows)
-}
-
-/// What an operator does to smoothness.
-fn character(node: &Node) -> &'static str {
-    match &node.op {
-        Op::Input => "",
-        Op::MaxPool(_) | Op::Select { .. } => "kinks",
-        Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
-        Op::Elementwise(Activation::Quantize(_)) => "steps",
-        Op::Elementwise(f) if f.polynomial_degree() == Some(0) => "constant",
-        op if op.is_affine() => "linear",
-        _ => "smooth",
-    }
 }
 
 fn smoothness(model: &Model) -> String {

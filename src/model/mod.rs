@@ -20,6 +20,7 @@ pub use op::{Affine, Conv, Linear, Op, PerUnit};
 pub use origin::{FixedInput, InputPart, Origin};
 pub use smooth::Smoothing;
 
+use crate::activation::Activation;
 use crate::error::{Error, Result};
 
 /// Index of a node in its model.
@@ -52,6 +53,20 @@ pub struct Node {
 }
 
 impl Node {
+    /// What its operator does to smoothness, in a word: "input", "linear", "smooth", "kinks", "steps" of quantised values, or "constant" between
+    /// whole numbers.
+    pub fn character(&self) -> &'static str {
+        match &self.op {
+            Op::Input => "input",
+            Op::MaxPool(_) | Op::Select { .. } => "kinks",
+            Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
+            Op::Elementwise(Activation::Quantize(_)) => "steps",
+            Op::Elementwise(f) if f.polynomial_degree() == Some(0) => "constant",
+            op if op.is_affine() => "linear",
+            _ => "smooth",
+        }
+    }
+
     /// Number of units in the output for one sample.
     pub fn units(&self) -> usize {
         // Only a builder's input may have more than can be counted, until the model is built.

@@ -1,7 +1,7 @@
 //! What the coefficients are for: thin calls of the library's applications.
 
 use hope::discovery::{self, Discovery, Quality, Search};
-use hope::model::{Model, Op};
+use hope::model::Model;
 use hope::plan::Method;
 use hope::region::Region;
 use hope::surrogate::{Accuracy, Surrogate};
@@ -31,16 +31,7 @@ pub fn checked<T>(request: &Request, report: &Report, result: T) -> hope::Result
 #[pyfunction]
 pub fn layers(network: &Bound<'_, Network>) -> Vec<(String, String, Vec<usize>, usize, &'static str)> {
     let layer = |node: &hope::model::Node| {
-        let character = match &node.op {
-            Op::Input => "input",
-            Op::MaxPool(_) | Op::Select { .. } => "kinks",
-            Op::Elementwise(f) if !f.kinks().is_empty() => "kinks",
-            Op::Elementwise(hope::activation::Activation::Quantize(_)) => "steps",
-            Op::Elementwise(f) if f.polynomial_degree() == Some(0) => "constant",
-            op if op.is_affine() => "linear",
-            _ => "smooth",
-        };
-        (node.name.clone(), node.kind.clone(), node.shape.clone(), node.op.parameters(), character)
+        (node.name.clone(), node.kind.clone(), node.shape.clone(), node.op.parameters(), node.character())
     };
     network.get().model.nodes().iter().map(layer).collect()
 }
