@@ -4,18 +4,20 @@ use std::ops::ControlFlow;
 
 use web_time::Instant;
 
-use super::{Measured, Outcome, Target, networks, tolerance};
+use super::{Measured, Outcome, Target, What, networks, tolerance};
 use crate::backend::{Effort, Repeats};
 use crate::error::Result;
-use crate::expansion::{Batch, Prepared, Report, Request, Sink};
+use crate::expansion::{Batch, Prepared, Report, Request, Sink, Terms};
 use crate::model::Model;
 use crate::plan::Method;
+use crate::random::SplitMix;
+use crate::rays::Directions;
 
 /// An expansion of a network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Whole<'a> {
     pub model: &'a Model,
-    pub method: Method,
+    pub what: What,
     pub order: usize,
     pub points: usize,
 }
@@ -43,22 +45,38 @@ impl Sink for Nothing {
 #[derive(Clone, Copy, PartialEq)]
 struct Part {
     points: usize,
-    /// Rays (exact method) or outputs (published rule) of each point.
+    /// Rays (exact method) or outputs (published rule) of each point; of gradients all rays are measured.
     lanes: usize,
 }
 
 impl Whole<'_> {
     fn lanes(&self) -> usize {
-        match self.method {
-            Method::Exact => self.model.inputs(),
-            Method::Hope => self.model.outputs(),
+        match self.what {
+            What::Unmixed(Method::Exact) | What::Hessian => self.model.inputs(),
+            What::Unmixed(Method::Hope) => self.model.outputs(),
+            What::Gradient => 1,
         }
     }
 
     /// Prepared for a target; some of its rays are compared with f64, if `verify` says so.
     fn prepare(&self, target: &Target, verify: usize, profile: bool) -> Result<Prepared> {
+        let inputs = self.model.inputs();
+        let (method, terms, outputs) = match self.what {
+            What::Unmixed(method) => (method, Terms::Unmixed, None),
+            What::Gradient => {
+                let mut random = SplitMix(0x6AD);
+                // As long as one pixel's.
+                let scale = 1.0 / (inputs as f64).sqrt();
+                let rows = (0..inputs).map(|_| scale * random.normal()).collect();
+                let ray = Directions::Shared { inputs, rows };
+                (Method::Exact, Terms::Gradient(Some(ray)), Some(vec![0]))
+            }
+            What::Hessian => (Method::Exact, Terms::Hessian(None), Some(vec![0])),
+        };
         let request = Request {
-            method: self.method,
+            method,
+            terms,
+            outputs,
             precision: target.precision,
             device: target.device.clone(),
             threads: Some(target.cores),
@@ -84,8 +102,11 @@ impl Whole<'_> {
     async fn part(&self, prepared: &Prepared, effort: Effort) -> Result<std::result::Result<Part, String>> {
         let all = Part { points: self.points, lanes: self.lanes() };
         let size = |part: Part| part.points * part.lanes;
-        // The rule's work is shared by all outputs.
-        let lanes = if self.method == Method::Exact { PROBE.min(all.lanes) } else { all.lanes };
+        let lanes = match self.what {
+            What::Unmixed(Method::Exact) => PROBE.min(all.lanes),
+            // The rule's work is shared by all outputs.
+            What::Unmixed(Method::Hope) | What::Gradient | What::Hessian => all.lanes,
+        };
         let mut part = Part { points: 1, lanes };
         let allowed = PATIENCE * effort.budget;
         let too_long = |part: Part, taken: f64| {

@@ -15,6 +15,7 @@ mod truth;
 
 pub use kernel::Alone;
 pub use networks::{mnist_cnn, mnist_mlp, points};
+pub use truth::Stored;
 
 use std::sync::Arc;
 
@@ -70,13 +71,13 @@ impl Target {
     /// If the device fails, or numbers overflow.
     pub async fn measure(&self, workload: &Workload, effort: Effort) -> Result<Outcome> {
         match &workload.task {
-            Task::Expansion { model, method, order, points } => {
-                let whole = Whole { model, method: *method, order: *order, points: *points };
+            Task::Expansion { model, what, order, points } => {
+                let whole = Whole { model, what: *what, order: *order, points: *points };
                 expansion::measure(self, whole, effort).await
             }
             Task::Kernel(alone) => kernel::measure(self, *alone, effort).await,
-            Task::Truth { model } => {
-                Ok(Outcome::Measured(Box::new(truth::measure(self, model, effort).await?)))
+            Task::Truth { model, stored } => {
+                Ok(Outcome::Measured(Box::new(truth::measure(self, model, *stored, effort).await?)))
             }
         }
     }
@@ -103,12 +104,12 @@ pub struct Workload {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Task {
-    /// All unmixed coefficients of a network.
+    /// What a network has at some points.
     Expansion {
         /// The network.
         model: Arc<Model>,
-        /// How.
-        method: Method,
+        /// What of it.
+        what: What,
         /// Highest order.
         order: usize,
         /// Points.
@@ -116,31 +117,70 @@ pub enum Task {
     },
     /// A kernel alone.
     Kernel(Alone),
-    /// The MNIST CNN at a digit, along two pixels, compared with stored coefficients of independent automatic differentiation.
+    /// The MNIST CNN at a digit, compared with what independent automatic differentiation says of it.
     Truth {
         /// It.
         model: Arc<Model>,
+        /// What is compared.
+        stored: Stored,
     },
+}
+
+/// What of a network is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// All unmixed coefficients of all outputs, by a method.
+    Unmixed(Method),
+    /// The gradient series of the first output along a ray, by one backward pass.
+    Gradient,
+    /// The Hessian of the first output: a backward pass for each row.
+    Hessian,
+}
+
+impl What {
+    /// Its name in those of workloads.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unmixed(method) => method.name(),
+            Self::Gradient => "gradient",
+            Self::Hessian => "hessian",
+        }
+    }
+
+    /// So many points are measured together, besides a single one; none: only that.
+    fn batch(self) -> Option<usize> {
+        match self {
+            Self::Unmixed(Method::Exact) => Some(16),
+            // These have few series per point.
+            Self::Unmixed(Method::Hope) | Self::Gradient => Some(64),
+            Self::Hessian => None,
+        }
+    }
 }
 
 /// Orders of the full set.
 const ORDERS: [usize; 3] = [3, 5, 10];
 
+/// Networks of more inputs have too large a Hessian.
+const HESSIAN_INPUTS: usize = 1024;
+
 impl Workload {
-    /// Expansions of a network: both methods where the rule has an answer, several orders, one point and many.
+    /// Expansions of a network: by both methods where the rule has an answer, and gradients, at several orders, one point and many; the Hessian.
     pub fn network(name: &str, model: &Arc<Model>, quick: bool) -> Vec<Self> {
         let mut all = Vec::new();
         let orders = if quick { &ORDERS[..1] } else { &ORDERS };
-        for method in [Method::Exact, Method::Hope] {
-            // The rule has few series per point.
-            let batch = if method == Method::Exact { 16 } else { 64 };
-            for &order in orders {
-                for points in [1, batch] {
-                    let name = format!("{name}-{}-{order}-x{points}", method.name());
-                    let task = Task::Expansion { model: model.clone(), method, order, points };
-                    all.push(Self { name, task });
-                }
+        let mut push = |what: What, order: usize| {
+            for points in [1].into_iter().chain(what.batch()) {
+                let name = format!("{name}-{}-{order}-x{points}", what.name());
+                let task = Task::Expansion { model: model.clone(), what, order, points };
+                all.push(Self { name, task });
             }
+        };
+        for what in [What::Unmixed(Method::Exact), What::Unmixed(Method::Hope), What::Gradient] {
+            orders.iter().for_each(|&order| push(what, order));
+        }
+        if model.inputs() <= HESSIAN_INPUTS {
+            push(What::Hessian, 2);
         }
         all
     }
@@ -178,7 +218,10 @@ impl Workload {
         let cnn = Arc::new(cnn);
         let mut all = Self::network("cnn", &cnn, quick);
         all.extend(Self::network("mlp", &Arc::new(mnist_mlp()?), quick));
-        all.push(Self { name: format!("cnn-truth-{}", truth::ORDER), task: Task::Truth { model: cnn } });
+        all.extend(
+            Stored::ALL
+                .map(|stored| Self { name: stored.name(), task: Task::Truth { model: cnn.clone(), stored } }),
+        );
         all.extend(Self::kernels(quick));
         Ok(all)
     }

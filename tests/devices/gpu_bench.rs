@@ -19,7 +19,16 @@ fn bench(target: &Target) {
     let effort = Effort { budget: 0.02, repeats: Some(1) };
     let peak = block_on(target.peak(effort)).unwrap();
     assert!(peak.flops > 1e6 && peak.bytes > 1e6, "{peak:?}");
-    let wanted = ["cnn-truth-6", "product-mlp", "compose-tanh-3", "bell-tanh-3", "mlp-exact-3-x1"];
+    let wanted = [
+        "cnn-truth-6",
+        "cnn-truth-gradient-3",
+        "cnn-truth-hessian-2",
+        "product-mlp",
+        "compose-tanh-3",
+        "bell-tanh-3",
+        "mlp-exact-3-x1",
+        "mlp-gradient-3-x1",
+    ];
     for workload in Workload::all(true).unwrap().iter().filter(|w| wanted.contains(&w.name.as_str())) {
         match block_on(target.measure(workload, effort)).unwrap() {
             Outcome::Measured(m) => {

@@ -3,8 +3,13 @@
 use std::collections::BTreeSet;
 
 use hope::activation::Activation;
-use hope::gpu::variants;
-use hope::kernel::dispatch::{Layouts, Member, layout_members};
+use hope::gpu::{Tiling, variants};
+use hope::kernel::dispatch::{GpuCall, Layouts, Machine, Member, layout_members};
+use hope::model::Model;
+use hope::onnx::ImportOptions;
+use hope::plan::{Kernels, Plan};
+
+use crate::common::fixtures;
 
 #[test]
 fn every_variant_is_valid_wgsl() {
@@ -108,5 +113,36 @@ fn there_is_a_variant_for_every_activation() {
     let names: BTreeSet<String> = variants().unwrap().into_iter().map(|v| v.name).collect();
     for activation in Activation::NAMES {
         assert!(names.contains(&format!("elementwise {activation}")), "{activation}");
+    }
+}
+
+/// Dispatches of each layer of a gradient's plan, in the order of the steps.
+fn dispatches(
+    model: &Model,
+    order: usize,
+    samples: usize,
+    lanes: usize,
+    tiling: Tiling,
+) -> Vec<(usize, usize)> {
+    let plan = Plan::gradient(model, order, Kernels::Portable).unwrap();
+    let machine = Machine { room: 1 << 25, tiling };
+    let of =
+        |step| GpuCall { shapes: plan.shapes(step, samples, lanes), constants: &plan.constants, machine };
+    plan.steps.iter().map(|step| (step.layer, step.kernel.dispatches(&of(step)).len())).collect()
+}
+
+#[test]
+fn a_backward_pass_takes_as_many_dispatches_for_every_order_and_batch() {
+    for file in fixtures("operators", "onnx") {
+        let model = Model::from_onnx(&file, &ImportOptions::default()).unwrap();
+        for tiling in Tiling::ALL {
+            // Order 1 takes values alone, for which some kernels need less.
+            let one = dispatches(&model, 2, 1, 1, tiling);
+            assert!(one.iter().all(|&(_, count)| count > 0), "{}", file.display());
+            for (order, samples, lanes) in [(2, 64, 1), (3, 1, 40), (8, 5, 7), (16, 64, 10)] {
+                let many = dispatches(&model, order, samples, lanes, tiling);
+                assert_eq!(one, many, "{}, order {order}", file.display());
+            }
+        }
     }
 }

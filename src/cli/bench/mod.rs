@@ -48,8 +48,9 @@ Examples:
       hope bench report mine.json yours.json --out report.md
 
 Workloads are named NETWORK-METHOD-ORDER-xPOINTS (cnn-exact-5-x16: all coefficients along each of the 784 pixels, of all 10 logits, to
-order 5, at 16 points at once), and KERNEL-SIZE: matrix products, a convolution, and tanh of series (compose: exact method; bell: published
-rule). cnn is the MNIST classifier of examples/mnist, mlp a 784-128-64-10 perceptron with tanh; `hope` has both built in.
+order 5, at 16 points at once; cnn-gradient-5-x64: the gradient series of one logit along a ray; cnn-hessian-2-x1: all second derivatives
+of one logit, unless a network has more than 1,024 inputs), and KERNEL-SIZE: matrix products, a convolution, and tanh of series (compose:
+exact method; bell: published rule). cnn is the MNIST classifier of examples/mnist, mlp a 784-128-64-10 perceptron with tanh; `hope` has both built in.
 
 Shares are of what small kernels reach on the same device in the same run: multiply-adds in registers (\"peak\"), and the bandwidth of
 memory in a sum of arrays larger than caches. Kernels whose data stay in caches may exceed the latter.
