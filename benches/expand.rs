@@ -66,7 +66,13 @@ fn prepared(c: &mut Criterion) {
         let executor = pollster::block_on(Device::cpu().backend().open(opening)).expect("a processor");
         let directions = Directions::random(WIDTH, 1, 7);
         let outputs: Vec<usize> = (0..WIDTH).collect();
-        let source = Source { points: &point, directions: Some(&directions), outputs: &outputs, radii: None };
+        let source = Source {
+            points: &point,
+            directions: Some(&directions),
+            outputs: &outputs,
+            radii: None,
+            weights: None,
+        };
         let chunks = [Chunk::ahead(0..1, 0..1)];
         let at_once = hope::threads::default_count();
         group.bench_function(format!("arithmetic-{name}"), |b| {

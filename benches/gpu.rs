@@ -136,7 +136,7 @@ const SERIES: [usize; 3] = [8, 64, 256];
 
 fn composition(device: &str, engine: &Engine, order: usize) {
     let [samples, lanes, units] = SERIES;
-    let value = |slot| Value { units, degree: order, primal: true, slot };
+    let value = |slot| Value { units, degree: order, primal: true, collapsed: false, slot };
     let step = Step {
         layer: 0,
         kernel: Compose(hope::activation::Tanh.into()).into(),
@@ -158,6 +158,7 @@ fn composition(device: &str, engine: &Engine, order: usize) {
         unit_rays: None,
         seed: None,
         adjoints: Vec::new(),
+        weights: None,
     };
     let ours = best_of_plan(engine, &plan, samples, lanes);
     let length = plan.values[0].layout(samples, lanes).len();

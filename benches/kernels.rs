@@ -19,7 +19,7 @@ use hope::random::SplitMix;
 const LANES: usize = 64;
 
 fn layout(units: usize, degree: usize, primal: bool) -> Layout {
-    Layout { samples: 1, lanes: LANES, units, degree, primal }
+    Layout { samples: 1, lanes: LANES, units, degree, primal, collapsed: false }
 }
 
 fn numbers(count: usize) -> Vec<f32> {

@@ -131,7 +131,8 @@ impl Forward {
         let size = self.together.min(share);
         let chunk = |first: usize| Chunk::ahead(first..count.min(first + size), 0..1);
         let chunks: Vec<Chunk> = (0..count).step_by(size).map(chunk).collect();
-        let source = Source { points: &points, directions: None, outputs: &self.outputs, radii: None };
+        let source =
+            Source { points: &points, directions: None, outputs: &self.outputs, radii: None, weights: None };
         let width = self.outputs.len();
         let mut values = vec![0.0; count * width];
         let mut deliver = |chunk: &Chunk, result: ChunkResult| {

@@ -66,7 +66,7 @@ fn first<T: Scalar>(plan: &Plan, chunk: &Chunk, output: Series<T>) -> Option<At>
         let block = output.block(order);
         if let Some(i) = block.iter().position(|x| !x.f64().is_finite()) {
             let row = i / units;
-            let sample = if order == 0 { row } else { row / output.layout.lanes };
+            let sample = row / (output.layout.rows(order) / output.layout.samples);
             let nan = block[i].f64().is_nan();
             return Some(At { order: plan.degree(order), point: chunk.points.start + sample, nan });
         }

@@ -30,6 +30,8 @@ pub(crate) struct Work {
     pub lanes: usize,
     /// So many in a row may be in one chunk.
     pub together: usize,
+    /// Whether they have to be: see [`Plan::weights`].
+    pub whole: bool,
     /// Bytes per number in the kernels.
     pub scalar: u64,
     /// Bytes of results per point and lane.
@@ -57,24 +59,30 @@ impl Chunking {
         };
         let point_bytes =
             work.lane_result.saturating_mul(work.lanes as u64).saturating_add(work.point_result);
+        let fewest = if work.whole { work.together } else { 1 };
         // At the least: one point's results and one worker with the smallest chunk.
-        let least = kept.saturating_add(point_bytes).saturating_add(chunk_bytes(1, 1));
+        let smallest = chunk_bytes(1, fewest);
+        let least = kept.saturating_add(point_bytes).saturating_add(smallest);
         if least > work.budget {
             return Err(Error::Memory { needed: least, allowed: work.budget });
         }
         let room = work.budget - kept - point_bytes;
-        let fit = usize::try_from(room / chunk_bytes(1, 1).max(1)).unwrap_or(usize::MAX);
+        let fit = usize::try_from(room / smallest.max(1)).unwrap_or(usize::MAX);
         let workers = work.cores.min(fit).max(1);
         // Half of the room for the workers' chunks (all of it if they need it), the rest for results in a batch.
-        let share = (room / 2 / workers as u64).max(chunk_bytes(1, 1));
-        let mut lanes = work.together.min(work.series);
+        let share = (room / 2 / workers as u64).max(smallest);
+        let mut lanes = work.together.min(work.series).max(fewest);
         let mut samples = (work.series / lanes).clamp(1, work.points);
         let pieces = |lanes: usize| chunks(work.lanes, work.together) * chunks(work.together, lanes);
         // Few chunks: smaller ones, so that no core is idle.
-        while samples * lanes > 8 && chunks(work.points, samples) * pieces(lanes) < 2 * workers {
+        let divisible = |samples: usize, lanes: usize| samples > 1 || lanes > fewest;
+        while samples * lanes > 8
+            && divisible(samples, lanes)
+            && chunks(work.points, samples) * pieces(lanes) < 2 * workers
+        {
             halve(&mut samples, &mut lanes);
         }
-        while (chunk_bytes(samples, lanes) > share || !fits(samples, lanes)) && samples * lanes > 1 {
+        while (chunk_bytes(samples, lanes) > share || !fits(samples, lanes)) && divisible(samples, lanes) {
             halve(&mut samples, &mut lanes);
         }
         let chunks_bytes = chunk_bytes(samples, lanes).saturating_mul(workers as u64);

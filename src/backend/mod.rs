@@ -25,7 +25,7 @@ pub use clock::{Effort, Spread};
 pub use executor::{Executor, Opening, Place, Run};
 pub use instruments::{Instruments, Peak, StepTime, StepWork};
 pub(crate) use runner::Runner;
-pub use work::{Chunk, ChunkResult, Deliver, KernelTime, Source};
+pub use work::{Chunk, ChunkResult, Deliver, KernelTime, Source, Weigh};
 pub(crate) use work::{collect, write_given};
 
 use crate::error::{Error, Result};

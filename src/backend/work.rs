@@ -61,6 +61,17 @@ pub struct Source<'a> {
     /// How far t = 1 goes along each ray inside the executor; none: as far as the rays are long. Results don't depend on it, but for what
     /// the number type can't hold.
     pub radii: Option<&'a Radii>,
+    /// What rays weigh in their sum, of plans that have one.
+    pub weights: Option<&'a dyn Weigh>,
+}
+
+/// Weights of rays: see [`Plan::weights`].
+pub trait Weigh: std::fmt::Debug + Sync {
+    /// What a ray of a point weighs in the executor, as long as it is there.
+    fn weight(&self, point: usize, ray: usize) -> f64;
+
+    /// Exponent of two of what the sum is multiplied by behind it.
+    fn exponent(&self) -> i32;
 }
 
 impl Source<'_> {
@@ -92,7 +103,7 @@ impl Source<'_> {
 pub struct ChunkResult {
     /// `[points, selected outputs]`.
     pub value: Vec<f64>,
-    /// Exact: `[points, selected outputs, orders, rays]`; with a backward pass: `[points, lanes, blocks, units]`, the units of all adjoints asked for
+    /// Exact: `[points, selected outputs, orders, rays]`, a sum over the rays in the place of the first one, and zeros behind it; with a backward pass: `[points, lanes, blocks, units]`, the units of all adjoints asked for
     /// one after the other.
     pub series: Vec<f64>,
     /// What lanes meet, `[points, lanes]`.
@@ -160,6 +171,16 @@ pub(crate) fn write_given<T: Scalar>(
         }
         return;
     }
+    if plan.weights == Some(id) {
+        for (sample, point) in chunk.points.clone().enumerate() {
+            for (lane, number) in chunk.lanes.clone().enumerate() {
+                let ray = plan.ray(number);
+                let weight = source.weights.map_or(0.0, |weights| weights.weight(point, ray));
+                view.row(1, sample, lane)[0] = T::of(weight);
+            }
+        }
+        return;
+    }
     let units = view.layout.units;
     for (sample, point) in chunk.points.clone().enumerate() {
         let from = &source.points[point * units..][..units];
@@ -206,6 +227,11 @@ pub(crate) fn collect<'a, T: Scalar>(
             for &selected in source.outputs {
                 for (k, row) in (1..=order).zip(&mut rows) {
                     if k > output.layout.degree {
+                        continue;
+                    }
+                    if output.layout.is_sum(k) {
+                        let exponent = source.weights.map_or(0, |weights| weights.exponent());
+                        row[0] = times_two_to(output.row(k, sample, 0)[selected].f64(), exponent);
                         continue;
                     }
                     for (lane, c) in row.iter_mut().enumerate() {
@@ -327,7 +353,10 @@ fn unscale(plan: &Plan, chunk: &Chunk, source: Source, series: &mut [f64], kinks
                     powers.map(|(&power, e)| i32::from(power) * e).sum()
                 }
             };
-            let blocks: Vec<i32> = (1..=order).map(of_block).collect();
+            let mut blocks: Vec<i32> = (1..=order).map(of_block).collect();
+            if plan.weights.is_some() {
+                blocks[order - 1] = 0; // the weights have it
+            }
             let series = &mut series[sample * per_point..][..per_point];
             for (row, series) in series.chunks_exact_mut(lanes).enumerate() {
                 series[lane] = times_two_to(series[lane], -blocks[row % order]);

@@ -153,6 +153,7 @@ impl Task {
             directions: self.directions.as_ref(),
             outputs: &self.outputs,
             radii: None,
+            weights: None,
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) fn sizes(weights: &Weights) -> Weights {
 }
 
 fn layout(units: usize, length: usize) -> Layout {
-    Layout { samples: 1, lanes: 1, units, degree: length / units - 1, primal: true }
+    Layout { samples: 1, lanes: 1, units, degree: length / units - 1, primal: true, collapsed: false }
 }
 
 /// Rows of `units` numbers through a kernel, to rows of `outputs`.

@@ -7,7 +7,7 @@ use clap::Args;
 
 use hope::model::{Model, Op, Smoothing};
 use hope::plan::Method;
-use hope::{Certificate, Cost, Error, Kinks, Request, TermKind, Terms, memory};
+use hope::{Certificate, Cost, Error, Kinks, Operator, Request, TermKind, Terms, memory};
 
 use super::failure::Failure;
 use super::model::{ModelArgs, header};
@@ -68,6 +68,16 @@ fn report(args: &CheckArgs) -> Result<String> {
         let request = Request { terms, ..without_points(Method::Exact, order) };
         let _ = writeln!(text, "  {:<8} {}", request.terms.name(), cost(&model, &request));
     }
+    let laplacian = Request {
+        terms: Terms::Operator(Operator::laplacian(0..model.inputs())),
+        ..without_points(Method::Exact, 2)
+    };
+    let _ = writeln!(
+        text,
+        "\nCost of the Laplacian in all inputs, exact, f64\n  {:<8} {}",
+        laplacian.terms.name(),
+        cost(&model, &laplacian)
+    );
     Ok(text)
 }
 
@@ -132,7 +142,7 @@ fn cost(model: &Model, request: &Request) -> String {
                 (Some(rays), Terms::Hessian(_)) => {
                     format!("{outputs}, backward along {}", text::count(rays, "ray"))
                 }
-                (Some(rays), _) => text::count(rays, "ray"),
+                (Some(rays), _) => text::count(rays, "ray") + &text::passage(cost.passage),
                 (None, _) => format!("{outputs}, backward"),
             };
             format!(

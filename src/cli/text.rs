@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
+use hope::Passage;
 
 /// Writes to stdout. A reader that has seen enough (`hope … | head`) is no failure.
 ///
@@ -43,6 +44,16 @@ fn is_plain(c: char) -> bool {
 /// The same for a message of several lines and any length.
 pub fn plain_lines(text: &str) -> String {
     text.chars().map(|c| if c == '\n' || is_plain(c) { c } else { '\u{fffd}' }).collect()
+}
+
+/// How a differential operator goes through a network, behind its rays.
+pub fn passage(passage: Option<Passage>) -> String {
+    let Some(passage) = passage else { return String::new() };
+    let rows = count(passage.rows, "row");
+    match passage.sums {
+        Some(_) => format!(" that are added up on the way: {rows}"),
+        None => format!(", each by itself: {rows}"),
+    }
 }
 
 /// Label and text, as lines of a summary.

@@ -137,7 +137,7 @@ impl<T: Scalar> CpuExecutor<T> {
                 buffer.resize(length, T::zero());
             }
         }
-        for id in [Some(self.plan.input), self.plan.seed].into_iter().flatten() {
+        for id in [Some(self.plan.input), self.plan.seed, self.plan.weights].into_iter().flatten() {
             let layout = self.plan.layout(id, samples, lanes);
             let data = &mut buffers[self.plan.values[id.0].slot][..layout.len()];
             backend::write_given(&self.plan, id, chunk, source, SeriesMut { data, layout });

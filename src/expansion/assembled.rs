@@ -351,8 +351,9 @@ impl Assembled {
             }
             Mixing::Operator(by_rays) => {
                 let outputs = mixed.iter_mut().zip(self.coefficients.chunks_exact(series)).zip(&self.value);
+                let summed = parts.plan.weights.is_some();
                 for (at, ((into, series), &value)) in outputs.enumerate() {
-                    *into = by_rays.combine(first + at / self.outputs, value, series, self.columns);
+                    *into = by_rays.combine(first + at / self.outputs, value, series, self.columns, summed);
                 }
             }
             Mixing::Rule { matrix, exponents, variables } => {

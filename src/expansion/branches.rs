@@ -194,7 +194,8 @@ impl Curves<'_> {
             rows.push(sign);
         }
         let directions = Directions::PerPoint { inputs: inputs + 1, rays: 1, rows };
-        let source = Source { points: &points, directions: Some(&directions), outputs, radii: None };
+        let source =
+            Source { points: &points, directions: Some(&directions), outputs, radii: None, weights: None };
         let pieces = || (0..outputs.len()).step_by(OUTPUTS).map(|o| o..outputs.len().min(o + OUTPUTS));
         let chunks: Vec<Chunk> = (0..rays.len())
             .flat_map(|i| pieces().map(move |lanes| Chunk { side, ..Chunk::ahead(i..i + 1, lanes) }))

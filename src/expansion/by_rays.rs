@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 use super::operator::{Operator, OperatorTerm, forms, powers};
 use super::radii::Slopes;
-use crate::rays::Directions;
+use crate::backend::Weigh;
+use crate::rays::{Directions, Radii};
 use crate::scalar::times_two_to;
 
 /// A linear form with coprime whole numbers, the first positive: inputs and their numbers.
@@ -37,6 +38,8 @@ pub(super) struct ByRays {
     operator: Operator,
     /// For each term; none of a term without derivatives, which is the value.
     weights: Vec<Vec<Weight>>,
+    /// For each ray the terms of the highest order that it is in, with what its coefficient contributes to them.
+    highest: Vec<Vec<(usize, f64)>>,
 }
 
 impl ByRays {
@@ -98,25 +101,76 @@ impl ByRays {
             let order = term.derivative.len();
             of_term.into_iter().map(|(form, weight)| Weight { ray: rays[&form], order, weight }).collect()
         };
-        let weights = operator.terms().iter().zip(weights).map(place).collect();
-        (Self { operator: operator.clone(), weights }, directions)
+        let weights: Vec<Vec<Weight>> = operator.terms().iter().zip(weights).map(place).collect();
+        let mut highest = vec![Vec::new(); forms.len()];
+        for (term, weights) in weights.iter().enumerate() {
+            for w in weights.iter().filter(|w| w.order == operator.order()) {
+                highest[w.ray].push((term, w.weight));
+            }
+        }
+        (Self { operator: operator.clone(), weights, highest }, directions)
     }
 
-    /// The operator's value at a point: `value` is the network's, `series` are coefficients, `[orders, rays]`.
-    pub fn combine(&self, point: usize, value: f64, series: &[f64], rays: usize) -> f64 {
+    /// The operator's value at a point: `value` is the network's, `series` are coefficients, `[orders, rays]`; `summed`: of the highest order with what they
+    /// [weigh](Self::weight), so that they need to be added only.
+    pub fn combine(&self, point: usize, value: f64, series: &[f64], rays: usize, summed: bool) -> f64 {
+        let order = self.operator.order();
         let term = |(term, weights): (&OperatorTerm, &Vec<Weight>)| {
-            let derivative = match term.derivative.is_empty() {
-                true => value,
-                false => weights.iter().map(|w| w.weight * series[(w.order - 1) * rays + w.ray]).sum(),
+            let derivative = match term.derivative.len() {
+                0 => value,
+                degree if summed && degree == order => return 0.0,
+                _ => weights.iter().map(|w| w.weight * series[(w.order - 1) * rays + w.ray]).sum(),
             };
             term.coefficient.at(point) * derivative
         };
-        self.operator.terms().iter().zip(&self.weights).map(term).sum()
+        let sum = if summed { series[(order - 1) * rays..].iter().sum() } else { 0.0 };
+        sum + self.operator.terms().iter().zip(&self.weights).map(term).sum::<f64>()
+    }
+
+    /// What a ray's coefficient of the highest order is multiplied by, at a point.
+    pub fn weight(&self, point: usize, ray: usize) -> f64 {
+        let terms = self.operator.terms();
+        self.highest[ray].iter().map(|&(term, weight)| weight * terms[term].coefficient.at(point)).sum()
+    }
+
+    /// What rays weigh in an executor where they go so far; the largest weight is about 1.
+    pub fn weights(&self, radii: Option<&Radii>) -> Weights<'_> {
+        let order = self.operator.order() as i32;
+        let radius = |ray: usize| radii.map_or(0, |radii| i32::from(radii.exponents()[ray]));
+        let mut exponents: Vec<i32> = (0..self.highest.len()).map(|ray| -order * radius(ray)).collect();
+        let largest: Vec<f64> = self.operator.terms().iter().map(|term| term.coefficient.largest()).collect();
+        let size = |(exponent, terms): (&i32, &Vec<(usize, f64)>)| {
+            let most: f64 = terms.iter().map(|&(term, weight)| largest[term] * weight.abs()).sum();
+            (most > 0.0).then(|| exponent + most.log2().ceil().clamp(-2000.0, 2000.0) as i32)
+        };
+        let exponent = exponents.iter().zip(&self.highest).filter_map(size).max().unwrap_or(0);
+        exponents.iter_mut().for_each(|e| *e -= exponent);
+        Weights { by_rays: self, exponents, exponent }
     }
 
     /// The operator.
     pub fn operator(&self) -> &Operator {
         &self.operator
+    }
+}
+
+/// What rays weigh in the sum of their highest coefficients, where t = 1 goes as far along each as its radius.
+#[derive(Debug)]
+pub(super) struct Weights<'a> {
+    by_rays: &'a ByRays,
+    /// Of two: what each ray's weight is multiplied by.
+    exponents: Vec<i32>,
+    /// Of two: what that takes out of all of them.
+    exponent: i32,
+}
+
+impl Weigh for Weights<'_> {
+    fn weight(&self, point: usize, ray: usize) -> f64 {
+        times_two_to(self.by_rays.weight(point, ray), self.exponents[ray])
+    }
+
+    fn exponent(&self) -> i32 {
+        self.exponent
     }
 }
 
@@ -208,7 +262,7 @@ mod tests {
                     }
                     let truth =
                         if alpha == wanted { alpha.iter().map(|&a| factorial(a)).product() } else { 0.0 };
-                    let found = by_rays.combine(0, 0.0, &series, rays);
+                    let found = by_rays.combine(0, 0.0, &series, rays, false);
                     assert!(
                         (found - truth).abs() < 1e-9 * (1.0 + truth),
                         "{derivative:?} of {alpha:?}: {found}"

@@ -63,7 +63,7 @@ pub(super) async fn check(parts: &Parts, points: &[f64]) -> Result<()> {
     let directions = Directions::Shared { inputs, rows: ray };
     let plan = Plan::exact(model, ORDER, Rays::Any, Kernels::Portable)?;
     let deeper = Deeper::new(model, ORDER, Rays::Any, Kernels::Portable);
-    let source = Source { points: &both, directions: Some(&directions), outputs, radii: None };
+    let source = Source { points: &both, directions: Some(&directions), outputs, radii: None, weights: None };
     let chunks: Vec<Chunk> = (0..2 * suspects.len()).map(|i| Chunk::ahead(i..i + 1, 0..1)).collect();
     let mut found = Vec::with_capacity(chunks.len());
     let take = |_: &Chunk, result: ChunkResult| {

@@ -9,12 +9,13 @@ use super::inputs;
 use super::limits;
 use super::mixing::Mixing;
 use super::on_kinks;
+use super::outline::Passage;
 use super::prepared::{Parts, Prepared};
 use super::request::{Request, Terms};
 use super::results::{Batch, Expansion, Report, Sink};
 use super::summary::Summary;
 use super::verify::Checker;
-use crate::backend::{Chunk, ChunkResult, Chunking, Run, Source};
+use crate::backend::{Chunk, ChunkResult, Chunking, Run, Source, Weigh};
 use crate::certificate::{Certificate, Kinks, TermKind};
 use crate::error::{Error, Result};
 use crate::kernel::{Kink, Side};
@@ -163,6 +164,11 @@ impl<'a> Job<'a> {
         self.parts.directions.as_ref().map(Directions::len)
     }
 
+    /// How a differential operator goes through the network, if it is one.
+    pub fn passage(&self) -> Option<Passage> {
+        Passage::of(&self.parts.plan, &self.parts.mixing, self.parts.sizes.lanes)
+    }
+
     /// Number of kink distances that batches bring per point: one per ray, the nearest of all rays for mixed terms;
     /// 0 where the network is smooth or the method has no rays.
     pub fn kink_distances(&self) -> usize {
@@ -253,11 +259,16 @@ impl<'a> Job<'a> {
             (Some(scales), Some(directions), Precision::F32) => scales.radii(directions),
             _ => None,
         };
+        let weights = match &parts.mixing {
+            Mixing::Operator(by_rays) => Some(by_rays.weights(radii.as_ref())),
+            Mixing::None | Mixing::Groups { .. } | Mixing::Rule { .. } => None,
+        };
         let source = Source {
             points: &self.points,
             directions: parts.directions.as_ref(),
             outputs: &parts.outputs,
             radii: radii.as_ref(),
+            weights: weights.as_ref().map(|weights| weights as &dyn Weigh),
         };
         if parts.request.precision == Precision::F32 {
             inputs::check(parts, &self.points).await?;

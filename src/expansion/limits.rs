@@ -139,6 +139,7 @@ impl Limits<'_> {
             directions: Some(self.directions),
             outputs: &self.parts.outputs,
             radii: None,
+            weights: None,
         };
         let run = Run { chunks: &chunks, source, at_once: 1 };
         self.parts.runner.run(run, &mut |_: &Chunk, _: ChunkResult| Ok(())).await
@@ -182,7 +183,13 @@ impl Limits<'_> {
         let directions = Directions::PerPoint { inputs: inputs + 1, rays: 1, rows };
         let all: Vec<usize> =
             outputs.iter().copied().chain(outputs.iter().map(|o| o + model.outputs())).collect();
-        let source = Source { points: &point, directions: Some(&directions), outputs: &all, radii: None };
+        let source = Source {
+            points: &point,
+            directions: Some(&directions),
+            outputs: &all,
+            radii: None,
+            weights: None,
+        };
         let chunks: Vec<Chunk> = (m..2 * m).map(|o| Chunk::ahead(0..1, o..o + 1)).collect();
         let mut found = Some(Found { value: Vec::new(), gradients: Vec::new(), kink: Kink::NONE });
         let take = |chunk: &Chunk, result: Option<ChunkResult>| {

@@ -16,6 +16,17 @@ use crate::threads::Threads;
 /// Rays for which it pays to keep those of each output together.
 const MANY: usize = 8;
 
+/// Rays of which one sum is made, at the most: their number is part of what is computed, whatever chunks there is room for.
+const IN_A_SUM: usize = 64;
+
+/// Numbers of a point that are kept at once, at the most, if all rays of a sum are: of wider networks each ray goes by itself.
+const WIDEST: u64 = 1 << 23;
+
+/// Rays of which one sum is made, out of so many: those of other sums are as many, up to one.
+pub(super) fn in_a_sum(rays: usize) -> usize {
+    rays.div_ceil(rays.div_ceil(IN_A_SUM).max(1)).max(1)
+}
+
 /// What a request takes.
 pub(super) struct Planned {
     pub plan: Plan,
@@ -97,6 +108,12 @@ fn exact(
             let slopes = operator.mixes().then(|| Slopes::new(model, threads)).flatten();
             let (by_rays, directions) = ByRays::new(operator, inputs, slopes.as_ref());
             let rays = if let Directions::Unit { .. } = directions { Rays::Unit } else { Rays::Any };
+            let few =
+                |plan: &Plan| directions.len() > 1 && plan.elements(1, in_a_sum(directions.len())) <= WIDEST;
+            if let Some(plan) = Plan::collapsed(model, request.order, rays, kernels)?.filter(few) {
+                let (directions, mixing) = (Some(directions), Mixing::Operator(by_rays));
+                return Ok(Planned { plan, deeper: None, directions, mixing });
+            }
             (rays, directions, Mixing::Operator(by_rays))
         }
         Terms::Unmixed => (Rays::Unit, Directions::Unit { inputs }, Mixing::None),

@@ -29,7 +29,7 @@ use std::ops::ControlFlow;
 pub use deviation::Shortfall;
 pub use job::{Job, OnProgress, Progress};
 pub use operator::{Coefficient, Operator, OperatorTerm};
-pub use outline::Cost;
+pub use outline::{Cost, Passage};
 pub use prepared::Prepared;
 pub use request::{Request, Terms};
 pub use results::{Batch, Expansion, Largest, Report, Sink, Verification};

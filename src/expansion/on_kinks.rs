@@ -30,7 +30,8 @@ pub(super) async fn layer(
         Some(monomials) => Plan::mixed(model, monomials.clone(), Kernels::Portable)?,
     };
     let layers = plan.layers.clone();
-    let source = Source { points, directions: parts.directions.as_ref(), outputs, radii: None };
+    let source =
+        Source { points, directions: parts.directions.as_ref(), outputs, radii: None, weights: None };
     let mut found = None;
     let take = |_: &Chunk, result: Option<ChunkResult>| {
         found = result.and_then(|result| result.kinks.first()?.begins_at);
@@ -63,7 +64,7 @@ pub(super) async fn settle(parts: &Parts, points: &[f64], first: usize, batch: &
     let rays: Vec<Vec<f64>> = (0..RAYS).map(|_| random.unit_vector(variables)).collect();
     let rows = rays.iter().flat_map(|t| in_input_space(parts, t)).collect();
     let directions = Directions::Shared { inputs: model.inputs(), rows };
-    let source = Source { points, directions: Some(&directions), outputs, radii: None };
+    let source = Source { points, directions: Some(&directions), outputs, radii: None, weights: None };
     let chunk = |&point: &usize| Chunk::ahead(first + point..first + point + 1, 0..RAYS);
     let chunks: Vec<Chunk> = on_kinks.iter().map(chunk).collect();
     for &point in &on_kinks {
@@ -99,7 +100,7 @@ pub(super) async fn shown(
     let layers = plan.layers.clone();
     let rows = SplitMix(0x51DE).unit_vector(model.inputs());
     let directions = Directions::Shared { inputs: model.inputs(), rows };
-    let source = Source { points, directions: Some(&directions), outputs, radii: None };
+    let source = Source { points, directions: Some(&directions), outputs, radii: None, weights: None };
     let both = |&point: &usize| {
         [Side::Ahead, Side::Behind].map(|side| Chunk { side, ..Chunk::ahead(point..point + 1, 0..1) })
     };

@@ -25,6 +25,14 @@ impl Coefficient {
             Self::PerPoint(numbers) => numbers[point],
         }
     }
+
+    /// The largest magnitude at any point.
+    pub(super) fn largest(&self) -> f64 {
+        match self {
+            Self::Constant(number) => number.abs(),
+            Self::PerPoint(numbers) => numbers.iter().fold(0.0, |m, number| m.max(number.abs())),
+        }
+    }
 }
 
 impl From<f64> for Coefficient {

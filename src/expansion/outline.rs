@@ -81,6 +81,13 @@ impl Outline {
             plan.monomials.as_ref().map_or(0, |monomials| monomials.bytes()),
             plan.unit_rays.as_ref().map_or(0, |rays| 8 * rays.len() as u64),
             (request.verify as u64).saturating_mul(sample),
+            match plan.weights {
+                // Chunks, and what becomes of all rays of a point.
+                Some(_) => (request.verify as u64)
+                    .saturating_mul(directions.as_ref().map_or(0, Directions::len) as u64)
+                    .saturating_mul(64),
+                None => 0,
+            },
             if request.verify > 0 {
                 plan.elements(1, 1).saturating_mul(8 * threads.count() as u64)
             } else {
@@ -131,7 +138,12 @@ impl Sizes {
         let work = Work {
             points,
             lanes,
-            together: if plan.is_of_one_output() { lanes / outputs.max(1) } else { lanes },
+            together: match plan.weights {
+                Some(_) => mixing::in_a_sum(lanes),
+                None if plan.is_of_one_output() => lanes / outputs.max(1),
+                None => lanes,
+            },
+            whole: plan.weights.is_some(),
             scalar: request.precision.bytes(),
             lane_result: times(lane_units, 8).saturating_mul(plan.coefficients() as u64),
             point_result: times(outputs, terms + 1)
@@ -146,12 +158,37 @@ impl Sizes {
     }
 }
 
+/// How a differential operator goes through a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Passage {
+    /// Rows of numbers of each layer at a point: its value, and coefficients.
+    pub rows: usize,
+    /// Sums over rays that go in place of their coefficients of the highest order; none where each ray goes by itself.
+    pub sums: Option<usize>,
+}
+
+impl Passage {
+    /// Of so many rays.
+    pub(super) fn of(plan: &Plan, mixing: &Mixing, rays: usize) -> Option<Self> {
+        let Mixing::Operator(_) = mixing else { return None };
+        let sums = plan.weights.map(|_| rays.div_ceil(mixing::in_a_sum(rays)));
+        let rows = match sums {
+            Some(sums) => 1 + (plan.order - 1) * rays + sums,
+            None => 1 + plan.order * rays,
+        };
+        Some(Self { rows, sums })
+    }
+}
+
 /// What an expansion at one point will take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Cost {
     /// Rays of the exact method; none for the published rule.
     pub rays: Option<usize>,
+    /// Of a differential operator: how it goes through the network.
+    pub passage: Option<Passage>,
     /// Selected outputs.
     pub outputs: usize,
     /// Multiplications and additions, about.
@@ -166,13 +203,14 @@ impl Cost {
     /// # Errors
     /// If the request doesn't fit the model, the method has no answer, the device can't, or the memory can't suffice.
     pub fn of(model: &Model, request: &Request) -> Result<Self> {
-        let Outline { plan, directions, threads, sizes, .. } = Outline::new(model, request)?;
+        let Outline { plan, directions, mixing, threads, sizes, .. } = Outline::new(model, request)?;
         let chunking = sizes.chunking(&plan, request, &threads, 1, 0)?;
         Ok(Self {
             rays: directions.as_ref().map(|directions| match plan.is_gradient() {
                 true => directions.len(),
                 false => sizes.lanes,
             }),
+            passage: Passage::of(&plan, &mixing, sizes.lanes),
             outputs: sizes.outputs,
             flops: chunking.flops(&plan, 1, sizes.lanes),
             bytes: chunking.bytes,

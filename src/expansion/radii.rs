@@ -59,7 +59,8 @@ impl Slopes {
     pub fn new(model: &Model, threads: &Arc<Threads>) -> Option<Self> {
         let inputs = model.inputs();
         let origin = vec![0.0; inputs];
-        let source = Source { points: &origin, directions: None, outputs: &[0, 1], radii: None };
+        let source =
+            Source { points: &origin, directions: None, outputs: &[0, 1], radii: None, weights: None };
         let mut squares = Vec::new();
         let take = |_: &Chunk, result: ChunkResult| squares = result.series;
         let (front, plan) = front(model)?;
@@ -80,7 +81,7 @@ impl Slopes {
         let count = points.len() / self.front.inputs();
         let chunks: Vec<Chunk> =
             (0..count).step_by(count.div_ceil(POINTS).max(1)).map(|i| Chunk::ahead(i..i + 1, 0..1)).collect();
-        let source = Source { points, directions: None, outputs: &[1], radii: None };
+        let source = Source { points, directions: None, outputs: &[1], radii: None, weights: None };
         let mut logs = Vec::new();
         let take = |_: &Chunk, result: ChunkResult| logs.extend(result.value.iter().map(|v| v.log2()));
         let plan = Plan::forward(&self.front);

@@ -28,7 +28,13 @@ pub(super) fn first_layer_matrix(
         let part = model.truncated(layer);
         let reference = Reference::new(Plan::exact(&part, 1, Rays::Any, Kernels::Portable)?, threads);
         let outputs: Vec<usize> = (0..part.outputs()).collect();
-        let source = Source { points: &origin, directions: Some(directions), outputs: &outputs, radii: None };
+        let source = Source {
+            points: &origin,
+            directions: Some(directions),
+            outputs: &outputs,
+            radii: None,
+            weights: None,
+        };
         let chunk = |first: usize| Chunk::ahead(0..1, first..variables.min(first + 64));
         let chunks: Vec<Chunk> = (0..variables).step_by(64).map(chunk).collect();
         pollster::block_on(reference.run(&chunks, source, |chunk, result| {

@@ -239,7 +239,7 @@ impl GpuPeaks {
         invocations: usize,
     ) -> Result<Ready> {
         let engine = &self.engine;
-        let layout = Layout { samples: 1, lanes: 1, units: out, degree: 0, primal: true };
+        let layout = Layout { samples: 1, lanes: 1, units: out, degree: 0, primal: true, collapsed: false };
         let params = Params { layouts: Layouts::new(layout, layout, layout), turns: word(turns) };
         let params = engine.filled("hope parameters", &params.words(), BufferUsages::UNIFORM).await?;
         let first = engine.filled("hope bench", x, BufferUsages::STORAGE).await?;

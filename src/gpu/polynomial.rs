@@ -127,7 +127,8 @@ impl PreparedPolynomial {
         let origin = vec![0f32; centre.len()];
         let relative = engine.filled("hope origin", &origin, BufferUsages::STORAGE).await?;
         let mut parts = Vec::new();
-        let layout = |units| Layout { samples: points, lanes: 1, units, degree: 0, primal: true };
+        let layout =
+            |units| Layout { samples: points, lanes: 1, units, degree: 0, primal: true, collapsed: false };
         let layouts = Layouts::new(layout(variables), layout(variables), layout(1));
         let mut terms = polynomial.terms();
         for range in ranges(polynomial, WORK.min(room(engine))) {

@@ -133,7 +133,7 @@ impl Prepared {
         let program = Program::new(engine, &plan, &weights, points, lanes).await?;
         // What stays the same from batch to batch is written now: rays, or the outputs' adjoints.
         let origin = vec![0.0; plan.values[plan.input.0].units * points];
-        let source = Source { points: &origin, directions, outputs, radii: None };
+        let source = Source { points: &origin, directions, outputs, radii: None, weights: None };
         let chunk = Chunk::ahead(0..points, 0..lanes);
         program.upload(engine, &plan, &chunk, source).await?;
         Ok(Self { plan, program, result, points, lanes, mixed: None })

@@ -5,6 +5,9 @@
 //! the published rule, or an output along a ray for gradients. Adjoints have no block 0; those along rays have
 //! the coefficient of t^(k-1) in block k. Where all lanes of a chunk are rays of one output, that of t^0 is the same for all
 //! of them: then it may be block 0, and that of t^k block k.
+//!
+//! Where only a weighted sum over the rays is asked for at the highest order, a value may have that sum in place of them: its last block is *collapsed*, a
+//! row for each sample. What is linear acts on it as on any other row; of the rest see [`super::collapsed`].
 
 use std::ops::Range;
 
@@ -24,21 +27,33 @@ pub struct Layout {
     pub degree: usize,
     /// Whether there is a block 0.
     pub primal: bool,
+    /// Whether the last block is a sum over the lanes.
+    pub collapsed: bool,
 }
 
 impl Layout {
+    /// Whether the block of an order is a sum over the lanes.
+    #[inline(always)]
+    pub fn is_sum(&self, order: usize) -> bool {
+        self.collapsed && order == self.degree
+    }
+
     /// Rows of the block of an order.
     pub fn rows(&self, order: usize) -> usize {
         match (order, self.primal) {
             (0, true) => self.samples,
             (0, false) => 0,
+            _ if self.is_sum(order) => self.samples,
             _ => self.samples * self.lanes,
         }
     }
 
     /// Rows of all blocks together.
     pub fn total_rows(&self) -> usize {
-        self.rows(0) + self.degree * self.samples * self.lanes
+        match self.degree {
+            0 => self.rows(0),
+            degree => self.rows(0) + (degree - 1) * self.samples * self.lanes + self.rows(degree),
+        }
     }
 
     /// Length of the buffer.
@@ -65,11 +80,12 @@ impl Layout {
         start * self.units..(start + self.rows(order)) * self.units
     }
 
-    /// Elements of a row: of a sample at order 0, of a lane of a sample above.
+    /// Elements of a row: of a sample at order 0 and of a sum over the lanes, else of a lane of a sample.
     #[inline(always)]
     pub fn row(&self, order: usize, sample: usize, lane: usize) -> Range<usize> {
         let row = match order {
             0 => sample,
+            _ if self.is_sum(order) => self.rows(0) + (order - 1) * self.samples * self.lanes + sample,
             _ => self.rows(0) + ((order - 1) * self.samples + sample) * self.lanes + lane,
         };
         row * self.units..(row + 1) * self.units

@@ -19,6 +19,7 @@
 
 pub mod arithmetic;
 mod call;
+pub mod collapsed;
 pub mod conv;
 #[cfg(feature = "gpu")]
 #[doc(hidden)]
@@ -204,6 +205,8 @@ kernels! {
     multivariate::MaxPoolMixed,
     /// Differences from the largest of each group.
     multivariate::Relative,
+    /// A nonlinear kernel on sums over rays. For CPUs.
+    collapsed::Collapsed,
 }
 
 impl Kernel {

@@ -19,6 +19,9 @@ impl fmt::Display for Plan {
         if let Some(seed) = self.seed {
             writeln!(f, "  seed   {}", self.describe(seed))?;
         }
+        if let Some(weights) = self.weights {
+            writeln!(f, "  weights {}", self.describe(weights))?;
+        }
         for step in &self.steps {
             let inputs: Vec<String> = step.inputs.iter().map(|v| format!("v{}", v.0)).collect();
             writeln!(
@@ -43,6 +46,10 @@ impl Plan {
     fn describe(&self, id: ValueId) -> String {
         let value = self.values[id.0];
         let from = if value.primal { 0 } else { 1 };
-        format!("v{}: {} units, orders {}..={} in slot {}", id.0, value.units, from, value.degree, value.slot)
+        let last = if value.collapsed { ", the last one summed" } else { "" };
+        format!(
+            "v{}: {} units, orders {}..={}{last} in slot {}",
+            id.0, value.units, from, value.degree, value.slot
+        )
     }
 }

@@ -166,6 +166,7 @@ impl Builder<'_> {
             }
         };
         let output = self.value(node.units(), self.blocks(degree), true);
+        let (kernel, inputs) = self.with_weights(&node.op, kernel, inputs, output);
         self.step(id, kernel, inputs, output, false);
         output
     }

@@ -6,6 +6,7 @@
 
 mod adjoint;
 mod backward;
+mod collapsed;
 mod deeper;
 mod display;
 mod exact;
@@ -80,6 +81,8 @@ pub struct Value {
     pub degree: usize,
     /// Whether it has a block 0: values have, adjoints have not.
     pub primal: bool,
+    /// Whether its last block is a weighted sum over the lanes: see [`Plan::weights`].
+    pub collapsed: bool,
     /// The buffer it lives in, shared with values of other lifetimes.
     pub slot: usize,
 }
@@ -87,7 +90,14 @@ pub struct Value {
 impl Value {
     /// Its layout in a chunk.
     pub fn layout(&self, samples: usize, lanes: usize) -> Layout {
-        Layout { samples, lanes, units: self.units, degree: self.degree, primal: self.primal }
+        Layout {
+            samples,
+            lanes,
+            units: self.units,
+            degree: self.degree,
+            primal: self.primal,
+            collapsed: self.collapsed,
+        }
     }
 }
 
@@ -144,6 +154,9 @@ pub struct Plan {
     pub seed: Option<ValueId>,
     /// Plans with a backward pass: the adjoints asked for.
     pub adjoints: Vec<ValueId>,
+    /// Plans of which only a weighted sum over the rays is asked for at the highest order: what each lane weighs, a value of one unit that the
+    /// executor fills. All rays of a chunk are in one sum.
+    pub weights: Option<ValueId>,
 }
 
 impl Plan {
@@ -154,6 +167,16 @@ impl Plan {
     pub fn exact(model: &Model, order: usize, rays: Rays, kernels: Kernels) -> Result<Self> {
         check_order(order)?;
         Ok(exact::plan(model, order, rays, kernels))
+    }
+
+    /// Plans the exact method along rays of which only a weighted sum is asked for at the highest order, which goes through the network in place of them;
+    /// none if it can't, or wouldn't pay.
+    ///
+    /// # Errors
+    /// If the order isn't supported.
+    pub fn collapsed(model: &Model, order: usize, rays: Rays, kernels: Kernels) -> Result<Option<Self>> {
+        check_order(order)?;
+        Ok(collapsed::plan(model, order, rays, kernels))
     }
 
     /// Plans the exact method in several variables.
@@ -318,6 +341,7 @@ impl<'a> Builder<'a> {
                 unit_rays: None,
                 seed: None,
                 adjoints: Vec::new(),
+                weights: None,
             },
             node_values: vec![None; model.nodes().len()],
             known: HashMap::new(),
@@ -325,7 +349,8 @@ impl<'a> Builder<'a> {
     }
 
     fn value(&mut self, units: usize, degree: usize, primal: bool) -> ValueId {
-        self.plan.values.push(Value { units, degree, primal, slot: 0 });
+        let collapsed = self.plan.weights.is_some() && degree == self.plan.order;
+        self.plan.values.push(Value { units, degree, primal, collapsed, slot: 0 });
         ValueId(self.plan.values.len() - 1)
     }
 

@@ -13,7 +13,9 @@ pub(super) fn assign(plan: &mut Plan) {
             last_use[value.0] = step;
         }
     }
-    for value in plan.adjoints.iter().chain([&plan.input, &plan.output]).chain(&plan.seed) {
+    for value in
+        plan.adjoints.iter().chain([&plan.input, &plan.output]).chain(&plan.seed).chain(&plan.weights)
+    {
         last_use[value.0] = FOREVER;
     }
     if plan.is_of_one_output() {
@@ -28,7 +30,7 @@ pub(super) fn assign(plan: &mut Plan) {
     let mut placed = vec![false; plan.values.len()];
     // What the executor writes is there from the start.
     let given: Vec<ValueId> =
-        [plan.input].into_iter().chain(plan.seed).chain(plan.adjoints.clone()).collect();
+        [plan.input].into_iter().chain(plan.seed).chain(plan.weights).chain(plan.adjoints.clone()).collect();
     for value in given {
         if !std::mem::replace(&mut placed[value.0], true) {
             plan.values[value.0].slot = slots.take(plan.values[value.0].size());

@@ -33,6 +33,7 @@ pub struct Seconds {
 /// | `method` | how it was computed |
 /// | `exact`, `exact_reason`, `smooth`, `one_sided`, `kinks` | what it claims: [`Claim`] |
 /// | `order`, `terms`, `outputs`, `points`, `rays`, `variables` | what was computed; rays and variables where there are such |
+/// | `rows`, `sums` | of a differential operator: rows of each layer at a point; sums over rays in place of their highest coefficients, if there are any |
 /// | `device`, `driver`, `threads`, `precision`, `dtype` | where, in which numbers, and in which it was written |
 /// | `seconds` | `load`, `plan`, `compute`, `write` |
 /// | `peak_bytes` | the most memory that the process has had, or null |
@@ -91,6 +92,8 @@ impl<'a> Record<'a> {
             "points": job.points(),
             "rays": job.rays(),
             "variables": job.variables(),
+            "rows": job.passage().map(|passage| passage.rows),
+            "sums": job.passage().and_then(|passage| passage.sums),
             "device": about.name,
             "driver": about.driver,
             "threads": job.threads(),

@@ -94,7 +94,7 @@ pub fn add(adapters: &[Adapter], trials: &mut Trials) {
 
 /// Files that hold GELU's or hard swish's constants rounded to f32; import recognises the function and uses its true
 /// constants, which differ by 1e-8.
-fn holds_rounded_constants(case: &str) -> bool {
+pub fn holds_rounded_constants(case: &str) -> bool {
     case.contains("gelu")
         || case.contains("pattern_hard_swish_hard_sigmoid")
         || case.contains("mixer")

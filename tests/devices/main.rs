@@ -13,6 +13,7 @@ mod gpu_polynomial;
 mod gpus;
 mod kernels;
 mod single;
+mod sums;
 mod trials;
 
 use libtest_mimic::{Arguments, Trial};
@@ -27,6 +28,7 @@ const MODULES: &[Module] = &[
     Module { name: "gpu_polynomial", alone: false, add: gpu_polynomial::add },
     Module { name: "kernels", alone: false, add: kernels::add },
     Module { name: "single", alone: false, add: single::add },
+    Module { name: "sums", alone: false, add: sums::add },
     // A test measures the memory of the process.
     Module { name: "gpu_engine", alone: true, add: gpu_engine::add },
     // Measures times.

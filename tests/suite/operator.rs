@@ -4,11 +4,11 @@ use hope::activation::{Exp, Relu, Sin, Tanh};
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::{
-    Coefficient, Error, Expansion, Method, Operator, OperatorTerm, Precision, Prepared, Request, Terms,
+    Coefficient, Error, Expansion, Job, Method, Operator, OperatorTerm, Precision, Prepared, Request, Terms,
     expand,
 };
 
-use crate::common::{Truth, noise, path};
+use crate::common::{Truth, least, noise, path};
 
 fn term(derivative: &[usize], coefficient: impl Into<Coefficient>) -> OperatorTerm {
     OperatorTerm { derivative: derivative.to_vec(), coefficient: coefficient.into() }
@@ -144,6 +144,84 @@ fn harmonic_functions_and_waves() {
         let truth: Vec<f64> = found.value.iter().map(|y| factor * y).collect();
         assert!(off(&found.coefficients, &truth) < 1e-12);
     }
+}
+
+/// g(w·x) with g = exp(sin): the sum Σ a_i ∂²/∂x_i² is g'' Σ a_i w_i², the biharmonic operator g'''' |w|⁴.
+#[test]
+fn sums_over_many_rays() {
+    const INPUTS: usize = 150;
+    const POINTS: usize = 7;
+    // From 1e-9 to 1e9; the coefficients make them equal, up to what each point and sign adds.
+    let weights: Vec<f64> = (0..INPUTS).map(|i| 10f64.powi(i as i32 % 19 - 9)).collect();
+    let points: Vec<f64> =
+        (0..POINTS).flat_map(|b| weights.iter().map(move |w| (0.01 * b as f64 - 0.02) / w)).collect();
+    let sizes = |i: usize| noise(i as u64, POINTS).into_iter().map(|a| a + 0.25);
+    let term_of = |i: usize| term(&[i, i], sizes(i).map(|a| a / weights[i].powi(2)).collect::<Vec<f64>>());
+    let operator = Operator::new((0..INPUTS).map(term_of).collect());
+    let mut b = Model::builder(&[INPUTS]);
+    let h = b.linear(b.input(), &[1, INPUTS], weights.clone(), Some(vec![0.25])).unwrap();
+    let h = b.activation(h, Sin).unwrap();
+    let y = b.activation(h, Exp).unwrap();
+    let model = b.build(y).unwrap();
+    let second = |point: usize| {
+        let (sin, cos) = (0.25 + INPUTS as f64 * (0.01 * point as f64 - 0.02)).sin_cos();
+        (cos * cos - sin) * sin.exp()
+    };
+    let truth: Vec<f64> = (0..POINTS)
+        .map(|point| second(point) * (0..INPUTS).map(|i| sizes(i).nth(point).unwrap()).sum::<f64>())
+        .collect();
+    for (precision, tolerance) in [(Precision::F64, 1e-12), (Precision::F32, 1e-5)] {
+        let request = Request { precision, verify: 3, ..request(&points, &operator) };
+        let passage = Job::new(&model, &request).unwrap().passage().unwrap();
+        assert_eq!((passage.rows, passage.sums), (1 + INPUTS + 3, Some(3)));
+        let found = expand(&model, &request).unwrap();
+        let error = off(&found.coefficients, &truth);
+        assert!(error < tolerance, "{precision:?}: {error:.1e}");
+        assert!(found.report.verification.unwrap().deviation < tolerance);
+        // The same bits whatever chunks there are.
+        for (threads, points_at_once) in [(1, 1), (3, 2), (2, POINTS)] {
+            let request = Request { threads: Some(threads), ..request.clone() };
+            for memory in [least(&model, &request), 1 << 30] {
+                let request = Request { memory: Some(memory), ..request.clone() };
+                assert_eq!(expand(&model, &request).unwrap().coefficients, found.coefficients);
+            }
+            let laplacian = self::request(&[], &Operator::laplacian(0..INPUTS));
+            let prepared = Prepared::new(&model, &laplacian).unwrap();
+            let all = prepared.expand(&points).unwrap().coefficients;
+            let parts = points.chunks(points_at_once * INPUTS);
+            let parts = parts.flat_map(|points| prepared.expand(points).unwrap().coefficients);
+            assert_eq!(parts.collect::<Vec<f64>>(), all);
+        }
+    }
+    let few = ridge(&[0.5, -1.0, 2.0, 0.25], Sin);
+    let squares: f64 = 0.25 + 1.0 + 4.0 + 0.0625;
+    for (precision, tolerance) in [(Precision::F64, 1e-12), (Precision::F32, 1e-5)] {
+        let request = Request { precision, verify: 2, ..request(&noise(8, 20), &Operator::biharmonic(0..4)) };
+        assert_eq!(Job::new(&few, &request).unwrap().passage().unwrap().rows, 1 + 3 * 16 + 1);
+        let found = expand(&few, &request).unwrap();
+        let truth: Vec<f64> = found.value.iter().map(|y| squares * squares * y).collect();
+        assert!(off(&found.coefficients, &truth) < tolerance);
+        assert!(found.report.verification.unwrap().deviation < tolerance);
+    }
+}
+
+/// Where rays may take branches of their own, or have no sum to go together in, each goes by itself.
+#[test]
+fn rays_by_themselves() {
+    let sums = |model: &Model, operator: &Operator| {
+        let points = vec![0.5; model.inputs()];
+        Job::new(model, &request(&points, operator)).unwrap().passage().unwrap().sums
+    };
+    let smooth = ridge(&[1.0, 2.0], Tanh);
+    assert_eq!(sums(&smooth, &Operator::laplacian(0..2)), Some(1));
+    assert_eq!(sums(&smooth, &Operator::laplacian([1])), None);
+    assert_eq!(sums(&smooth, &Operator::new(vec![term(&[0], 1.0), term(&[1], 1.0)])), None);
+    assert_eq!(sums(&ridge(&[1.0, 2.0], Relu), &Operator::laplacian(0..2)), None);
+    let mut b = Model::builder(&[2]);
+    let h = b.activation(b.input(), Exp).unwrap();
+    let y = b.div(h, b.input()).unwrap();
+    let quotient = b.build(y).unwrap();
+    assert_eq!(sums(&quotient, &Operator::laplacian(0..2)), None);
 }
 
 /// Beside a kink the derivatives are those of its side, on it there are none.

@@ -6,7 +6,7 @@ use hope::results::{Record, Seconds, Target};
 use hope::{Job, Largest, Terms, memory};
 
 use crate::cli::setup::Setup;
-use crate::cli::text::{self, count, grouped, number, seconds};
+use crate::cli::text::{self, count, grouped, number, passage, seconds};
 
 /// What a run came to.
 pub struct Outcome<'a> {
@@ -124,7 +124,8 @@ fn scope(setup: &Setup, job: &Job) -> String {
         }
         (Terms::Operator(operator), _) => {
             let rays = job.rays().unwrap_or(0);
-            format!("{name} of {}, by {}", count(operator.terms().len(), "term"), count(rays, "ray"))
+            let terms = count(operator.terms().len(), "term");
+            format!("{name} of {terms}, by {}{}", count(rays, "ray"), passage(job.passage()))
         }
         (Terms::Hessian(rows), _) => {
             let rows = rows.as_ref().map_or(setup.model.inputs(), Vec::len);

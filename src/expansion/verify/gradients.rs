@@ -60,7 +60,8 @@ pub(super) async fn again(checker: &Checker<'_>, how: How) -> Result<Vec<Again>>
     let rows = checker.samples.iter().flat_map(|sample| &sample.direction).copied().collect();
     let directions = Directions::PerPoint { inputs: model.inputs(), rays: 1, rows };
     let points = checker.places(how);
-    let source = Source { points: &points, directions: Some(&directions), outputs, radii: None };
+    let source =
+        Source { points: &points, directions: Some(&directions), outputs, radii: None, weights: None };
     let rays = checker.parts.directions.as_ref().map_or(1, Directions::len);
     let chunks: Vec<Chunk> = (0..checker.samples.len())
         .map(|i| {
@@ -107,7 +108,8 @@ async fn margins(checker: &Checker<'_>, how: How) -> Result<Vec<f64>> {
         .collect();
     let directions = Directions::PerPoint { inputs: model.inputs(), rays: 1, rows };
     let points = checker.places(how);
-    let source = Source { points: &points, directions: Some(&directions), outputs, radii: None };
+    let source =
+        Source { points: &points, directions: Some(&directions), outputs, radii: None, weights: None };
     let mut all = Vec::with_capacity(count);
     let take = |_: &Chunk, result: ChunkResult| {
         all.push(result.kinks.first().map_or(f64::INFINITY, |kink| kink.margin.min(kink.reach())));

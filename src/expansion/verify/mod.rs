@@ -4,6 +4,7 @@
 //! from numbers that were changed as rounding to f32 would: see [`judge`].
 
 mod gradients;
+mod sums;
 
 use crate::backend::{Chunk, ChunkResult, Source};
 use crate::error::{Error, Result};
@@ -121,9 +122,14 @@ impl<'a> Checker<'a> {
                     let radius = times_two_to(1.0, sample.exponent);
                     sample.direction = vec![0.0; parts.model.inputs()];
                     directions.write_times(radius, sample.point, sample.ray, &mut sample.direction);
+                    let summed =
+                        sums::of(parts).map(|by_rays| sums::size(by_rays, parts, scales, sample.point));
                     for row in rows {
                         let along = row.iter().skip(sample.ray).step_by(rays);
                         sample.found.series.extend(in_units(along.copied(), sample.exponent));
+                        if let (Some(size), Some(last)) = (summed, sample.found.series.last_mut()) {
+                            *last = row[(order - 1) * rays..].iter().sum::<f64>() / size;
+                        }
                     }
                 }
                 Some((exponents, variables)) => {
@@ -168,7 +174,9 @@ impl<'a> Checker<'a> {
             Method::Hope => Some(self.by_rule(How::Right).await?),
         };
         for (i, sample) in self.samples.iter().enumerate() {
-            exact[i].along.terms.clone_from(&sample.terms);
+            if !sample.terms.is_empty() {
+                exact[i].along.terms.clone_from(&sample.terms);
+            }
             if let Some(truth) = &mut by_rule {
                 truth[i].terms.clone_from(&sample.terms);
             }
@@ -274,7 +282,11 @@ impl<'a> Checker<'a> {
 
     /// The exact series along the rays, or gradients.
     async fn exactly(&self, how: How) -> Result<Vec<Again>> {
-        if self.parts.plan.is_gradient() { gradients::again(self, how).await } else { self.exact(how).await }
+        match sums::of(self.parts) {
+            Some(by_rays) => sums::again(self, by_rays, how).await,
+            None if self.parts.plan.is_gradient() => gradients::again(self, how).await,
+            None => self.exact(how).await,
+        }
     }
 
     /// Orders that are compared.
@@ -289,7 +301,8 @@ impl<'a> Checker<'a> {
         let rows = self.samples.iter().flat_map(|sample| &sample.direction).copied().collect();
         let directions = Directions::PerPoint { inputs: model.inputs(), rays: 1, rows };
         let points = self.places(how);
-        let source = Source { points: &points, directions: Some(&directions), outputs, radii: None };
+        let source =
+            Source { points: &points, directions: Some(&directions), outputs, radii: None, weights: None };
         let mut all = Vec::with_capacity(self.samples.len());
         let take = |_: &Chunk, ChunkResult { value, series, kinks, .. }: ChunkResult| {
             // Where all units of a layer nearly cancel they are no measure, but in scaled units the distance is.
@@ -312,7 +325,7 @@ impl<'a> Checker<'a> {
         };
         let plan = Plan::hope(model, request.order, &target, Kernels::Portable)?;
         let points = self.places(how);
-        let source = Source { points: &points, directions: None, outputs, radii: None };
+        let source = Source { points: &points, directions: None, outputs, radii: None, weights: None };
         let mut all = Vec::with_capacity(self.samples.len());
         let mut samples = self.samples.iter();
         let take = |_: &Chunk, result: ChunkResult| {

@@ -70,7 +70,7 @@ struct Local<T> {
 
 impl<T> Default for Local<T> {
     fn default() -> Self {
-        let layout = Layout { samples: 0, lanes: 0, units: 0, degree: 0, primal: true };
+        let layout = Layout { samples: 0, lanes: 0, units: 0, degree: 0, primal: true, collapsed: false };
         Self { data: Vec::new(), layout, map: [0; 3], patch: Patch::default() }
     }
 }
@@ -96,7 +96,7 @@ impl<T: Scalar> Local<T> {
         self.clear(
             windows.image,
             patch,
-            Layout { samples, lanes: run.len(), units, degree: 1, primal: true },
+            Layout { samples, lanes: run.len(), units, degree: 1, primal: true, collapsed: false },
         );
         for sample in 0..samples {
             for (lane, at) in run.clone().enumerate() {

@@ -82,7 +82,7 @@ pub struct Case {
 
 /// A value or, without primal, an adjoint.
 pub fn value(units: usize, degree: usize, primal: bool) -> Value {
-    Value { units, degree, primal, slot: 0 }
+    Value { units, degree, primal, collapsed: false, slot: 0 }
 }
 
 impl Case {
@@ -181,6 +181,11 @@ impl Case {
         self
     }
 
+    /// Whether it has sums over rays, which GPUs don't compute.
+    pub fn is_collapsed(&self) -> bool {
+        self.output.collapsed
+    }
+
     pub fn layout(&self, input: usize) -> Layout {
         self.inputs[input].layout(self.samples, self.lanes)
     }
@@ -241,6 +246,7 @@ impl Case {
             unit_rays: self.unit_rays.clone(),
             seed: None,
             adjoints: Vec::new(),
+            weights: None,
         }
     }
 }

@@ -45,6 +45,7 @@ impl Executor {
     fn takes(&self, case: &Case) -> bool {
         match self {
             Self::CpuF64 | Self::CpuF32 => true,
+            Self::Gpu(_) | Self::Tiled(_) if case.is_collapsed() => false,
             Self::Gpu(_) => case.kernel.is_portable(),
             Self::Tiled(_) => dispatches::of(case, Tiling::Workgroup).iter().any(|d| d.shader.tile.is_some()),
         }

@@ -2,6 +2,8 @@
 
 #[path = "../../../src/kernel/arithmetic/cases.rs"]
 mod arithmetic;
+#[path = "../../../src/kernel/collapsed/cases.rs"]
+mod collapsed;
 #[path = "../../../src/kernel/conv/cases.rs"]
 mod conv;
 #[path = "../../../src/kernel/elementwise/cases.rs"]
@@ -38,6 +40,7 @@ pub fn all() -> Vec<Case> {
         matmul::cases(),
         multivariate::cases(),
         windows::cases(),
+        collapsed::cases(),
     ]
     .into_iter()
     .flatten()

@@ -14,7 +14,11 @@ fn named_operators_and_files() {
     w.done(&args(&model, "u.npz", &["--order", "2"]));
     w.done(&args(&model, "m.npz", &["--order", "4", "--terms", "mixed"]));
     let run = w.done(&args(&model, "l.npz", &["--operator", "laplacian"]));
-    assert!(run.stdout.contains("operator of 2 terms, by 2 rays"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("operator of 2 terms, by 2 rays that are added up on the way: 4 rows"),
+        "{}",
+        run.stdout
+    );
     assert_eq!(keys(&w.path("l.npz")), ["operator", "points", "value"]);
     let (unmixed, mixed) = (w.array("u.npz", "unmixed"), w.array("m.npz", "mixed"));
     let laplacian = w.array("l.npz", "operator");
@@ -50,6 +54,8 @@ fn named_operators_and_files() {
         (&"operator".into(), &4.into(), &4.into())
     );
     assert_eq!(record["verify"]["rays"], 3);
+    // The value, three orders of four rays, and their sum.
+    assert_eq!((&record["rows"], &record["sums"]), (&14.into(), &1.into()));
     // In shards each has its points' coefficients.
     let shards = ["--operator", "given.json", "--shards", "parts", "--shard-size", "1"];
     w.done(&[&args(&model, "", &[])[..6], &shards].concat());

@@ -12,6 +12,7 @@
 
 mod adjoint;
 mod choices;
+mod collapsed;
 mod functions;
 mod linear;
 mod mixed;
@@ -20,6 +21,7 @@ mod series;
 mod windows;
 
 use hope::kernel::arithmetic::{Affine, AffineAdjoint, MultiplyAdjoint};
+use hope::kernel::collapsed::Collapsed;
 use hope::kernel::conv::{Conv, ConvAdjoint, PooledConvAdjoint};
 use hope::kernel::elementwise::{Bell, Compose, ComposeAdjoint};
 use hope::kernel::linear::{Linear, LinearAdjoint, LinearOfUnitRays};
@@ -64,13 +66,14 @@ impl Row {
     }
 }
 
-/// All rows of a layout: order 0 has one for each sample.
+/// All rows of a layout: order 0 and sums have one for each sample.
 fn rows(layout: Layout) -> Vec<Row> {
     let mut rows = Vec::new();
     for order in 0..=layout.degree {
         for sample in 0..layout.samples {
             for lane in 0..layout.lanes {
-                if order > 0 || (lane == 0 && layout.primal) {
+                let shared = order == 0 || layout.is_sum(order);
+                if (lane == 0 || !shared) && (order > 0 || layout.primal) {
                     rows.push(Row { order, sample, lane });
                 }
             }
@@ -228,6 +231,7 @@ impl Run<'_> {
             Kernel::Select(Select { choice, .. }) => self.select(*choice),
             Kernel::SelectAdjoint(SelectAdjoint(choice)) => self.select_adjoint(*choice),
             Kernel::Windowed(windowed) => self.windowed(windowed),
+            Kernel::Collapsed(Collapsed(kernel)) => collapsed::collapsed(case, kernel),
             Kernel::ComposeMixed(ComposeMixed { function, .. }) => self.compose_mixed(*function),
             Kernel::MultiplyMixed(_) => self.in_variables(|polynomials, run, [n, s, l, u]| {
                 polynomials.multiply(&run.series(0, n, s, l, u), &run.series(1, n, s, l, u))
