@@ -36,6 +36,8 @@ pub(crate) struct Work {
     pub scalar: u64,
     /// Bytes of results per point and lane.
     pub lane_result: u64,
+    /// As many of them as are kept until their batch is complete.
+    pub lane_kept: u64,
     /// Bytes of results per point besides.
     pub point_result: u64,
     /// Bytes that are taken as long as the work goes on, besides weights.
@@ -57,8 +59,7 @@ impl Chunking {
             let results = work.lane_result.saturating_mul(2 * (samples * lanes) as u64);
             plan.elements(samples, lanes).saturating_mul(work.scalar).saturating_add(results)
         };
-        let point_bytes =
-            work.lane_result.saturating_mul(work.lanes as u64).saturating_add(work.point_result);
+        let point_bytes = work.lane_kept.saturating_mul(work.lanes as u64).saturating_add(work.point_result);
         let fewest = if work.whole { work.together } else { 1 };
         // At the least: one point's results and one worker with the smallest chunk.
         let smallest = chunk_bytes(1, fewest);

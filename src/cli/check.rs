@@ -7,7 +7,7 @@ use clap::Args;
 
 use hope::model::{Model, Op, Smoothing};
 use hope::plan::Method;
-use hope::{Certificate, Cost, Error, Kinks, Operator, Request, TermKind, Terms, memory};
+use hope::{Certificate, Cost, Error, Kinks, MixedCost, Operator, Request, TermKind, Terms, memory};
 
 use super::failure::Failure;
 use super::model::{ModelArgs, header};
@@ -68,6 +68,8 @@ fn report(args: &CheckArgs) -> Result<String> {
         let request = Request { terms, ..without_points(Method::Exact, order) };
         let _ = writeln!(text, "  {:<8} {}", request.terms.name(), cost(&model, &request));
     }
+    text.push_str("\nCost of all mixed terms of order 2, exact, f64\n");
+    text.push_str(&mixed(&model));
     let laplacian = Request {
         terms: Terms::Operator(Operator::laplacian(0..model.inputs())),
         ..without_points(Method::Exact, 2)
@@ -130,6 +132,24 @@ fn plan_rule(model: &Model) -> Result<(), Error> {
 
 fn without_points(method: Method, order: usize) -> Request {
     Request { method, ..Request::new(Vec::new(), order) }
+}
+
+/// What mixed terms cost by either way, and which one is gone.
+fn mixed(model: &Model) -> String {
+    let request = Request { terms: Terms::Mixed(None), ..without_points(Method::Exact, 2) };
+    let cost = match MixedCost::of(model, &request) {
+        Ok(cost) => cost,
+        Err(error) => return format!("  none: {error}\n"),
+    };
+    let chosen = |it: bool| if it { " (chosen)" } else { "" };
+    let rows = cost.rows.map_or("only of smooth networks without quotients and roots".into(), |rows| {
+        format!("{} per point{}", text::flops(rows), chosen(cost.by_rows))
+    });
+    format!(
+        "  series in several variables  {} per point{}\n  rows of the Hessian          {rows}\n",
+        text::flops(cost.series),
+        chosen(!cost.by_rows)
+    )
 }
 
 /// Operations and memory of one point.

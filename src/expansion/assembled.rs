@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::mixing::Mixing;
 use super::prepared::Parts;
 use super::request::Terms;
-use super::{rule_mixed, sides};
+use super::{by_rows, rule_mixed, sides};
 use crate::backend::{Chunk, ChunkResult};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, Kink};
@@ -33,6 +33,8 @@ enum Form {
     Rays,
     /// `[points, outputs, orders, units]`, a lane for each output.
     Rule,
+    /// As [`Self::Gradients`], of which only what mixed terms of order 2 are made of is kept: `[points, outputs, terms]`.
+    Rows { terms: usize, inputs: usize },
     /// `[points, outputs, orders, rays, inputs]`, a lane for each output and ray; of orders the last so many, as of a Hessian the second one only.
     Gradients { orders: usize, inputs: usize },
 }
@@ -86,6 +88,9 @@ impl Assembled {
         let columns = rays.unwrap_or_else(|| parts.adjoint_units());
         let lanes = rays.unwrap_or(outputs);
         let form = match (&parts.request.terms, rays) {
+            (Terms::Mixed(_), _) if parts.plan.is_gradient() => {
+                Form::Rows { terms: parts.mixing.terms(), inputs: parts.model.inputs() }
+            }
             (Terms::Gradient(_), _) => Form::Gradients { orders: order, inputs: parts.model.inputs() },
             (Terms::Hessian(_), _) => Form::Gradients { orders: 1, inputs: parts.model.inputs() },
             (_, Some(_)) => Form::Rays,
@@ -94,6 +99,7 @@ impl Assembled {
         let per_output = match form {
             Form::Rays | Form::Rule => order * columns,
             Form::Gradients { orders, inputs } => orders * columns * inputs,
+            Form::Rows { terms, .. } => terms,
         };
         Self {
             value: vec![0.0; points.len() * outputs],
@@ -117,7 +123,7 @@ impl Assembled {
     ///
     /// # Errors
     /// If a value is another one than along other rays.
-    pub fn place(&mut self, chunk: &Chunk, result: &ChunkResult, first: usize) -> Result<()> {
+    pub fn place(&mut self, parts: &Parts, chunk: &Chunk, result: &ChunkResult, first: usize) -> Result<()> {
         let (outputs, order, columns) = (self.outputs, self.order, self.columns);
         let lanes = &chunk.lanes;
         for (i, point) in chunk.points.clone().enumerate() {
@@ -170,6 +176,17 @@ impl Assembled {
                         }
                     }
                 }
+                Form::Rows { terms, inputs } => {
+                    let Some(directions) = &parts.directions else { continue };
+                    let size = order * inputs;
+                    let gradients = result.series[i * lanes.len() * size..].chunks_exact(size);
+                    for (lane, gradients) in lanes.clone().zip(gradients) {
+                        let (output, variable) = (lane / columns, lane % columns);
+                        let into = &mut self.coefficients[(point * outputs + output) * terms..][..terms];
+                        into[0] = found[output];
+                        by_rows::place(variable, gradients, directions, into);
+                    }
+                }
             }
         }
         Ok(())
@@ -192,7 +209,7 @@ impl Assembled {
     pub fn open_rays(&self) -> impl Iterator<Item = Open> {
         let orders = match self.form {
             Form::Gradients { orders, .. } => Some(orders),
-            Form::Rays | Form::Rule => None,
+            Form::Rays | Form::Rule | Form::Rows { .. } => None,
         };
         let open = move |kink: &Kink, shows: bool| {
             orders.is_some_and(|orders| kink.undecided || kink.begins && !shows && orders < self.order)
@@ -328,13 +345,14 @@ impl Assembled {
     /// The batch's points begin with `first`.
     pub fn mix(&mut self, parts: &Parts, first: usize) -> Result<()> {
         let terms = parts.mixing.terms();
-        if terms == 0 {
+        // Rows are placed as terms.
+        if terms == 0 || matches!(parts.mixing, Mixing::Rows { .. }) {
             return Ok(());
         }
         let mut mixed = vec![0.0; self.value.len() * terms];
         let series = self.order * self.columns;
         match &parts.mixing {
-            Mixing::None => {}
+            Mixing::None | Mixing::Rows { .. } => {}
             Mixing::Groups { groups, .. } => {
                 for (into, &value) in mixed.chunks_exact_mut(terms).zip(&self.value) {
                     into[0] = value;

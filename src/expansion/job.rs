@@ -261,7 +261,7 @@ impl<'a> Job<'a> {
         };
         let weights = match &parts.mixing {
             Mixing::Operator(by_rays) => Some(by_rays.weights(radii.as_ref())),
-            Mixing::None | Mixing::Groups { .. } | Mixing::Rule { .. } => None,
+            Mixing::None | Mixing::Groups { .. } | Mixing::Rows { .. } | Mixing::Rule { .. } => None,
         };
         let source = Source {
             points: &self.points,
@@ -294,7 +294,7 @@ impl<'a> Job<'a> {
             let mut no_value = None;
             let mut deliver = |chunk: &Chunk, result: ChunkResult| {
                 // Not the run's failure: another plan wouldn't help.
-                if let Err(error) = assembled.place(chunk, &result, first) {
+                if let Err(error) = assembled.place(parts, chunk, &result, first) {
                     no_value.get_or_insert(error);
                 }
                 // Several variables have more than two sides, and the published rule's adjoints run back through all at once.
@@ -311,9 +311,7 @@ impl<'a> Job<'a> {
             let run = Run { chunks: &chunks, source, at_once };
             let mut missing = Vec::new();
             match parts.runner.run(run, &mut deliver).await {
-                Err(Error::NonFinite { .. })
-                    if parts.plan.is_gradient() && limits::possible(&parts.model) =>
-                {
+                Err(Error::NonFinite { .. }) if parts.plan.is_gradient() && parts.model.may_lose_orders() => {
                     let mut deliver_some = |chunk: &Chunk, result: Option<ChunkResult>| match result {
                         Some(result) => deliver(chunk, result),
                         None => {

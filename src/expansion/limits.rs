@@ -13,7 +13,7 @@ use crate::backend::{Chunk, ChunkResult, Run, Source};
 use crate::error::{Error, Result};
 use crate::forward::Reference;
 use crate::kernel::Kink;
-use crate::model::{Aside, Model, Op};
+use crate::model::Aside;
 use crate::plan::{Kernels, Plan};
 use crate::rays::Directions;
 use crate::scalar::{Precision, times_two_to};
@@ -21,15 +21,6 @@ use crate::series::MAX_ORDER;
 
 /// Order of the poles that are looked for along a ray that leaves 0/0, one after the other: without any, f64 may do where f32 doesn't.
 const POLES: [usize; 2] = [0, 4];
-
-/// Whether a model has operators whose gradients may be finite where what passes through them isn't.
-pub(super) fn possible(model: &Model) -> bool {
-    model.nodes().iter().any(|node| match &node.op {
-        Op::Divide => true,
-        Op::Elementwise(function) => function.root().is_some(),
-        _ => false,
-    })
-}
 
 /// What is found along a ray.
 struct Found {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::by_rays::ByRays;
+use super::by_rows::{self, MixedCost};
 use super::radii::Slopes;
 use super::request::{Request, Terms};
 use super::rule_mixed;
@@ -12,9 +13,6 @@ use crate::monomials::{self, Groups};
 use crate::plan::{Deeper, Kernels, Method, Plan, Rays, Target, check_order, first_linear_layers};
 use crate::rays::Directions;
 use crate::threads::Threads;
-
-/// Rays for which it pays to keep those of each output together.
-const MANY: usize = 8;
 
 /// Rays of which one sum is made, at the most: their number is part of what is computed, whatever chunks there is room for.
 const IN_A_SUM: usize = 64;
@@ -44,6 +42,8 @@ pub(super) enum Mixing {
     None,
     /// They are the coefficients of series in groups of variables.
     Groups { groups: Arc<Groups>, exponents: Vec<u8> },
+    /// They are of order 2, and those of the Hessian's rows: see [`by_rows`].
+    Rows { exponents: Vec<u8>, variables: usize },
     /// They aren't: a differential operator comes of all series.
     Operator(ByRays),
     /// From the adjoints of the first linear layers.
@@ -56,7 +56,9 @@ impl Mixing {
         match self {
             Self::None | Self::Operator(_) => None,
             Self::Groups { groups, exponents } => Some((exponents, groups.variables())),
-            Self::Rule { exponents, variables, .. } => Some((exponents, *variables)),
+            Self::Rule { exponents, variables, .. } | Self::Rows { exponents, variables } => {
+                Some((exponents, *variables))
+            }
         }
     }
 
@@ -121,11 +123,17 @@ fn exact(
         Terms::Mixed(basis) => {
             let variables = basis.as_ref().map_or(inputs, |rows| rows.len() / inputs);
             check_order(request.order)?; // before the terms are counted
-            let values = Plan::forward(model);
             let exponents = exponents(variables, request.order, budget)?;
+            if let Some(plan) = by_rows::plan(model, request, variables, kernels, threads)?
+                && MixedCost::beside(model, request, variables, kernels, Some(&plan))?.by_rows
+            {
+                let directions = Some(by_rows::directions(basis.as_deref(), inputs));
+                let mixing = Mixing::Rows { exponents, variables };
+                return Ok(Planned { plan, deeper: None, directions, mixing });
+            }
             // Half of the memory for the coefficients of a chunk on each thread.
             let share = budget / 2 / threads.count() as u64;
-            let block = values.elements(1, 1).saturating_mul(request.precision.bytes());
+            let block = Plan::forward(model).elements(1, 1).saturating_mul(request.precision.bytes());
             let room = usize::try_from(share / block.max(1)).unwrap_or(usize::MAX);
             let groups = Arc::new(Groups::new(variables, request.order, room)?);
             let plan = Plan::mixed(model, groups.monomials().clone(), kernels)?;
@@ -142,14 +150,7 @@ fn exact(
 
 /// One backward pass for each output and ray.
 fn gradient(model: &Model, request: &Request, kernels: Kernels, directions: Directions) -> Result<Planned> {
-    let shared = match directions.len() {
-        MANY.. => Plan::gradient_of_one_output(model, request.order, kernels)?,
-        _ => None,
-    };
-    let plan = match shared {
-        Some(plan) => plan,
-        None => Plan::gradient(model, request.order, kernels)?,
-    };
+    let plan = Plan::gradients(model, request.order, kernels, directions.len())?;
     Ok(Planned { plan, deeper: None, directions: Some(directions), mixing: Mixing::None })
 }
 

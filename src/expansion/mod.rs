@@ -6,6 +6,7 @@
 mod assembled;
 mod branches;
 mod by_rays;
+mod by_rows;
 mod deviation;
 mod inputs;
 mod job;
@@ -26,6 +27,7 @@ mod views;
 
 use std::ops::ControlFlow;
 
+pub use by_rows::MixedCost;
 pub use deviation::Shortfall;
 pub use job::{Job, OnProgress, Progress};
 pub use operator::{Coefficient, Operator, OperatorTerm};

@@ -41,6 +41,8 @@ pub(super) struct Sizes {
     lane_units: usize,
     /// Mixed terms.
     terms: usize,
+    /// Whether lanes become mixed terms as they come, and aren't kept.
+    as_they_come: bool,
     /// Bytes of all lists.
     lists: u64,
     /// Bytes allowed.
@@ -109,6 +111,7 @@ impl Outline {
             },
             lane_units,
             terms: mixing.terms(),
+            as_they_come: matches!(mixing, Mixing::Rows { .. }),
             lists: lists.into_iter().fold(0, u64::saturating_add),
             budget,
         };
@@ -131,10 +134,11 @@ impl Sizes {
         points: usize,
         reserved: u64,
     ) -> Result<Chunking> {
-        let Self { outputs, lanes, lane_units, terms, lists, budget } = *self;
+        let Self { outputs, lanes, lane_units, terms, lists, budget, .. } = *self;
         let times = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
         let backend = request.device.backend();
         let abilities = backend.abilities();
+        let lane_result = times(lane_units, 8).saturating_mul(plan.coefficients() as u64);
         let work = Work {
             points,
             lanes,
@@ -145,7 +149,8 @@ impl Sizes {
             },
             whole: plan.weights.is_some(),
             scalar: request.precision.bytes(),
-            lane_result: times(lane_units, 8).saturating_mul(plan.coefficients() as u64),
+            lane_result,
+            lane_kept: if self.as_they_come { 0 } else { lane_result },
             point_result: times(outputs, terms + 1)
                 .saturating_mul(8)
                 .saturating_add(times(lanes, size_of::<Kink>() + 8)),

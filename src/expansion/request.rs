@@ -44,6 +44,11 @@ impl Terms {
         }
     }
 
+    /// Whether results are gradients or second derivatives, rather than coefficients of a polynomial.
+    pub(super) fn are_gradients(&self) -> bool {
+        matches!(self, Self::Gradient(_) | Self::Hessian(_))
+    }
+
     /// All monomials in the coordinates of a subspace with these directions, `[variables, inputs]`.
     pub fn subspace<'a>(directions: impl Into<Rows<'a>>) -> Self {
         Self::Mixed(Some(directions.into().into_owned()))

@@ -153,6 +153,16 @@ impl Model {
         self.nodes.iter().map(|node| node.op.parameters()).sum()
     }
 
+    /// Whether it has quotients or roots: at single points, 0/0 or the root of 0, series know fewer orders than those they are made of, and gradients may be
+    /// finite where what passes through isn't.
+    pub(crate) fn may_lose_orders(&self) -> bool {
+        self.nodes.iter().any(|node| match &node.op {
+            Op::Divide => true,
+            Op::Elementwise(function) => function.root().is_some(),
+            _ => false,
+        })
+    }
+
     /// The number of outputs that a selection names, all of them by default.
     ///
     /// # Errors

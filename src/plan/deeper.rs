@@ -2,7 +2,7 @@
 //! they do, a root of one similarly. Only at single points is that so, and there the plan is made anew.
 
 use super::{Kernels, Plan, Rays};
-use crate::model::{Model, Op};
+use crate::model::Model;
 
 /// A request for a plan of the exact method that may need more orders than it delivers.
 #[derive(Clone, Debug)]
@@ -16,13 +16,8 @@ pub(crate) struct Deeper {
 impl Deeper {
     /// For a plan by [`Plan::exact`] of the same arguments; none if no operator of the model can lose orders.
     pub fn new(model: &Model, order: usize, rays: Rays, kernels: Kernels) -> Option<Self> {
-        let loses = |op: &Op| match op {
-            Op::Divide => true,
-            Op::Elementwise(function) => function.root().is_some(),
-            _ => false,
-        };
-        let any = model.nodes().iter().any(|node| loses(&node.op));
-        any.then(|| Self { model: model.clone(), order, rays, kernels })
+        let deeper = || Self { model: model.clone(), order, rays, kernels };
+        model.may_lose_orders().then(deeper)
     }
 
     /// How many more orders to try, one after the other, on a device with this highest order.

@@ -213,6 +213,17 @@ impl Plan {
         Ok(possible.then(|| adjoint::plan(model, order, kernels, true)))
     }
 
+    /// The one of both that is better for so many rays.
+    pub(crate) fn gradients(model: &Model, order: usize, kernels: Kernels, rays: usize) -> Result<Self> {
+        // Rays for which it pays to keep those of each output together.
+        const MANY: usize = 8;
+        let shared = match rays {
+            MANY.. => Self::gradient_of_one_output(model, order, kernels)?,
+            _ => None,
+        };
+        shared.map_or_else(|| Self::gradient(model, order, kernels), Ok)
+    }
+
     /// Plans the published rule.
     ///
     /// # Errors

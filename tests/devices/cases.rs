@@ -4,6 +4,7 @@
 //! `tests/fixtures/rule`: networks with the published rule's and the true unmixed coefficients;
 //! `tests/fixtures/reference`: trained networks. All truth is float64 and independent of this code.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use hope::backend::Kind;
@@ -262,32 +263,33 @@ fn truth_points(model: &Path) -> Vec<f64> {
     Truth::open(&model.with_extension("npz")).values("points")
 }
 
-/// Mixed coefficients, where the fixture has them.
+/// Mixed coefficients, where the fixture has them; those of order 2 alone, too, which may come of second derivatives.
 fn mixed(executor: &Executor, model: &Path, truth: &mut Truth, key: &str, method: Method) {
     let Some(wanted) = truth.find(key) else { return };
-    let exponents = truth.exponents();
+    let all = truth.exponents();
     let terms = wanted.shape()[2];
-    let variables = exponents.len() / terms;
-    let degree = exponents.chunks_exact(variables).map(|e| e.iter().sum::<u8>()).max().unwrap();
-    let found = executor.expand(
-        model,
-        None,
-        Request {
+    let variables = all.len() / terms;
+    let degree = all.chunks_exact(variables).map(|e| e.iter().sum::<u8>()).max().unwrap();
+    let wanted: Vec<f64> = wanted.iter().copied().collect();
+    for order in BTreeSet::from([degree, degree.min(2)]) {
+        let request = Request {
             terms: Terms::Mixed(None),
             method,
-            ..Request::new(truth.values("points"), usize::from(degree))
-        },
-    );
-    assert_eq!(found.exponents, exponents);
-    let wanted: Vec<f64> = wanted.iter().copied().collect();
-    for k in 0..=degree {
-        let of_degree = |data: &[f64]| -> Vec<f64> {
-            let rows = data.chunks_exact(terms);
-            let picked = rows.flat_map(|row| row.iter().zip(exponents.chunks_exact(variables)));
-            picked.filter(|(_, e)| e.iter().sum::<u8>() == k).map(|(c, _)| *c).collect()
+            ..Request::new(truth.values("points"), order.into())
         };
-        let error = relative_error(of_degree(&found.coefficients), of_degree(&wanted));
-        assert!(error <= executor.tolerance, "{key}: degree {k} is off by {error:.2e}");
+        let found = executor.expand(model, None, request);
+        // By degree: those of an order come first.
+        assert_eq!(found.exponents, all[..found.exponents.len()]);
+        for k in 0..=order {
+            let of_degree = |data: &[f64], terms: usize| -> Vec<f64> {
+                let rows = data.chunks_exact(terms);
+                let picked = rows.flat_map(|row| row.iter().zip(all.chunks_exact(variables)));
+                picked.filter(|(_, e)| e.iter().sum::<u8>() == k).map(|(c, _)| *c).collect()
+            };
+            let found = of_degree(&found.coefficients, found.exponents.len() / variables);
+            let error = relative_error(found, of_degree(&wanted, terms));
+            assert!(error <= executor.tolerance, "{key}: degree {k} of {order} is off by {error:.2e}");
+        }
     }
 }
 

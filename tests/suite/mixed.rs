@@ -7,7 +7,7 @@ use hope::model::Model;
 use hope::monomials::{exponents, multinomial};
 use hope::onnx::ImportOptions;
 use hope::polynomial::TaylorPolynomial;
-use hope::{Expansion, Precision, Request, Terms, expand};
+use hope::{Expansion, Job, MixedCost, Precision, Request, Terms, expand};
 use proptest::prelude::*;
 
 use crate::common::{dense, noise, path};
@@ -185,6 +185,85 @@ fn groups_of_variables_change_nothing() {
         let parts = expand(&model, &request).unwrap();
         assert!(parts.coefficients == whole.coefficients, "{memory}");
     }
+}
+
+fn by_rows(model: &Model, request: &Request) -> bool {
+    let cost = MixedCost::of(model, request).unwrap();
+    assert!(!cost.by_rows || cost.rows.is_some());
+    assert_eq!(Job::new(model, request).unwrap().plan().is_gradient(), cost.by_rows);
+    cost.by_rows
+}
+
+/// Terms of order 2 come of second derivatives where that is cheaper: the same as those of series of order 3, in inputs and in a subspace.
+#[test]
+fn terms_of_order_two_by_rows_of_the_hessian() {
+    let mut b = Model::builder(&[60]);
+    let x = b.input();
+    let h = dense(&mut b, x, 9, 1);
+    let h = b.activation(h, Tanh).unwrap();
+    let k = dense(&mut b, h, 9, 5);
+    let n = b.normalize(k, 1, 1e-3).unwrap();
+    let h = b.mul(n, h).unwrap();
+    let h = b.softmax(h, 0, false).unwrap();
+    let y = dense(&mut b, h, 3, 7);
+    let model = b.build(y).unwrap();
+    let points = noise(3, 2 * 60);
+    for (terms, variables) in [(Terms::Mixed(None), 60), (Terms::subspace(noise(8, 30 * 60)), 30)] {
+        let request = Request { terms, outputs: Some(vec![2, 0]), ..Request::new(points.clone(), 2) };
+        let series = Request { order: 3, ..request.clone() };
+        assert!(by_rows(&model, &request));
+        assert!(!Job::new(&model, &series).unwrap().plan().is_gradient());
+        let truth = expand(&model, &series).unwrap();
+        let count = exponents(variables, 2).unwrap().len() / variables;
+        for (precision, tolerance) in [(Precision::F64, 1e-12), (Precision::F32, 1e-5)] {
+            let request = Request { precision, verify: 5, ..request.clone() };
+            let found = expand(&model, &request).unwrap();
+            assert!(found.report.certificate.exact);
+            assert!(found.report.verification.unwrap().deviation < 10.0 * tolerance);
+            assert_eq!(found.coefficients.len(), 2 * 2 * count);
+            let all = truth.exponents.len() / variables;
+            let rows = found.coefficients.chunks_exact(count).zip(truth.coefficients.chunks_exact(all));
+            for (found, truth) in rows {
+                let units = vec![1.0; variables];
+                let off = deviation(found, &truth[..count], &exponents(variables, 2).unwrap(), &units);
+                assert!(off < tolerance, "{variables}, {precision:?}: {off:.1e}");
+            }
+        }
+    }
+    // A polynomial of them.
+    let request = Request { terms: Terms::Mixed(None), ..Request::new(points, 2) };
+    let polynomial =
+        TaylorPolynomial::from_expansion(&expand(&model, &request).unwrap(), &request, 1, 2).unwrap();
+    let near: Vec<f64> = request.points[60..].iter().map(|x| x + 1e-4).collect();
+    let value = hope::forward::values(&model, &near, None).unwrap()[2];
+    assert!((polynomial.evaluate(&near).unwrap() - value).abs() < 1e-9);
+}
+
+/// Kinks and quotients keep to series, and so does f32 where it has no room for the Hessian.
+#[test]
+fn what_rows_do_not_give() {
+    let model = |relu: bool, unit: f64| {
+        let mut b = Model::builder(&[40]);
+        let weight: Vec<f64> = noise(1, 8 * 40).into_iter().map(|w| w * unit).collect();
+        let h = b.linear(b.input(), &[8, 40], weight, Some(noise(2, 8))).unwrap();
+        let h = if relu { b.activation(h, Relu).unwrap() } else { b.activation(h, Tanh).unwrap() };
+        let h = dense(&mut b, h, 8, 3);
+        let h = b.activation(h, Sin).unwrap();
+        let y = dense(&mut b, h, 1, 5);
+        b.build(y).unwrap()
+    };
+    let request = Request { terms: Terms::Mixed(None), ..Request::new(vec![0.0; 40], 2) };
+    let single = Request { precision: Precision::F32, ..request.clone() };
+    assert!(by_rows(&model(false, 1.0), &request) && by_rows(&model(false, 1.0), &single));
+    assert!(MixedCost::of(&model(true, 1.0), &request).unwrap().rows.is_none());
+    assert!(by_rows(&model(false, 1e-20), &request) && !by_rows(&model(false, 1e-20), &single));
+    let found = expand(&model(false, 1e-20), &single).unwrap();
+    let truth = expand(&model(false, 1e-20), &request).unwrap();
+    let all = exponents(40, 2).unwrap();
+    assert!(deviation(&found.coefficients, &truth.coefficients, &all, &[1e20; 40]) < 1e-5);
+    // Many outputs, few variables.
+    let many = network(3);
+    assert!(!by_rows(&many, &Request { points: vec![0.0; 3].into(), ..request }));
 }
 
 proptest! {

@@ -134,6 +134,12 @@ proptest! {
                 prop_assert!(bits(&cut) == whole, "{:?} {:?}", method, precision);
             }
         }
+        // Mixed terms by series or by rows of the Hessian.
+        let request = Request { terms: Terms::Mixed(None), threads: Some(1), memory: Some(1 << 30), ..Request::new(noise(5, points * inputs), 2) };
+        let whole = bits(&run(&model, &request));
+        let memory = Some(least(&model, &request) * (10 + share) / 10);
+        let cut = run(&model, &Request { memory, threads: Some(3), ..request });
+        prop_assert!(bits(&cut) == whole, "mixed");
         // Rays of an output share the gradient at their beginning, and outputs the forward pass.
         let rows: Vec<f64> = noise(6, 9 * inputs);
         let terms = Terms::Gradient(Some(Directions::Shared { inputs, rows }));

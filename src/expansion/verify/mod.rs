@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
             };
             let rows =
                 batch.coefficients[point * outputs * per_output..].chunks_exact(per_output).take(outputs);
-            if parts.plan.is_gradient() {
+            if parts.request.terms.are_gradients() {
                 gradients::take(sample, parts, scales, batch, point);
                 continue;
             }
@@ -284,7 +284,7 @@ impl<'a> Checker<'a> {
     async fn exactly(&self, how: How) -> Result<Vec<Again>> {
         match sums::of(self.parts) {
             Some(by_rays) => sums::again(self, by_rays, how).await,
-            None if self.parts.plan.is_gradient() => gradients::again(self, how).await,
+            None if self.parts.request.terms.are_gradients() => gradients::again(self, how).await,
             None => self.exact(how).await,
         }
     }

@@ -17,6 +17,22 @@ fn a_network_with_its_layers() {
 }
 
 #[test]
+fn which_way_mixed_terms_go() {
+    let w = Workplace::new();
+    let line = |model: &str, start: &str| {
+        let text = w.done(&["check", model]).stdout;
+        let found = text.lines().find(|line| line.trim().starts_with(start));
+        found.unwrap_or_else(|| panic!("no '{start}' in:\n{text}")).to_string()
+    };
+    let smooth = example("mnist_cnn_tanh.onnx");
+    assert!(line(&smooth, "series in several variables").ends_with("GFLOP per point"));
+    assert!(line(&smooth, "rows of the Hessian").ends_with("GFLOP per point (chosen)"));
+    let kinks = example("mnist_cnn_relu_bn.onnx");
+    assert!(line(&kinks, "series in several variables").ends_with("per point (chosen)"));
+    assert!(line(&kinks, "rows of the Hessian").contains("only of smooth networks"));
+}
+
+#[test]
 fn where_the_published_rule_is_exact() {
     let w = Workplace::new();
     let text = w.done(&["check", &example("mnist_mlp1_sigmoid.onnx")]).stdout;
