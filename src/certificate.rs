@@ -120,6 +120,15 @@ impl Certificate {
         Ok(Self { exact: inexact_at.is_none(), reason, inexact_at, kinks })
     }
 
+    /// The result is a mean of samples.
+    pub(crate) fn estimate(&mut self, samples: usize) {
+        self.exact = false;
+        self.reason = format!(
+            "estimate of {samples} samples, not exact: the mean along random directions, unbiased, with a standard error beside each number; along each of them {}",
+            self.reason
+        );
+    }
+
     /// Along some rays a unit stays on its kink, whose branches differ, so that the network has no gradient there; `first`: the point and the layer of the first of them.
     pub(crate) fn undecided(&mut self, rays: usize, first: &str) {
         self.exact = false;

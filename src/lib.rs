@@ -90,7 +90,8 @@ pub use certificate::{Certificate, Kinks, TermKind};
 pub use error::{Error, ErrorKind, Format, Result};
 pub use expansion::{
     Batch, Coefficient, Cost, Expansion, Job, Largest, MixedCost, OnProgress, Operator, OperatorTerm,
-    Passage, Prepared, Progress, Report, Request, Shortfall, Sink, Terms, Verification, expand, expand_async,
+    Passage, Prepared, Progress, Report, Request, Samples, Shortfall, Sink, Terms, Verification, expand,
+    expand_async,
 };
 pub use plan::Method;
 pub use polynomial::TaylorPolynomial;

@@ -59,6 +59,8 @@ pub(super) struct Assembled {
     pub value: Vec<f64>,
     /// `[points, outputs, orders, series]`: rays (exact) or units (rule), or gradients; then mixed terms.
     pub coefficients: Vec<f64>,
+    /// Standard errors of estimates, `[points, outputs]`.
+    pub errors: Vec<f64>,
     /// `[points, rays]`, of the published rule `[points, outputs]`; then of mixed terms `[points]`.
     pub kinks: Vec<Kink>,
     /// A quotient, whose value may be a limit of its own along each ray.
@@ -104,6 +106,7 @@ impl Assembled {
         Self {
             value: vec![0.0; points.len() * outputs],
             coefficients: vec![0.0; points.len() * outputs * per_output],
+            errors: Vec::new(),
             kinks: vec![Kink::NONE; points.len() * lanes],
             lanes,
             shows: vec![false; points.len() * lanes],
@@ -372,6 +375,14 @@ impl Assembled {
                 let summed = parts.plan.weights.is_some();
                 for (at, ((into, series), &value)) in outputs.enumerate() {
                     *into = by_rays.combine(first + at / self.outputs, value, series, self.columns, summed);
+                }
+            }
+            Mixing::Estimate(estimate) => {
+                let outputs = mixed.iter_mut().zip(self.coefficients.chunks_exact(series));
+                for (into, series) in outputs {
+                    let (found, error) = estimate.combine(series);
+                    *into = found;
+                    self.errors.push(error);
                 }
             }
             Mixing::Rule { matrix, exponents, variables } => {

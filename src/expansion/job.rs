@@ -169,6 +169,11 @@ impl<'a> Job<'a> {
         Passage::of(&self.parts.plan, &self.parts.mixing, self.parts.sizes.lanes)
     }
 
+    /// Whether batches bring a standard error with each number.
+    pub fn is_estimate(&self) -> bool {
+        matches!(self.parts.mixing, Mixing::Estimate(_))
+    }
+
     /// Number of kink distances that batches bring per point: one per ray, the nearest of all rays for mixed terms;
     /// 0 where the network is smooth or the method has no rays.
     pub fn kink_distances(&self) -> usize {
@@ -261,7 +266,11 @@ impl<'a> Job<'a> {
         };
         let weights = match &parts.mixing {
             Mixing::Operator(by_rays) => Some(by_rays.weights(radii.as_ref())),
-            Mixing::None | Mixing::Groups { .. } | Mixing::Rows { .. } | Mixing::Rule { .. } => None,
+            Mixing::None
+            | Mixing::Groups { .. }
+            | Mixing::Rows { .. }
+            | Mixing::Estimate(_)
+            | Mixing::Rule { .. } => None,
         };
         let source = Source {
             points: &self.points,
@@ -358,7 +367,7 @@ impl<'a> Job<'a> {
             }
             let at_first = assembled.first_on_kink();
             // Of an operator rays are compared: in it they are added up.
-            let by_rays = matches!(parts.mixing, Mixing::Operator(_));
+            let by_rays = matches!(parts.mixing, Mixing::Operator(_) | Mixing::Estimate(_));
             if by_rays {
                 checker.take(&Batch {
                     first,
@@ -367,6 +376,7 @@ impl<'a> Job<'a> {
                     terms: TermKind::Along,
                     shape: &[],
                     coefficients: &assembled.coefficients,
+                    errors: &[],
                     kinks: &[],
                 });
             }
@@ -391,6 +401,7 @@ impl<'a> Job<'a> {
                 terms: parts.request.terms.kind(),
                 shape: &shape,
                 coefficients: &assembled.coefficients,
+                errors: &assembled.errors,
                 kinks: if self.kink_distances() > 0 { &kinks } else { &[] },
             };
             summary.take(&batch, parts.outputs.len(), usize::from(!self.exponents().is_empty()));
@@ -436,7 +447,8 @@ impl<'a> Job<'a> {
     /// Bytes of all results together.
     fn result_bytes(&self) -> u64 {
         let coefficients = self.shape().iter().product::<usize>() as u64; // counted before
-        let each = (self.parts.outputs.len() + self.kink_distances()) as u64;
+        let errors = if self.is_estimate() { self.parts.outputs.len() } else { 0 };
+        let each = (self.parts.outputs.len() + errors + self.kink_distances()) as u64;
         let numbers = coefficients.saturating_add(each.saturating_mul(self.count as u64));
         numbers.saturating_mul(8).saturating_add(self.exponents().len() as u64)
     }
@@ -454,6 +466,7 @@ impl<'a> Job<'a> {
             points: self.points.to_vec(),
             value: collector.value,
             coefficients: collector.coefficients,
+            errors: collector.errors,
             shape: self.shape(),
             kinks: collector.kinks,
             exponents: self.exponents().to_vec(),
@@ -489,6 +502,7 @@ fn place(point: usize, layer: Option<Layer>) -> String {
 struct Collector {
     value: Vec<f64>,
     coefficients: Vec<f64>,
+    errors: Vec<f64>,
     kinks: Vec<f64>,
 }
 
@@ -497,6 +511,7 @@ impl Collector {
         Self {
             value: Vec::with_capacity(job.points() * job.outputs().len()),
             coefficients: Vec::with_capacity(job.shape().iter().product()),
+            errors: Vec::new(),
             kinks: Vec::new(),
         }
     }
@@ -506,6 +521,7 @@ impl Sink for Collector {
     fn batch(&mut self, batch: &Batch) -> std::io::Result<()> {
         self.value.extend_from_slice(batch.value);
         self.coefficients.extend_from_slice(batch.coefficients);
+        self.errors.extend_from_slice(batch.errors);
         self.kinks.extend_from_slice(batch.kinks);
         Ok(())
     }

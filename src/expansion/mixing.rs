@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::by_rays::ByRays;
 use super::by_rows::{self, MixedCost};
+use super::estimate::Estimate;
 use super::radii::Slopes;
 use super::request::{Request, Terms};
 use super::rule_mixed;
@@ -46,6 +47,8 @@ pub(super) enum Mixing {
     Rows { exponents: Vec<u8>, variables: usize },
     /// They aren't: a differential operator comes of all series.
     Operator(ByRays),
+    /// Nor here: it is estimated, with an error for each number.
+    Estimate(Estimate),
     /// From the adjoints of the first linear layers.
     Rule { matrix: Vec<f64>, exponents: Vec<u8>, variables: usize },
 }
@@ -54,7 +57,7 @@ impl Mixing {
     /// Exponents `[terms, variables]`, and the number of variables.
     pub fn exponents(&self) -> Option<(&[u8], usize)> {
         match self {
-            Self::None | Self::Operator(_) => None,
+            Self::None | Self::Operator(_) | Self::Estimate(_) => None,
             Self::Groups { groups, exponents } => Some((exponents, groups.variables())),
             Self::Rule { exponents, variables, .. } | Self::Rows { exponents, variables } => {
                 Some((exponents, *variables))
@@ -65,7 +68,7 @@ impl Mixing {
     /// Numbers of an output that series become; none: 0.
     pub fn terms(&self) -> usize {
         match self {
-            Self::Operator(_) => 1,
+            Self::Operator(_) | Self::Estimate(_) => 1,
             _ => self.exponents().map_or(0, |(exponents, variables)| exponents.len() / variables),
         }
     }
@@ -107,6 +110,13 @@ fn exact(
         }
         Terms::Operator(operator) => {
             check_lists(operator.bytes(inputs), budget)?;
+            if let Some(sampled) = operator.sampled() {
+                let (estimate, directions) = Estimate::new(sampled, inputs);
+                let plan = Plan::exact(model, request.order, Rays::Any, kernels)?;
+                let deeper = Deeper::new(model, request.order, Rays::Any, kernels);
+                let (directions, mixing) = (Some(directions), Mixing::Estimate(estimate));
+                return Ok(Planned { plan, deeper, directions, mixing });
+            }
             let slopes = operator.mixes().then(|| Slopes::new(model, threads)).flatten();
             let (by_rays, directions) = ByRays::new(operator, inputs, slopes.as_ref());
             let rays = if let Directions::Unit { .. } = directions { Rays::Unit } else { Rays::Any };

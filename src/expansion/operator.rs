@@ -56,7 +56,25 @@ pub struct OperatorTerm {
     pub coefficient: Coefficient,
 }
 
-/// A linear differential operator: the sum of its terms.
+/// How many random rays estimate an operator, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Samples {
+    /// How many: at least 2, of which there is a standard error.
+    pub count: usize,
+    /// Equal seeds give equal rays.
+    pub seed: u64,
+}
+
+/// A power of the Laplacian that is estimated.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Sampled {
+    /// In these inputs.
+    pub inputs: Vec<usize>,
+    pub power: usize,
+    pub samples: Samples,
+}
+
+/// A linear differential operator: the sum of its terms, or an estimate of one of very many.
 ///
 /// ```
 /// use hope::activation::Sin;
@@ -79,12 +97,29 @@ pub struct OperatorTerm {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operator {
     terms: Vec<OperatorTerm>,
+    /// What it is in place of terms.
+    sampled: Option<Sampled>,
 }
 
 impl Operator {
     /// The sum of some terms.
     pub fn new(terms: Vec<OperatorTerm>) -> Self {
-        Self { terms }
+        Self { terms, sampled: None }
+    }
+
+    /// An unbiased estimate of [`Self::laplacian`] with its standard error, along random rays: for many inputs. See [`Expansion::operator_error`](super::Expansion::operator_error).
+    pub fn sampled_laplacian(inputs: impl IntoIterator<Item = usize>, samples: Samples) -> Self {
+        Self::estimated(inputs, 1, samples)
+    }
+
+    /// The same of [`Self::biharmonic`].
+    pub fn sampled_biharmonic(inputs: impl IntoIterator<Item = usize>, samples: Samples) -> Self {
+        Self::estimated(inputs, 2, samples)
+    }
+
+    fn estimated(inputs: impl IntoIterator<Item = usize>, power: usize, samples: Samples) -> Self {
+        let inputs = inputs.into_iter().collect();
+        Self { terms: Vec::new(), sampled: Some(Sampled { inputs, power, samples }) }
     }
 
     /// `Σ ∂²/∂x_i²` over some inputs.
@@ -106,14 +141,29 @@ impl Operator {
         Self::new(terms)
     }
 
-    /// Its terms.
+    /// Its terms; none of an estimate.
     pub fn terms(&self) -> &[OperatorTerm] {
         &self.terms
     }
 
+    /// How it is estimated, if it is.
+    pub fn samples(&self) -> Option<Samples> {
+        Some(self.sampled.as_ref()?.samples)
+    }
+
+    /// What is estimated: the inputs of a Laplacian, and its power.
+    pub fn estimates(&self) -> Option<(&[usize], usize)> {
+        self.sampled.as_ref().map(|sampled| (&sampled.inputs[..], sampled.power))
+    }
+
+    pub(super) fn sampled(&self) -> Option<&Sampled> {
+        self.sampled.as_ref()
+    }
+
     /// The order of its highest derivative: that of the request. At least 1, as the least that an expansion has.
     pub fn order(&self) -> usize {
-        self.terms.iter().map(|term| term.derivative.len()).max().unwrap_or(0).max(1)
+        let power = self.sampled.as_ref().map(|sampled| 2 * sampled.power);
+        power.unwrap_or_else(|| self.terms.iter().map(|term| term.derivative.len()).max().unwrap_or(0).max(1))
     }
 
     /// The operator at some of the points.
@@ -125,14 +175,29 @@ impl Operator {
             };
             OperatorTerm { derivative: term.derivative.clone(), coefficient }
         };
-        Self::new(self.terms.iter().map(part).collect())
+        Self { terms: self.terms.iter().map(part).collect(), sampled: self.sampled.clone() }
     }
 
     /// Checks it against a model and the order of a request.
     pub(super) fn check(&self, inputs: usize, order: usize) -> Result<()> {
         check_order(self.order())?;
         let wrong = |cause: String| Err(Error::Terms(cause));
-        if self.terms.is_empty() {
+        if let Some(Sampled { inputs: of, samples, .. }) = &self.sampled {
+            if samples.count < 2 {
+                return wrong("a single sample has no standard error: take at least 2".into());
+            }
+            let mut sorted = of.clone();
+            sorted.sort_unstable();
+            if let Some(&input) = sorted.iter().find(|&&input| input >= inputs) {
+                return wrong(format!(
+                    "the operator derives by input {input}, but the model has {inputs} inputs, 0 to {}",
+                    inputs - 1
+                ));
+            }
+            if sorted.is_empty() || sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+                return wrong("an estimate is of at least one input, and of each once".into());
+            }
+        } else if self.terms.is_empty() {
             return wrong("the operator has no terms: give it at least one".into());
         }
         if order != self.order() {
@@ -191,6 +256,9 @@ impl Operator {
 
     /// Bytes of the rays and of what becomes of them, at most.
     pub(super) fn bytes(&self, inputs: usize) -> u64 {
+        if let Some(sampled) = &self.sampled {
+            return (sampled.samples.count as u64).saturating_mul(8 * inputs as u64 + 64);
+        }
         let forms = self.terms.iter().map(|term| forms(&powers(&term.derivative)) as u64);
         let width = if self.mixes() { 8 * inputs as u64 } else { 0 };
         forms.fold(0, u64::saturating_add).saturating_mul(width.saturating_add(64))

@@ -78,7 +78,10 @@ impl Outline {
             exponents,
             match &mixing {
                 Mixing::Operator(by_rays) => by_rays.operator().bytes(model.inputs()),
-                _ => 0,
+                Mixing::Estimate(_) => {
+                    directions.as_ref().map_or(0, |d| (d.len() as u64).saturating_mul(8 * inputs))
+                }
+                Mixing::None | Mixing::Groups { .. } | Mixing::Rows { .. } | Mixing::Rule { .. } => 0,
             },
             plan.monomials.as_ref().map_or(0, |monomials| monomials.bytes()),
             plan.unit_rays.as_ref().map_or(0, |rays| 8 * rays.len() as u64),
@@ -110,7 +113,8 @@ impl Outline {
                 Some(directions) => directions.len() / plan.directions(),
             },
             lane_units,
-            terms: mixing.terms(),
+            // An estimate has its error beside it.
+            terms: mixing.terms() + usize::from(matches!(mixing, Mixing::Estimate(_))),
             as_they_come: matches!(mixing, Mixing::Rows { .. }),
             lists: lists.into_iter().fold(0, u64::saturating_add),
             budget,
@@ -176,7 +180,7 @@ pub struct Passage {
 impl Passage {
     /// Of so many rays.
     pub(super) fn of(plan: &Plan, mixing: &Mixing, rays: usize) -> Option<Self> {
-        let Mixing::Operator(_) = mixing else { return None };
+        let (Mixing::Operator(_) | Mixing::Estimate(_)) = mixing else { return None };
         let sums = plan.weights.map(|_| rays.div_ceil(mixing::in_a_sum(rays)));
         let rows = match sums {
             Some(sums) => 1 + (plan.order - 1) * rays + sums,

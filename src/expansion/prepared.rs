@@ -64,7 +64,10 @@ impl Prepared {
     /// If the request doesn't fit the model, the method has no answer, or the device can't.
     pub fn new(model: &Model, request: &Request) -> Result<Self> {
         let Outline { plan, deeper, directions, mixing, threads, sizes } = Outline::new(model, request)?;
-        let certificate = Certificate::new(model, request.method, request.terms.kind())?;
+        let mut certificate = Certificate::new(model, request.method, request.terms.kind())?;
+        if let Mixing::Estimate(estimate) = &mixing {
+            certificate.estimate(estimate.sampled().samples.count);
+        }
         let outputs = model.list_outputs(request.outputs.as_deref());
         tracing::debug!("{plan}");
         let plan = Arc::new(plan);

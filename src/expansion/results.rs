@@ -27,6 +27,9 @@ pub struct Batch<'a> {
     /// `[points, outputs, rows, inputs]`, `[points, outputs]`: unmixed, along, mixed, gradient, Hessian, operator.
     #[doc(hidden)]
     pub coefficients: &'a [f64],
+    /// Standard errors of estimates, `[points, outputs]`; empty of what is no estimate.
+    #[doc(hidden)]
+    pub errors: &'a [f64],
     /// Distance to the nearest kink, `[points, rays]`, for mixed terms and operators `[points]`; empty where the network is
     /// smooth or the method has no rays.
     #[doc(hidden)]
@@ -137,6 +140,9 @@ pub struct Expansion {
     /// Normalised Taylor coefficients: see [`Batch::coefficients`].
     #[doc(hidden)]
     pub coefficients: Vec<f64>,
+    /// Standard errors: see [`Batch::errors`].
+    #[doc(hidden)]
+    pub errors: Vec<f64>,
     /// Shape of [`Self::coefficients`].
     #[doc(hidden)]
     pub shape: Vec<usize>,

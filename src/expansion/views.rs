@@ -141,6 +141,11 @@ impl Expansion {
         self.parts().operator()
     }
 
+    /// The standard error of each number of an estimated operator, `[points, outputs]`; none of others.
+    pub fn operator_error(&self) -> Option<ArrayView2<'_, f64>> {
+        (!self.errors.is_empty()).then(|| rows(self.count(), &self.errors))
+    }
+
     /// Exponents of mixed terms, `[terms, variables]`; none for other coefficients.
     pub fn exponents(&self) -> Option<ArrayView2<'_, u8>> {
         self.mixed().ok().map(|mixed| rows(mixed.dim().2, &self.exponents))

@@ -11,7 +11,7 @@
 //! | `unmixed` | `[B, m, n, p]`: c_1 … c_n of each output along each input | unmixed terms |
 //! | `along` | `[B, m, n, R]`, with `directions` `[R, p]` or `[B, R, p]` | terms along directions |
 //! | `mixed` | `[B, m, T]`, with `exponents` `[T, d]`, by degree, degree 0 included | mixed terms |
-//! | `operator` | `[B, m]` | a differential operator |
+//! | `operator` | `[B, m]`, of an estimate with `operator_error` `[B, m]`, its standard errors | a differential operator |
 //! | `kink` | `[B, R]`, for mixed terms and operators `[B, 1]`: distance to the nearest kink, ∞ if there is none | networks with kinks |
 //!
 //! [`Record`] lists what RESULT.json has. [`save`] runs a job into both files; [`ArchiveSink`] and [`Record`] are its parts, for programs

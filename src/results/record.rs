@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::claim::{Claim, StandInRecord};
 use super::source::ModelFile;
 use crate::backend::KernelTime;
-use crate::expansion::{Job, Report};
+use crate::expansion::{Job, Report, Samples, Terms};
 use crate::memory;
 use crate::scalar::Precision;
 
@@ -34,6 +34,7 @@ pub struct Seconds {
 /// | `exact`, `exact_reason`, `smooth`, `one_sided`, `kinks` | what it claims: [`Claim`] |
 /// | `order`, `terms`, `outputs`, `points`, `rays`, `variables` | what was computed; rays and variables where there are such |
 /// | `rows`, `sums` | of a differential operator: rows of each layer at a point; sums over rays in place of their highest coefficients, if there are any |
+/// | `samples`, `seed` | of an estimate: how many random rays, and which |
 /// | `device`, `driver`, `threads`, `precision`, `dtype` | where, in which numbers, and in which it was written |
 /// | `seconds` | `load`, `plan`, `compute`, `write` |
 /// | `peak_bytes` | the most memory that the process has had, or null |
@@ -92,6 +93,8 @@ impl<'a> Record<'a> {
             "points": job.points(),
             "rays": job.rays(),
             "variables": job.variables(),
+            "samples": samples(job).map(|samples| samples.count),
+            "seed": samples(job).map(|samples| samples.seed),
             "rows": job.passage().map(|passage| passage.rows),
             "sums": job.passage().and_then(|passage| passage.sums),
             "device": about.name,
@@ -125,5 +128,13 @@ impl<'a> Record<'a> {
         fields.retain(|key, value| !value.is_null() || matches!(key.as_str(), "peak_bytes" | "verify"));
         fields.extend(self.claim().fields());
         format!("{:#}\n", Value::Object(fields))
+    }
+}
+
+/// How an operator was estimated, if it was.
+fn samples(job: &Job) -> Option<Samples> {
+    match &job.request().terms {
+        Terms::Operator(operator) => operator.samples(),
+        Terms::Unmixed | Terms::Along(_) | Terms::Mixed(_) | Terms::Gradient(_) | Terms::Hessian(_) => None,
     }
 }

@@ -18,6 +18,7 @@ pub fn arrays(job: &Job) -> Vec<&'static str> {
     let terms = &job.request().terms;
     let directions = matches!(terms, Terms::Along(_) | Terms::Gradient(Some(_)));
     let mut names = vec!["points", terms.name(), "value"];
+    names.extend(job.is_estimate().then_some("operator_error"));
     names.extend((job.kink_distances() > 0).then_some("kink"));
     names.extend(directions.then_some("directions"));
     names.extend(matches!(terms, Terms::Hessian(_)).then_some("inputs"));
@@ -31,6 +32,7 @@ pub struct ArchiveSink<'a> {
     job: &'a Job<'a>,
     archive: ArchiveWriter,
     value: Spool,
+    errors: Option<Spool>,
     kinks: Option<Spool>,
     spent: Duration,
 }
@@ -44,8 +46,9 @@ impl<'a> ArchiveSink<'a> {
     pub fn new(mut archive: ArchiveWriter, folder: &Path, job: &'a Job<'a>) -> io::Result<Self> {
         archive.array("points", &[job.points(), job.model().inputs()], job.coordinates())?;
         archive.begin(job.request().terms.name(), &job.shape())?;
-        let kinks = (job.kink_distances() > 0).then(|| Spool::new(folder));
-        Ok(Self { job, archive, value: Spool::new(folder), kinks, spent: Duration::ZERO })
+        let spool = |there: bool| there.then(|| Spool::new(folder));
+        let (errors, kinks) = (spool(job.is_estimate()), spool(job.kink_distances() > 0));
+        Ok(Self { job, archive, value: Spool::new(folder), errors, kinks, spent: Duration::ZERO })
     }
 
     /// Seconds spent on writing so far.
@@ -58,10 +61,14 @@ impl<'a> ArchiveSink<'a> {
     /// # Errors
     /// If the disk is full, or batches are missing.
     pub fn finish(self) -> io::Result<u64> {
-        let Self { job, mut archive, value, kinks, .. } = self;
+        let Self { job, mut archive, value, errors, kinks, .. } = self;
         let (points, inputs) = (job.points(), job.model().inputs());
         archive.begin("value", &[points, job.outputs().len()])?;
         value.pour(&mut archive)?;
+        if let Some(errors) = errors {
+            archive.begin("operator_error", &[points, job.outputs().len()])?;
+            errors.pour(&mut archive)?;
+        }
         if let Some(kinks) = kinks {
             archive.begin("kink", &[points, job.kink_distances()])?;
             kinks.pour(&mut archive)?;
@@ -94,6 +101,7 @@ impl<'a> ArchiveSink<'a> {
     fn write(&mut self, batch: &Batch) -> io::Result<()> {
         self.archive.numbers(batch.coefficients)?;
         self.value.push(batch.value)?;
+        self.errors.as_mut().map_or(Ok(()), |errors| errors.push(batch.errors))?;
         self.kinks.as_mut().map_or(Ok(()), |kinks| kinks.push(batch.kinks))
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Format, Result};
 const RECORD: &str = "result.json";
 
 /// Arrays that results may have: what else is in a folder isn't ours to replace.
-const ARRAYS: [&str; 12] = [
+const ARRAYS: [&str; 13] = [
     "points",
     "value",
     "unmixed",
@@ -18,6 +18,7 @@ const ARRAYS: [&str; 12] = [
     "gradient",
     "hessian",
     "operator",
+    "operator_error",
     "kink",
     "directions",
     "inputs",

@@ -19,6 +19,7 @@ mod cli;
 mod common;
 mod discovery;
 mod engine;
+mod estimates;
 mod fuzz;
 mod gradients;
 mod intervals;

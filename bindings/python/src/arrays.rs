@@ -9,6 +9,8 @@ use pyo3::prelude::*;
 pub struct Collected<T> {
     pub value: Vec<T>,
     pub coefficients: Vec<T>,
+    /// Standard errors of estimates.
+    pub errors: Vec<T>,
     pub kinks: Vec<T>,
 }
 
@@ -22,7 +24,8 @@ impl<T: Number> Collected<T> {
         let value = count(&[job.points(), job.outputs().len()]);
         let coefficients = count(&job.shape());
         let kinks = count(&[job.points(), job.kink_distances()]);
-        let all = value.saturating_add(coefficients).saturating_add(kinks);
+        let errors = if job.is_estimate() { value } else { 0 };
+        let all = [value, coefficients, errors, kinks].into_iter().fold(0, usize::saturating_add);
         let needed = (all as u64).saturating_mul(size_of::<T>() as u64);
         let allowed = job.request().memory.unwrap_or_else(memory::default_budget);
         if needed > allowed {
@@ -33,7 +36,12 @@ impl<T: Number> Collected<T> {
             numbers.try_reserve_exact(count).map_err(|_| Error::Memory { needed, allowed })?;
             Ok(numbers)
         };
-        Ok(Self { value: room(value)?, coefficients: room(coefficients)?, kinks: room(kinks)? })
+        Ok(Self {
+            value: room(value)?,
+            coefficients: room(coefficients)?,
+            errors: room(errors)?,
+            kinks: room(kinks)?,
+        })
     }
 }
 
@@ -42,6 +50,7 @@ impl<T: Number + Send> Sink for Collected<T> {
         let take = |into: &mut Vec<T>, from: &[f64]| into.extend(from.iter().map(|&x| T::nearest(x)));
         take(&mut self.value, batch.value);
         take(&mut self.coefficients, batch.coefficients);
+        take(&mut self.errors, batch.errors);
         take(&mut self.kinks, batch.kinks);
         Ok(())
     }

@@ -345,7 +345,8 @@ impl Original {
 
 impl<T: numpy::Element> Made<T> {
     fn into_dict(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-        let Self { numbers: Collected { value, coefficients, kinks }, shape, exponents, record } = self;
+        let Self { numbers, shape, exponents, record } = self;
+        let Collected { value, coefficients, errors, kinks } = numbers;
         let points = shape.first().copied().unwrap_or(0);
         let rows = |numbers: Vec<T>| -> PyResult<Bound<'_, PyArrayDyn<T>>> {
             let width = numbers.len().checked_div(points).unwrap_or(0);
@@ -354,6 +355,7 @@ impl<T: numpy::Element> Made<T> {
         let result = PyDict::new(py);
         result.set_item("coefficients", array(py, coefficients, &shape)?)?;
         result.set_item("kink", if kinks.is_empty() { None } else { Some(rows(kinks)?) })?;
+        result.set_item("operator_error", if errors.is_empty() { None } else { Some(rows(errors)?) })?;
         result.set_item("value", rows(value)?)?;
         let exponents = exponents.map(|(exponents, variables)| {
             let terms = exponents.len() / variables;

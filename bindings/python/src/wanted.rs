@@ -2,13 +2,15 @@
 
 use hope::plan::Method;
 use hope::rays::Directions;
-use hope::{Coefficient, Error, Operator, OperatorTerm, Request, Terms};
+use hope::{Coefficient, Error, Operator, OperatorTerm, Request, Samples, Terms};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 
 use crate::arrays::read;
 use crate::error::raised;
 use crate::place::{Place, precision};
+
+type Estimate = (Vec<usize>, usize, usize, u64);
 
 /// The keys of a dictionary that `hope/_model.py` makes.
 #[derive(FromPyObject)]
@@ -22,6 +24,8 @@ pub struct Wanted<'py> {
     inputs: Option<Vec<usize>>,
     /// Terms of a differential operator: the inputs to derive by, and one coefficient, or that of each point.
     operator: Option<Vec<(Vec<usize>, Vec<f64>)>>,
+    /// A power of a Laplacian to estimate in its place: its inputs, the power, how many random rays, and their seed.
+    sampled: Option<Estimate>,
     method: String,
     outputs: Option<Vec<usize>>,
     device: String,
@@ -39,6 +43,7 @@ pub struct Key {
     rows: Option<(Vec<usize>, Vec<f64>)>,
     inputs: Option<Vec<usize>>,
     operator: Option<Vec<(Vec<usize>, Vec<f64>)>>,
+    sampled: Option<Estimate>,
     method: String,
     outputs: Option<Vec<usize>>,
     device: String,
@@ -64,8 +69,11 @@ impl Wanted<'_> {
     /// If a name means nothing, or there is no such device.
     pub fn request(self, py: Python<'_>) -> PyResult<(Key, Request)> {
         let rows = self.rows.as_ref().map(read);
-        let terms =
-            terms(&self.terms, rows.clone(), self.inputs.clone(), self.operator.clone()).map_err(raised)?;
+        let terms = match &self.sampled {
+            Some(sampled) => Terms::Operator(estimated(sampled.clone())),
+            None => terms(&self.terms, rows.clone(), self.inputs.clone(), self.operator.clone())
+                .map_err(raised)?,
+        };
         let method = method(&self.method).map_err(raised)?;
         let precision = self.precision.as_deref().map(precision).transpose()?;
         let Place { device, precision, verify } =
@@ -76,6 +84,7 @@ impl Wanted<'_> {
             rows,
             inputs: self.inputs,
             operator: self.operator,
+            sampled: self.sampled,
             method: self.method,
             outputs: self.outputs.clone(),
             device: self.device,
@@ -96,6 +105,14 @@ impl Wanted<'_> {
             ..Request::new(Vec::new(), self.order)
         };
         Ok((key, request))
+    }
+}
+
+fn estimated((inputs, power, count, seed): Estimate) -> Operator {
+    let samples = Samples { count, seed };
+    match power {
+        1 => Operator::sampled_laplacian(inputs, samples),
+        _ => Operator::sampled_biharmonic(inputs, samples),
     }
 }
 

@@ -65,3 +65,26 @@ def test_wrong_operators() -> None:
         model.expand(x, operator="laplacian", inputs=[3])
     with pytest.raises(hope.Error, match="of order 2, not 3"):
         model.expand(x, 3, operator="laplacian")
+
+
+def test_estimates(program: Program, tmp_path: Path) -> None:
+    model = hope.load(NETWORK)
+    for name in ("laplacian", "biharmonic"):
+        truth = model.expand(X, operator=name, inputs=[0, 2, 3], device="cpu")
+        assert truth.operator_error is None
+        with pytest.warns(hope.ApproximationWarning, match="estimate of 200 samples, not exact"):
+            found = model.expand(X, operator=name, inputs=[0, 2, 3], samples=200, seed=4, device="cpu")
+        assert found.operator_error is not None and found.operator_error.shape == truth.operator.shape
+        assert (np.abs(found.operator - truth.operator) < 4.5 * found.operator_error).all()
+        assert (found.report["samples"], found.report["seed"], found.certificate.exact) == (200, 4, False)
+        np.save(tmp_path / "at.npy", X)
+        there, here = tmp_path / f"{name}.npz", tmp_path / "here.npz"
+        given = ["--operator", name, "--inputs", "0,2,3", "--samples", "200", "--seed", "4"]
+        program("expand", NETWORK, "--at", tmp_path / "at.npy", *given, "--device", "cpu", "--out", there)
+        found.save(here)
+        np.testing.assert_array_equal(np.load(there)["operator_error"], np.load(here)["operator_error"])
+        np.testing.assert_array_equal(np.load(there)["operator"], found.operator)
+    mistakes: list[dict[str, Any]] = [{"operator": "laplacian", "samples": 1}, {"samples": 8}, {"operator": {(0, 0): 1.0}, "samples": 8}]
+    for wrong in mistakes:
+        with pytest.raises(hope.RequestError):
+            model.expand(X, **wrong)

@@ -44,6 +44,9 @@ Examples:
   The Laplacian of a network of x, y and t in x and y, as a residual has it
       hope expand pinn.onnx --at points.npy --operator laplacian --inputs 0,1
 
+  The same of a thousand variables, estimated by 256 random rays
+      hope expand many.onnx --at points.npy --operator laplacian --samples 256 --seed 1
+
   A network with ReLU and max pooling has kinks; expand a smooth stand-in instead
       hope expand examples/mnist/mnist_cnn_relu_bn.onnx --at examples/mnist/digits.npy --order 3 \\
           --smooth relu=softplus:20,max_pool=logsumexp:20 --radius 0.5
@@ -70,7 +73,7 @@ Results (B points, m outputs, p inputs, n orders, R directions, T terms; all f64
   mixed    [B, m, T]      with exponents [T, d] (u8), by degree
   gradient [B, m, n, R, p]  coefficient of t^k of dy_o/dx_i along ray r (R = 1 without directions)
   hessian  [B, m, I, p]   second derivatives, not halved, in the rows of --inputs (inputs [I])
-  operator [B, m]         the differential operator
+  operator [B, m]         the differential operator; with --samples operator_error [B, m], standard errors
   kink     [B, R]         distance to the nearest kink along each ray, where the network has kinks
                           (mixed, operator: [B, 1], the nearest of all rays they take)
 All coefficients but those of hessian and operator are normalised: c_k is the k-th derivative divided by k!.
@@ -130,6 +133,20 @@ pub struct ExpandArgs {
     /// [{"derivative": [0, 0]}, {"derivative": [1], "coefficient": -0.5}]; a coefficient may be a list of numbers or an .npy file, one number for each point.
     #[arg(long, value_name = "NAME|FILE.json", conflicts_with_all = ["terms", "directions", "subspace"], help_heading = "What to compute")]
     pub operator: Option<OperatorArg>,
+
+    /// Estimate the Laplacian or biharmonic operator by so many random rays, with standard errors (operator_error): for many inputs. Unbiased, not exact.
+    #[arg(long, value_name = "K", requires = "operator", value_parser = clap::value_parser!(u32).range(2..), help_heading = "What to compute")]
+    pub samples: Option<u32>,
+
+    /// Of the samples: equal seeds give equal rays.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        requires = "samples",
+        help_heading = "What to compute"
+    )]
+    pub seed: u64,
 
     /// Which inputs second derivatives have rows for, or a Laplacian or biharmonic operator is of: "all", or numbers such as 0,3 [default: all].
     #[arg(long, value_name = "LIST", help_heading = "What to compute")]

@@ -14,7 +14,7 @@ use anyhow::{Result, anyhow, bail};
 use hope::model::Model;
 use hope::results::{ArchiveFormat, ArchiveSink, Encoding, ModelFile, Record, Target, arrays};
 use hope::temporary::folder;
-use hope::{Error, Job, Operator, Report, Terms, memory};
+use hope::{Error, Job, Operator, Report, Samples, Terms, memory};
 
 pub use args::ExpandArgs;
 
@@ -133,7 +133,8 @@ fn operator(args: &ExpandArgs, inputs: usize) -> Result<Option<(Operator, Vec<Pa
         Some(Outputs::Some(chosen)) => chosen.clone(),
         Some(Outputs::All) | None => (0..inputs).collect(),
     };
-    operator::read(arg, chosen.into_iter(), args.inputs.is_some()).map(Some)
+    let samples = args.samples.map(|count| Samples { count: count as usize, seed: args.seed });
+    operator::read(arg, chosen.into_iter(), args.inputs.is_some(), samples).map(Some)
 }
 
 /// The order: that of second derivatives, or of a gradient without rays, goes without saying.

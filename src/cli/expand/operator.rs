@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow, bail};
 use serde::Deserialize;
 
 use hope::regular_file::RegularFile;
-use hope::{Coefficient, Operator, OperatorTerm, npy};
+use hope::{Coefficient, Operator, OperatorTerm, Samples, npy};
 
 /// Longest file that is read.
 const LARGEST: u64 = 16 << 20;
@@ -50,19 +50,31 @@ fn one() -> Number {
     Number::Constant(1.0)
 }
 
-/// The operator, and the files that it is read from. `inputs`: those that a named one derives by.
+/// The operator, and the files that it is read from. `inputs`: those that a named one derives by; `samples`: how it is estimated.
 pub fn read(
     arg: &OperatorArg,
     inputs: impl Iterator<Item = usize>,
     chosen: bool,
+    samples: Option<Samples>,
 ) -> Result<(Operator, Vec<PathBuf>)> {
-    let path = match arg {
-        OperatorArg::Laplacian => return Ok((Operator::laplacian(inputs), Vec::new())),
-        OperatorArg::Biharmonic => return Ok((Operator::biharmonic(inputs), Vec::new())),
-        OperatorArg::File(_) if chosen => {
+    let path = match (arg, samples) {
+        (OperatorArg::Laplacian, None) => return Ok((Operator::laplacian(inputs), Vec::new())),
+        (OperatorArg::Biharmonic, None) => return Ok((Operator::biharmonic(inputs), Vec::new())),
+        (OperatorArg::Laplacian, Some(samples)) => {
+            return Ok((Operator::sampled_laplacian(inputs, samples), Vec::new()));
+        }
+        (OperatorArg::Biharmonic, Some(samples)) => {
+            return Ok((Operator::sampled_biharmonic(inputs, samples), Vec::new()));
+        }
+        (OperatorArg::File(_), Some(_)) => {
+            bail!(
+                "--samples goes with --operator laplacian and biharmonic: those of a file are computed exactly"
+            )
+        }
+        (OperatorArg::File(_), None) if chosen => {
             bail!("--inputs goes with --operator laplacian and biharmonic: a file names the inputs itself")
         }
-        OperatorArg::File(path) => path,
+        (OperatorArg::File(path), None) => path,
     };
     let wrong = |cause: String| anyhow!("--operator {}: {cause}", path.display());
     let file = RegularFile::open(path)

@@ -131,7 +131,13 @@ fn key(args: &ExpandArgs, setup: &Setup, source: &ModelFile) -> Result<String> {
                 numbers(rows);
             }
         }
-        Terms::Operator(operator) => numbers(&operator.terms().iter().flat_map(meaning).collect::<Vec<_>>()),
+        Terms::Operator(operator) => {
+            numbers(&operator.terms().iter().flat_map(meaning).collect::<Vec<_>>());
+            if let (Some((inputs, power)), Some(samples)) = (operator.estimates(), operator.samples()) {
+                numbers(&inputs.iter().map(|&input| input as f64).collect::<Vec<_>>());
+                numbers(&[power as f64, samples.count as f64, f64::from_bits(samples.seed)]);
+            }
+        }
         Terms::Mixed(Some(rows)) => numbers(rows),
         Terms::Hessian(Some(rows)) => numbers(&rows.iter().map(|&row| row as f64).collect::<Vec<_>>()),
         _ => {}

@@ -124,6 +124,16 @@ fn scope(setup: &Setup, job: &Job) -> String {
         }
         (Terms::Operator(operator), _) => {
             let rays = job.rays().unwrap_or(0);
+            if let Some((inputs, power)) = operator.estimates() {
+                let (of, inputs) =
+                    (if power == 1 { "Laplacian" } else { "biharmonic operator" }, inputs.len());
+                let inputs = count(inputs, "input");
+                return format!(
+                    "{of} of {inputs}, estimated by {}{}",
+                    count(rays, "random ray"),
+                    passage(job.passage())
+                );
+            }
             let terms = count(operator.terms().len(), "term");
             format!("{name} of {terms}, by {}{}", count(rays, "ray"), passage(job.passage()))
         }

@@ -63,6 +63,48 @@ fn named_operators_and_files() {
     assert_eq!(array(&w.path("joined.npz"), "operator"), w.array("f.npz", "operator"));
 }
 
+/// Says that it is an estimate, in words and in numbers.
+#[test]
+fn estimates() {
+    let w = Workplace::new();
+    let model = reference_text("discover_2d.onnx");
+    w.done(&args(&model, "l.npz", &["--operator", "laplacian"]));
+    let more = ["--operator", "laplacian", "--samples", "64", "--seed", "5"];
+    let run = w.done(&args(&model, "e.npz", &more));
+    for words in ["estimate of 64 samples, not exact", "Laplacian of 2 inputs, estimated by 64 random rays"] {
+        assert!(run.stdout.contains(words), "{}", run.stdout);
+    }
+    assert_eq!(keys(&w.path("e.npz")), ["operator", "operator_error", "points", "value"]);
+    let (truth, found) = (w.array("l.npz", "operator"), w.array("e.npz", "operator"));
+    let errors = w.array("e.npz", "operator_error");
+    for ((found, error), truth) in found.iter().zip(&errors).zip(&truth) {
+        assert!((found - truth).abs() < 4.0 * error, "{found} ± {error}: {truth}");
+    }
+    let record = w.json("e.json");
+    assert_eq!(
+        (&record["samples"], &record["seed"], &record["exact"]),
+        (&64.into(), &5.into(), &false.into())
+    );
+    // In shards, of which those of another seed are others.
+    for seed in ["5", "6"] {
+        let shards = ["--operator", "laplacian", "--samples", "64", "--seed", seed];
+        let shards = [&shards[..], &["--shards", "parts", "--shard-size", "1"]].concat();
+        w.done(&[&args(&model, "", &[])[..6], &shards].concat());
+        let count = std::fs::read_dir(w.path("parts")).unwrap().count();
+        assert_eq!(count, if seed == "5" { 4 } else { 8 });
+        if seed == "5" {
+            w.done(&["merge", "parts", "--out", "joined.npz"]);
+            assert_eq!(array(&w.path("joined.npz"), "operator_error"), errors);
+        }
+    }
+    let refused = |more: &[&str], parts: &[&str]| w.refused(&args(&model, "r.npz", more), parts);
+    refused(&["--operator", "laplacian", "--samples", "1"], &["--samples"]);
+    refused(&["--order", "2", "--samples", "8"], &["--operator"]);
+    refused(&["--operator", "laplacian", "--seed", "8"], &["--samples"]);
+    std::fs::write(w.path("f.json"), r#"[{"derivative": [0]}]"#).unwrap();
+    refused(&["--operator", "f.json", "--samples", "8"], &["laplacian and biharmonic"]);
+}
+
 #[test]
 fn wrong_operators() {
     let w = Workplace::new();

@@ -58,6 +58,8 @@ class Expansion:
         The network's outputs at the points.
     coefficients : ndarray
         The same as `unmixed`, `along`, `mixed`, `gradient`, `hessian` or `operator`, whichever there is.
+    operator_error : ndarray, shape (B, m), or None
+        The standard errors of an operator that was estimated.
     kink : ndarray, shape (B, R), or None
         How far each ray goes to the nearest kink, infinite if it meets none; (B, 1) for mixed terms. None where the network is
         smooth or the method has no rays.
@@ -72,6 +74,7 @@ class Expansion:
     points: NDArray[np.float64]
     value: Reals
     coefficients: Reals
+    operator_error: Reals | None
     kink: Reals | None
     directions: NDArray[np.float64] | None
     subspace: NDArray[np.float64] | None
@@ -189,6 +192,7 @@ class Expansion:
             "points": self.points,
             "value": self.value,
             self.terms: self.coefficients,
+            "operator_error": self.operator_error,
             "kink": self.kink,
             "directions": self.directions,
             "exponents": self._exponents,
@@ -202,7 +206,7 @@ class Expansion:
 
         report = self.report
         coordinates: dict[str, Any] = {"output": self.outputs}
-        axes = {"points": ("point", "input"), "value": ("point", "output"), "exponents": ("term", "variable"), "inputs": ("row",)}
+        axes = {"points": ("point", "input"), "value": ("point", "output"), "operator_error": ("point", "output"), "exponents": ("term", "variable"), "inputs": ("row",)}
         axes[self.terms] = ("point", "output", *_AXES[self.terms])
         # One for each ray, or one for all of them.
         rays = {"unmixed": "input", "along": "direction", "gradient": "direction", "hessian": "row"}

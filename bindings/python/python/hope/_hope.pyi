@@ -19,6 +19,7 @@ class Adapter(TypedDict):
 class Result(TypedDict):
     coefficients: NDArray[np.floating[Any]]
     value: NDArray[np.floating[Any]]
+    operator_error: NDArray[np.floating[Any]] | None
     kink: NDArray[np.floating[Any]] | None
     exponents: NDArray[np.uint8] | None
     record: str

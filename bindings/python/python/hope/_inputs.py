@@ -55,6 +55,14 @@ def operator_terms(given: Any, inputs: Iterable[int]) -> list[tuple[list[int], l
     ]
 
 
+def estimate(given: Any, inputs: Iterable[int], samples: Any, seed: Any) -> tuple[list[int], int, int, int]:
+    """A named operator that random rays estimate: the inputs of a Laplacian, its power, how many rays, and their seed."""
+    powers = {"laplacian": 1, "biharmonic": 2}
+    if not isinstance(given, str) or given not in powers:
+        raise RequestError("samples estimate operator='laplacian' or 'biharmonic': others are computed exactly")
+    return list(inputs), powers[given], whole(samples, "samples", 2), whole(seed, "seed")
+
+
 def _squeezed(shape: Iterable[int]) -> tuple[int, ...]:
     # Axes of size 1 don't change the order of the numbers: [B, 28, 28] is as good as [B, 1, 28, 28].
     return tuple(size for size in shape if size != 1)

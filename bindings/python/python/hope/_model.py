@@ -100,6 +100,8 @@ class Model:
         directions: Any = None,
         subspace: Any = None,
         operator: Any = None,
+        samples: int | None = None,
+        seed: int = 1,
         outputs: int | Iterable[int] | None = None,
         inputs: Iterable[int] | None = None,
         method: str = "exact",
@@ -131,6 +133,11 @@ class Model:
         operator : {"laplacian", "biharmonic"} or mapping
             A differential operator, the sum of its terms: each a tuple of inputs to derive by, with its coefficient, a number or B of them:
             ``{(0, 0): 1.0, (0, 0, 1): speed, (): -2.0}``. Pairs will do, too.
+        samples : int
+            Estimate "laplacian" or "biharmonic" by so many random rays, 2 or more: for many inputs. Unbiased, not exact: the standard error of each
+            number is `Expansion.operator_error`, and there is an `ApproximationWarning`.
+        seed : int
+            Of the samples: equal seeds give equal rays.
         outputs : int or sequence of int
             Selected outputs; default: all m of them.
         inputs : sequence of int
@@ -180,16 +187,21 @@ class Model:
         if inputs is not None and terms != "hessian" and not isinstance(operator, str):
             raise _errors.RequestError("inputs are the rows of second derivatives, or those of a named operator: they go with terms='hessian' or operator='laplacian'")
         chosen = None if inputs is None else [int(i) for i in inputs]
-        of_operator = None if operator is None else _inputs.operator_terms(operator, range(points.shape[1]) if chosen is None else chosen)
+        of_inputs = range(points.shape[1]) if chosen is None else chosen
+        if samples is not None and operator is None:
+            raise _errors.RequestError("samples estimate an operator: give operator='laplacian' or 'biharmonic' with them")
+        sampled = None if samples is None else _inputs.estimate(operator, of_inputs, samples, seed)
+        of_operator = None if operator is None or sampled is not None else _inputs.operator_terms(operator, of_inputs)
         if order is None:
-            order = max(1, *(len(derivative) for derivative, _ in of_operator), 1) if of_operator is not None else 2 if terms == "hessian" else 1 if terms == "gradient" and rows is None else 4
+            order = 2 * sampled[1] if sampled is not None else max(1, *(len(derivative) for derivative, _ in of_operator), 1) if of_operator is not None else 2 if terms == "hessian" else 1 if terms == "gradient" and rows is None else 4
         wanted = _place.wanted(
             order,
             terms,
             rows,
             self._outputs(outputs),
-            chosen if of_operator is None else None,
+            chosen if operator is None else None,
             of_operator,
+            sampled,
             method=method,
             device=device,
             precision=precision,
@@ -204,6 +216,7 @@ class Model:
             points=points,
             value=found["value"],
             coefficients=found["coefficients"],
+            operator_error=found["operator_error"],
             kink=found["kink"],
             directions=rows if terms in ("along", "gradient") else None,
             subspace=rows if terms == "mixed" else None,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ._errors import FormatError
 
 # What else is in a folder is no part of a result, and not ours to replace.
-_ARRAYS = {"points", "value", "unmixed", "along", "mixed", "gradient", "hessian", "operator", "kink", "directions", "inputs", "exponents"}
+_ARRAYS = {"points", "value", "unmixed", "along", "mixed", "gradient", "hessian", "operator", "operator_error", "kink", "directions", "inputs", "exponents"}
 _RECORD = "result.json"
 _TYPES = {"float64": "F64", "float32": "F32", "uint8": "U8"}
 
