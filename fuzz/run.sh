@@ -36,7 +36,7 @@ else
     # What reaches new code goes into the first folder: here it is thrown away.
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
-    for short in "onnx 6000" "arrays 30000" "polynomials 20000" "reports 30000"; do
+    for short in "onnx 6000" "arrays 30000" "polynomials 20000" "properties 30000" "reports 30000"; do
         read -r target runs <<<"$short"
         mkdir "$scratch/$target"
         run "$target" "$runs" 1 "$scratch/$target"

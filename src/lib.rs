@@ -63,6 +63,7 @@ mod packing;
 pub mod picture;
 pub mod plan;
 pub mod polynomial;
+pub mod property;
 #[doc(hidden)]
 pub mod random;
 pub mod rays;

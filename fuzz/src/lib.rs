@@ -15,6 +15,7 @@ use hope::ndarray::{ArrayD, IxDyn};
 use hope::npy::{self, NpzReader};
 use hope::onnx::ImportOptions;
 use hope::polynomial::Notation;
+use hope::property::Property;
 use hope::{Cost, Method, Request, TaylorPolynomial, Terms, expand};
 
 /// Memory that an expansion may take.
@@ -80,6 +81,18 @@ pub fn arrays(bytes: &[u8]) {
     for name in ["a", "b", "points", "names", ""] {
         let _ = archive.array(name);
         let _ = archive.texts(name);
+    }
+}
+
+/// Properties of networks: what is read says of points what it says, whatever they are.
+pub fn properties(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(property) = Property::parse(text) else { return };
+    let outputs = vec![0.5; property.outputs()];
+    for case in property.cases() {
+        let ends = case.low.iter().chain(&case.high);
+        assert!(ends.copied().all(f64::is_finite) && !case.unsafe_if.is_empty(), "a box without ends");
+        let _ = property.is_unsafe(case, &case.low, &outputs);
     }
 }
 

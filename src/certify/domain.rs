@@ -88,6 +88,18 @@ impl Domain {
         Self::new(centre, axes, radii)
     }
 
+    /// The same region with those inputs alone as coordinates that change; one at the least.
+    pub(super) fn without_flat(self) -> Self {
+        let Axes::Inputs(inputs) = &self.axes else { return self };
+        let mut kept: Vec<usize> = (0..self.radii.len()).filter(|&j| self.radii[j] > 0.0).collect();
+        if kept.is_empty() {
+            kept.push(0);
+        }
+        let pick = |numbers: &[f64]| kept.iter().map(|&j| numbers[j]).collect();
+        let axes = Axes::Inputs(kept.iter().map(|&j| inputs[j]).collect());
+        Self { axes, middles: pick(&self.middles), radii: pick(&self.radii), centre: self.centre }
+    }
+
     /// Within a radius of a centre along directions, one after the other: one makes a segment, several a piece of the space that they span.
     ///
     /// # Errors

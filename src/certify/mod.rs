@@ -43,6 +43,7 @@ mod functions;
 mod models;
 mod polynomial;
 mod product;
+mod property;
 mod reach;
 mod reduction;
 mod rounding;
@@ -50,6 +51,7 @@ mod walk;
 
 pub use class::Verdict;
 pub use domain::{Axes, Domain};
+pub use property::{Outcome, Proof, prove_property};
 pub use reach::Piece;
 
 use models::Space;

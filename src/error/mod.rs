@@ -421,6 +421,8 @@ pub enum Format {
     Safetensors,
     /// A polynomial of this library: `.json` or `.npz`.
     Polynomial,
+    /// A property of a network: VNN-LIB.
+    VnnLib,
 }
 
 /// The first names of a list.

@@ -88,6 +88,12 @@ fn arrays() {
 }
 
 #[test]
+fn properties() {
+    let files = files(&["fuzz/seeds/properties"]);
+    run(targets::properties, 0..20_000, |random| changed(one_of(&files, random), random));
+}
+
+#[test]
 fn polynomials() {
     let files = files(&["fuzz/seeds/polynomials"]);
     run(targets::polynomials, 0..5000, |random| changed(one_of(&files, random), random));

@@ -36,6 +36,7 @@ mod operator;
 mod picture;
 mod planning;
 mod polynomial;
+mod property;
 mod quantised;
 #[cfg(feature = "gpu")]
 mod shaders;

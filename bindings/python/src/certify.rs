@@ -1,7 +1,8 @@
 //! Proofs over regions: thin calls of `hope::certify`.
 
-use hope::certify::{self, Domain, Enclosure, Options, Verdict};
+use hope::certify::{self, Domain, Enclosure, Options, Outcome, Verdict};
 use hope::polynomial::TaylorPolynomial;
+use hope::property::Property;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -109,4 +110,29 @@ pub fn prove_class<'py>(
         Some(Verdict::Open { other, excess }) => ("open", Some(other), Some(excess), None),
         None => ("open", None, None, None),
     })
+}
+
+/// The verdict, boxes that were looked at, the part that is proved, and a point with its outputs.
+type Proof = (&'static str, usize, f64, Option<(Vec<f64>, Vec<f64>)>);
+
+/// Whether a property in VNN-LIB holds: "proved", "open", or "refuted" with a point.
+#[pyfunction]
+pub fn prove_property(
+    py: Python<'_>,
+    network: &Bound<'_, Network>,
+    path: std::path::PathBuf,
+    pieces: usize,
+    how: How,
+) -> PyResult<Proof> {
+    let model = network.get().itself();
+    let options = options(how);
+    let found = beside(py, None, move |_| {
+        certify::prove_property(&model, &Property::read(&path)?, pieces, &options)
+    })?;
+    let (verdict, point) = match found.outcome {
+        Outcome::Holds => ("proved", None),
+        Outcome::Open => ("open", None),
+        Outcome::Violated { point, outputs } => ("refuted", Some((point, outputs))),
+    };
+    Ok((verdict, found.boxes, found.proved, point))
 }

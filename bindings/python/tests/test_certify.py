@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import hope
@@ -52,6 +53,28 @@ def test_classes(digits: Floats) -> None:
     assert np.abs(found.point - digits[0]).max() <= 0.001 * (1 + 1e-12)
     far = hope.prove_class(model, digits[0], 0.2)
     assert far.verdict == "open" and far.excess is not None and far.excess > 0
+
+
+def test_properties(tmp_path: Path) -> None:
+    model = hope.load(SMALL)
+    values = model(np.random.default_rng(3).uniform(-1, 1, (4000, 2)))[:, 0]
+    declared = "".join(f"(declare-const {name} Real)" for name in ["X_0", "X_1", "Y_0"])
+    box = "".join(f"(assert (>= X_{i} -1))(assert (<= X_{i} 1))" for i in range(2))
+
+    def prove(threshold: float) -> hope.PropertyVerdict:
+        path = tmp_path / "p.vnnlib"
+        path.write_text(f"{declared}{box}(assert (>= Y_0 {threshold!r}))")
+        return hope.prove_property(model, path)
+
+    held = prove(float(values.max()) + 0.2)
+    assert (held.verdict, held.proved, held.point) == ("proved", 1.0, None)
+    broken = prove(float(values.max()) - 0.2)
+    assert broken.verdict == "refuted" and broken.point is not None and broken.outputs is not None
+    assert broken.outputs[0] >= values.max() - 0.2
+    assert model(broken.point)[0, 0] == pytest.approx(broken.outputs[0]) and np.abs(broken.point).max() <= 1
+    (tmp_path / "p.vnnlib").write_text("(declare-const X_0 Int)")
+    with pytest.raises(hope.FormatError, match="line 1"):
+        hope.prove_property(model, tmp_path / "p.vnnlib")
 
 
 def test_what_is_no_region() -> None:

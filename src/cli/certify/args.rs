@@ -29,6 +29,9 @@ Examples:
       hope certify examples/mnist/mnist_cnn_relu_bn.onnx --at examples/mnist/digit_3.png --radius 0.004 --order 1 \\
           --prove-class predicted
 
+  Does a property of VNN-LIB hold, such as those of VNN-COMP? Its boxes are cut into 5000 pieces at the most
+      hope certify net.onnx --property prop_1.vnnlib --order 1 --split 5000
+
 Results (G regions of d coordinates t, m outputs, T terms; f64). A region's points are x = x0 + sum_j t_j v_j with
 |t_j - middle_j| <= radius_j, its polynomial is in s_j = (t_j - middle_j) / radius_j, from -1 to 1:
   points       [B, p]     the x0
@@ -46,6 +49,12 @@ with --prove-class instead of the last four:
   verdict      [G]        u8: 0 neither proved nor refuted, 1 proved, 2 refuted
   refuted      [K]        regions that are
   counterexample [K, p]   and a point of each at which the network says something else
+with --property, P of them, instead of all of these:
+  verdict      [P]        u8: 0 neither proved nor refuted, 1 proved: no point is unsafe, 2 refuted
+  proved_part  [P]        of the boxes' volume
+  refuted      [K]        properties that are
+  counterexample [K, p]   and an unsafe point of each
+  outputs      [K, m]     with the network's outputs, as the forward pass in f64 has them
 What is proved holds for the network of real numbers that the file's weights make, without any rounding.
 
 Exit codes: 0 done; 1 failed on the way, or nothing is proved in any region; 2 wrong usage or bad input, nothing written.";
@@ -55,7 +64,7 @@ Exit codes: 0 done; 1 failed on the way, or nothing is proved in any region; 2 w
 /// Gives a polynomial in the region's coordinates for each selected output, and a bound of network minus polynomial that holds at every point of the
 /// region, with every rounding counted (Taylor models). On the CPU, in f64.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES, group(ArgGroup::new("where").required(true).args(["at", "box_"])))]
+#[command(after_long_help = EXAMPLES, group(ArgGroup::new("where").required(true).args(["at", "box_", "property"])))]
 pub struct CertifyArgs {
     #[command(flatten)]
     pub network: ModelArgs,
@@ -115,6 +124,11 @@ pub struct CertifyArgs {
     #[arg(long, value_name = "CLASS", conflicts_with_all = ["tolerance", "split", "outputs"], help_heading = "What to prove")]
     pub prove_class: Option<Class>,
 
+    /// Prove that a property in VNN-LIB (version 1) holds, or find an unsafe point: boxes of inputs, and linear constraints that are unsafe. --split says into
+    /// how many pieces each box may be cut [default: 1000]. May be given several times.
+    #[arg(long, value_name = "FILE.vnnlib", conflicts_with_all = ["radius", "directions", "subspace", "inputs", "each_input", "tolerance", "prove_class", "outputs"], help_heading = "What to prove")]
+    pub property: Vec<PathBuf>,
+
     /// Memory for the work, such as 2GiB or 500MB [default: half of the free memory].
     #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "How")]
     pub memory: Option<u64>,
@@ -129,11 +143,11 @@ pub struct CertifyArgs {
     pub out: Option<PathBuf>,
 
     /// Write the polynomial of one output over one region, with its bound, into a file for `hope eval`, overwritten if it exists.
-    #[arg(long, value_name = "P.json|P.npz", conflicts_with_all = ["prove_class", "split"], help_heading = "Output")]
+    #[arg(long, value_name = "P.json|P.npz", conflicts_with_all = ["prove_class", "property", "split"], help_heading = "Output")]
     pub polynomial: Option<PathBuf>,
 
     /// Draw network, polynomial and bounds along a region of one coordinate, or its pieces: the first of the outputs. May be given several times.
-    #[arg(long, value_name = "FILE.svg|FILE.png", conflicts_with = "prove_class", help_heading = "Output")]
+    #[arg(long, value_name = "FILE.svg|FILE.png", conflicts_with_all = ["prove_class", "property"], help_heading = "Output")]
     pub plot: Vec<PathBuf>,
 }
 
@@ -142,7 +156,8 @@ impl CertifyArgs {
     pub fn files(&self) -> Vec<&Path> {
         let model = self.network.model.as_path();
         let at = self.at.iter().map(Path::new);
-        given([&self.directions, &self.subspace]).chain([model]).chain(at).collect()
+        let properties = self.property.iter().map(PathBuf::as_path);
+        given([&self.directions, &self.subspace]).chain([model]).chain(at).chain(properties).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 mod archive;
 mod args;
 mod picture;
+mod property;
 mod regions;
 mod report;
 
@@ -37,6 +38,9 @@ enum Proved {
 
 /// Runs the command.
 pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
+    if !args.property.is_empty() {
+        return property::run(args, verbosity);
+    }
     let (target, model, mut regions, source) = setup(args).map_err(Failure::Input)?;
     Companion::Record.check(&target.json, &target.archive).map_err(Failure::Input)?;
     let pictures = args.plot.iter().map(PathBuf::as_path);

@@ -26,7 +26,7 @@ use modules::Modules;
 const LAYERS: &[&[&str]] = &[
     &["geometry", "interval", "memory", "packing", "random", "regular_file", "scalar", "temporary"],
     &["error", "series"],
-    &["activation", "monomials", "npy", "picture", "region", "rows", "threads"],
+    &["activation", "monomials", "npy", "picture", "property", "region", "rows", "threads"],
     &["kernel", "model"],
     &["onnx", "rays"],
     &["plan"],

@@ -7,6 +7,7 @@ mod activations;
 mod digits;
 mod enclosures;
 mod functions;
+mod properties;
 mod regions;
 
 use hope::backend::Place;

@@ -257,6 +257,72 @@ fn classes_proved_and_refuted() {
     assert_eq!(run.code, Some(2), "{}", run.stderr);
 }
 
+const DECLARED: &str = "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)
+(assert (and (>= X_0 -1) (<= X_0 1) (>= X_1 -1) (<= X_1 1)))";
+
+#[test]
+fn properties_proved_and_refuted() {
+    let w = Workplace::new();
+    let model = discover();
+    for (name, unsafe_if) in
+        [("high", "(>= Y_0 50)"), ("low", "(<= Y_0 (* 0.5 X_0))"), ("open", "(<= Y_0 -1.5)")]
+    {
+        std::fs::write(w.path(&format!("{name}.vnnlib")), format!("{DECLARED}(assert {unsafe_if})"))
+            .expect("a file");
+    }
+    let args = ["certify", &model, "--order", "1", "--property", "high.vnnlib", "--property", "low.vnnlib"];
+    let run = w.done(&[&args[..], &["--out", "r.npz"]].concat());
+    for part in ["high.vnnlib: it holds", "low.vnnlib: it doesn't hold", "proved", "refuted"] {
+        assert!(run.stdout.contains(part), "no '{part}' in:\n{}", run.stdout);
+    }
+    let verdict: ndarray::ArrayD<u8> = open(&w.path("r.npz")).by_name("verdict").expect("u8");
+    assert_eq!(verdict.into_iter().collect::<Vec<_>>(), [1, 2]);
+    let json = w.json("r.json");
+    assert_eq!(json["properties"][0]["verdict"], "proved");
+    let found = &json["properties"][1];
+    assert_eq!((&found["verdict"], &found["file"]), (&"refuted".into(), &"low.vnnlib".into()));
+    // The network itself has these outputs there.
+    let (point, outputs) = (w.array("r.npz", "counterexample"), w.array("r.npz", "outputs"));
+    assert_eq!((point.shape(), outputs.shape()), (&[1, 2][..], &[1, 1][..]));
+    assert_eq!(found["counterexample"]["input"][1].as_f64(), Some(point[[0, 1]]));
+    w.npy("c.npy", &[1, 2], point.iter().copied());
+    w.done(&["expand", &model, "--at", "c.npy", "--order", "1", "--device", "cpu", "--out", "e.npz"]);
+    let value = w.array("e.npz", "value")[[0, 0]];
+    assert!((value - outputs[[0, 0]]).abs() < 1e-12 && value <= 0.5 * point[[0, 0]] + 1e-12);
+    assert!(point.iter().all(|x| x.abs() <= 1.0));
+    // A single piece decides less.
+    w.done(&[
+        "certify",
+        &model,
+        "--order",
+        "1",
+        "--property",
+        "open.vnnlib",
+        "--split",
+        "1",
+        "--out",
+        "o.npz",
+    ]);
+    let found = &w.json("o.json")["properties"][0];
+    assert_eq!(found["boxes"], 1);
+
+    std::fs::write(w.path("wrong.vnnlib"), format!("{DECLARED}\n(assert (<= Y_3 0))")).expect("a file");
+    let parts = ["wrong.vnnlib", "line 3", "Y_3 is not declared"];
+    w.refused(&["certify", &model, "--order", "1", "--property", "wrong.vnnlib"], &parts);
+    std::fs::write(w.path("other.vnnlib"), DECLARED.replace("Y_0", "Y_0 Real)(declare-const Y_1"))
+        .expect("a file");
+    w.refused(
+        &["certify", &model, "--order", "1", "--property", "other.vnnlib"],
+        &["2 outputs", "this one has 1"],
+    );
+    w.refused(&["certify", &model, "--order", "1", "--property", "missing.vnnlib"], &["missing.vnnlib"]);
+    w.refused(
+        &["certify", &model, "--order", "1", "--box", "0:1", "--property", "low.vnnlib"],
+        &["--property"],
+    );
+    w.refused(&[&args[..], &["--tolerance", "1"]].concat(), &["--tolerance"]);
+}
+
 #[test]
 fn what_cannot_be_is_refused() {
     let w = Workplace::new();

@@ -18,7 +18,7 @@ struct Writer {
     companions: &'static [&'static str],
 }
 
-const WRITERS: [Writer; 19] = [
+const WRITERS: [Writer; 20] = [
     Writer {
         args: &["expand", "m.onnx", "--at", "x.npy", "--order", "1", "--directions", "d.npy"],
         reads: &["m.onnx", "x.npy", "d.npy"],
@@ -148,6 +148,12 @@ const WRITERS: [Writer; 19] = [
         companions: &["r.json"],
     },
     Writer {
+        args: &["certify", "m.onnx", "--property", "p.vnnlib", "--order", "1"],
+        reads: &["m.onnx", "p.vnnlib"],
+        writes: &[("--out", "r.npz")],
+        companions: &["r.json"],
+    },
+    Writer {
         args: &[
             "converge",
             "m.onnx",
@@ -245,6 +251,9 @@ fn inputs() -> Workplace {
     w.npy("a.npy", &[1], [0.5]);
     std::fs::write(w.path("operator.json"), r#"[{"derivative": [0, 1], "coefficient": "a.npy"}]"#)
         .expect("a file");
+    let property = "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)
+        (assert (and (>= X_0 0) (<= X_0 1) (>= X_1 0) (<= X_1 1) (>= Y_0 9)))";
+    std::fs::write(w.path("p.vnnlib"), property).expect("a file");
     w.npy("mean.npy", &[1, 784], (0..784).map(|i| f64::from(i % 7) / 10.0));
     for name in ["p.json", "p.npz"] {
         let subspace = if name == "p.json" { "mixed" } else { "unmixed" };

@@ -15,7 +15,7 @@ from ._applications import (
     trust,
 )
 from ._attribution import Along, Heatmap, Interactions, Spectrum, along, heatmap, interactions, spectrum
-from ._certify import Certified, Verdict, certify, prove_class
+from ._certify import Certified, PropertyVerdict, Verdict, certify, prove_class, prove_property
 from ._check import Check, check
 from ._errors import (
     ApproximationWarning,
@@ -54,6 +54,7 @@ __all__ = [
     "Model",
     "NumericalError",
     "Polynomial",
+    "PropertyVerdict",
     "RequestError",
     "SelectionError",
     "ShapeError",
@@ -74,6 +75,7 @@ __all__ = [
     "interactions",
     "load",
     "prove_class",
+    "prove_property",
     "spectrum",
     "surrogate",
     "trust",

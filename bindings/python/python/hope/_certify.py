@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,31 @@ class Verdict:
     other: int | None
     excess: float | None
     point: Floats | None
+
+
+@dataclass(frozen=True)
+class PropertyVerdict:
+    """Whether a property holds.
+
+    Attributes
+    ----------
+    verdict : {"proved", "refuted", "open"}
+        Proved: no point of its boxes is unsafe. Open: neither is known.
+    boxes : int
+        How many were looked at, halves of others among them.
+    proved : float
+        The part of all boxes' volume in which no point is unsafe.
+    point : ndarray or None
+        Where refuted: a point that is unsafe, in the input's shape.
+    outputs : ndarray or None
+        Where refuted: the network's outputs there, as its forward pass in float64 has them, flat.
+    """
+
+    verdict: str
+    boxes: int
+    proved: float
+    point: Floats | None
+    outputs: Floats | None
 
 
 def _region(
@@ -171,6 +197,34 @@ def prove_class(
     label = _inputs.index(label, count, "output")
     verdict, other, excess, point = _hope.prove_class(loaded._network, region, label, _how(order, None, threads, memory))
     return Verdict(verdict, other, excess, None if point is None else np.array(point).reshape(loaded.input_shape))
+
+
+def prove_property(
+    model: Any,
+    path: str | os.PathLike[str],
+    order: int = 1,
+    *,
+    pieces: int = 1000,
+    threads: int | None = None,
+    memory: int | str | None = None,
+) -> PropertyVerdict:
+    """Whether a property in VNN-LIB (version 1, as in VNN-COMP) holds: proved, refuted by a point, or open.
+
+    Parameters
+    ----------
+    path : path
+        The file: boxes of inputs ``X_i``, and linear constraints of outputs ``Y_j`` that are unsafe.
+    order : int
+        Degree of the polynomials: 1 for networks with kinks, more for smooth ones with few inputs.
+    pieces : int
+        Each box is cut into so many at the most.
+    """
+    loaded = _loaded(model, None)
+    count = _inputs.whole(pieces, "pieces", 1)
+    how = _how(order, None, threads, memory)
+    verdict, boxes, proved, found = _hope.prove_property(loaded._network, os.fspath(path), count, how)
+    point, outputs = (None, None) if found is None else (np.array(found[0]).reshape(loaded.input_shape), np.array(found[1]))
+    return PropertyVerdict(verdict, boxes, proved, point, outputs)
 
 
 def _how(

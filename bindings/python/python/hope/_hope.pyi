@@ -224,6 +224,12 @@ def prove_class(
     label: int,
     how: tuple[int, list[int] | None, int | None, int | None],
 ) -> tuple[str, int | None, float | None, list[float] | None]: ...
+def prove_property(
+    network: Network,
+    path: str,
+    pieces: int,
+    how: tuple[int, list[int] | None, int | None, int | None],
+) -> tuple[str, int, float, tuple[list[float], list[float]] | None]: ...
 def accuracy(
     network: Network,
     polynomial: Polynomial,

@@ -1,0 +1,6 @@
+//! Properties of networks.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| hope_fuzz::properties(bytes));
