@@ -159,6 +159,7 @@ fn composition(device: &str, engine: &Engine, order: usize) {
         seed: None,
         adjoints: Vec::new(),
         weights: None,
+        checkpoints: 0,
     };
     let ours = best_of_plan(engine, &plan, samples, lanes);
     let length = plan.values[0].layout(samples, lanes).len();

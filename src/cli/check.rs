@@ -12,6 +12,7 @@ use hope::{Certificate, Cost, Error, Kinks, MixedCost, Operator, Request, TermKi
 use super::failure::Failure;
 use super::model::{ModelArgs, header};
 use super::text;
+use super::values::memory_size;
 use super::verbosity::Verbosity;
 use super::verdict::offer;
 
@@ -30,6 +31,10 @@ pub struct CheckArgs {
     /// Order for cost and memory, 1 to 30.
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub order: usize,
+
+    /// Memory for an expansion, such as 2GiB or 500MB [default: half of the free memory].
+    #[arg(long, value_name = "SIZE", value_parser = memory_size)]
+    pub memory: Option<u64>,
 }
 
 /// Runs the command. What it prints is what it is for: never too much.
@@ -61,17 +66,22 @@ fn report(args: &CheckArgs) -> Result<String> {
     }
     let _ = writeln!(text, "\nCost of unmixed coefficients to order {}, f64", args.order);
     for (name, method) in [("exact", Method::Exact), ("hope", Method::Hope)] {
-        let _ = writeln!(text, "  {name:<8} {}", cost(&model, &without_points(method, args.order)));
+        let _ = writeln!(
+            text,
+            "  {name:<8} {}",
+            cost(&model, &Request { memory: args.memory, ..without_points(method, args.order) })
+        );
     }
     text.push_str("\nCost of derivatives of all outputs by all inputs at once, exact, f64\n");
     for (terms, order) in [(Terms::Gradient(None), 1), (Terms::Hessian(None), 2)] {
-        let request = Request { terms, ..without_points(Method::Exact, order) };
+        let request = Request { terms, memory: args.memory, ..without_points(Method::Exact, order) };
         let _ = writeln!(text, "  {:<8} {}", request.terms.name(), cost(&model, &request));
     }
     text.push_str("\nCost of all mixed terms of order 2, exact, f64\n");
     text.push_str(&mixed(&model));
     let laplacian = Request {
         terms: Terms::Operator(Operator::laplacian(0..model.inputs())),
+        memory: args.memory,
         ..without_points(Method::Exact, 2)
     };
     let _ = writeln!(
@@ -165,8 +175,14 @@ fn cost(model: &Model, request: &Request) -> String {
                 (Some(rays), _) => text::count(rays, "ray") + &text::passage(cost.passage),
                 (None, _) => format!("{outputs}, backward"),
             };
+            let again = match cost.checkpoints {
+                0 => String::new(),
+                places => {
+                    format!("; values computed again from checkpoints at {}", text::count(places, "place"))
+                }
+            };
             format!(
-                "{} per point, {} of memory ({passes})",
+                "{} per point, {} of memory ({passes}{again})",
                 text::flops(cost.flops),
                 memory::human(cost.bytes)
             )

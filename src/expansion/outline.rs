@@ -9,7 +9,7 @@ use super::mixing::{self, Mixing, Planned};
 use super::radii;
 use super::request::Request;
 use crate::backend::{Chunking, Work};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::Kink;
 use crate::memory;
 use crate::model::Model;
@@ -19,6 +19,9 @@ use crate::threads::Threads;
 
 /// Bytes of a selected output in lists: its number, and what the record of a result makes of it.
 const LISTED_OUTPUT: u64 = 64;
+
+/// Into how many segments the forward pass is cut for a backward pass in less memory, one try after the other.
+const SEGMENTS: [usize; 12] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64];
 
 /// A planned request.
 pub(super) struct Outline {
@@ -60,9 +63,76 @@ impl Outline {
         let budget = request.memory.unwrap_or_else(memory::default_budget);
         let threads = Arc::new(Threads::new(request.threads));
         let kernels = request.device.backend().abilities().kernels;
-        let Planned { plan, deeper, directions, mixing } =
-            mixing::plan(model, request, kernels, &threads, budget)?;
-        request.device.check(&plan, request.precision)?;
+        let planned = mixing::plan(model, request, kernels, &threads, budget)?;
+        request.device.check(&planned.plan, request.precision)?;
+        let of = |plan: &Plan| Sizes::new(plan, &planned, (model, request), &threads, outputs, budget);
+        let (again, sizes) = fitted(&planned.plan, model.inputs(), request, &threads, of)?;
+        let Planned { plan, deeper, directions, mixing } = planned;
+        Ok(Self { plan: again.unwrap_or(plan), deeper, directions, mixing, threads, sizes })
+    }
+}
+
+/// A plan for which the memory suffices, if it is another one than this, and its sizes: of gradients one that keeps checkpoints only. Results may be collected,
+/// too, if that is possible.
+fn fitted(
+    plan: &Plan,
+    inputs: usize,
+    request: &Request,
+    threads: &Threads,
+    of: impl Fn(&Plan) -> Sizes,
+) -> Result<(Option<Plan>, Sizes)> {
+    let sizes = of(plan);
+    let fits = |plan: &Plan, reserved: u64| of(plan).chunking(plan, request, threads, 1, reserved).map(drop);
+    // Those of all points, where they are known.
+    let points = request.points.len() / inputs.max(1);
+    let kept = sizes.kept(plan).saturating_mul(points.max(1) as u64);
+    if !plan.is_gradient() || fits(plan, kept).is_ok() {
+        return fits(plan, 0).map(|()| (None, sizes));
+    }
+    let all = SEGMENTS.iter().map_while(|&segments| plan.with_checkpoints(segments)).collect::<Vec<_>>();
+    let mut found = all.iter().find(|plan| fits(plan, kept).is_ok());
+    if found.is_none() {
+        // The error is that of the least.
+        let mut least = match fits(plan, 0) {
+            Ok(()) => return Ok((None, sizes)),
+            Err(error) => error,
+        };
+        for plan in &all {
+            match fits(plan, 0) {
+                Ok(()) => {
+                    found = Some(plan);
+                    break;
+                }
+                Err(error) => {
+                    if needed(&error) < needed(&least) {
+                        least = error;
+                    }
+                }
+            }
+        }
+        if found.is_none() {
+            return Err(least);
+        }
+    }
+    Ok((found.cloned(), found.map_or(sizes, of)))
+}
+
+/// Bytes that were missing.
+fn needed(error: &Error) -> u64 {
+    if let Error::Memory { needed, .. } = error { *needed } else { u64::MAX }
+}
+
+impl Sizes {
+    /// How much a plan of a request makes.
+    fn new(
+        plan: &Plan,
+        planned: &Planned,
+        (model, request): (&Model, &Request),
+        threads: &Threads,
+        outputs: usize,
+        budget: u64,
+    ) -> Self {
+        let Planned { directions, mixing, .. } = planned;
         let adjoints = plan.adjoints.iter().map(|id| plan.values[id.0].units);
         let lane_units = match plan.seed {
             None => outputs,
@@ -76,7 +146,7 @@ impl Outline {
         let lists = [
             (outputs as u64).saturating_mul(LISTED_OUTPUT),
             exponents,
-            match &mixing {
+            match mixing {
                 Mixing::Operator(by_rays) => by_rays.operator().bytes(model.inputs()),
                 Mixing::Estimate(_) => {
                     directions.as_ref().map_or(0, |d| (d.len() as u64).saturating_mul(8 * inputs))
@@ -105,9 +175,9 @@ impl Outline {
                 0
             },
         ];
-        let sizes = Sizes {
+        Self {
             outputs,
-            lanes: match &directions {
+            lanes: match directions {
                 None => outputs,
                 Some(directions) if plan.is_gradient() => outputs.saturating_mul(directions.len()),
                 Some(directions) => directions.len() / plan.directions(),
@@ -118,14 +188,19 @@ impl Outline {
             as_they_come: matches!(mixing, Mixing::Rows { .. }),
             lists: lists.into_iter().fold(0, u64::saturating_add),
             budget,
-        };
-        let outline = Self { plan, deeper, directions, mixing, threads, sizes };
-        outline.sizes.chunking(&outline.plan, request, &outline.threads, 1, 0)?;
-        Ok(outline)
+        }
     }
-}
 
-impl Sizes {
+    /// Bytes of a point's results that lanes bring, if they are kept.
+    fn kept(&self, plan: &Plan) -> u64 {
+        if self.as_they_come { 0 } else { self.lane_result(plan).saturating_mul(self.lanes as u64) }
+    }
+
+    /// Bytes of a lane's results.
+    fn lane_result(&self, plan: &Plan) -> u64 {
+        (self.lane_units as u64).saturating_mul(8).saturating_mul(plan.coefficients() as u64)
+    }
+
     /// How the work at so many points is cut, if so many bytes are for what comes of it.
     ///
     /// # Errors
@@ -138,11 +213,11 @@ impl Sizes {
         points: usize,
         reserved: u64,
     ) -> Result<Chunking> {
-        let Self { outputs, lanes, lane_units, terms, lists, budget, .. } = *self;
+        let Self { outputs, lanes, terms, lists, budget, .. } = *self;
         let times = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
         let backend = request.device.backend();
         let abilities = backend.abilities();
-        let lane_result = times(lane_units, 8).saturating_mul(plan.coefficients() as u64);
+        let lane_result = self.lane_result(plan);
         let work = Work {
             points,
             lanes,
@@ -204,6 +279,8 @@ pub struct Cost {
     pub flops: f64,
     /// Bytes of memory that the run takes at most.
     pub bytes: u64,
+    /// Gradients: at how many places checkpoints are kept for lack of memory, from which the rest of the forward pass is computed again; 0: nothing is.
+    pub checkpoints: usize,
 }
 
 impl Cost {
@@ -223,6 +300,7 @@ impl Cost {
             outputs: sizes.outputs,
             flops: chunking.flops(&plan, 1, sizes.lanes),
             bytes: chunking.bytes,
+            checkpoints: plan.checkpoints,
         })
     }
 }

@@ -15,6 +15,9 @@ impl fmt::Display for Plan {
             self.values.len(),
             self.slots
         )?;
+        if self.checkpoints > 0 {
+            writeln!(f, "  checkpoints at {} places", self.checkpoints)?;
+        }
         writeln!(f, "  input  {}", self.describe(self.input))?;
         if let Some(seed) = self.seed {
             writeln!(f, "  seed   {}", self.describe(seed))?;

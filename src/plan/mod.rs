@@ -6,6 +6,7 @@
 
 mod adjoint;
 mod backward;
+mod checkpoints;
 mod collapsed;
 mod deeper;
 mod display;
@@ -157,6 +158,8 @@ pub struct Plan {
     /// Plans of which only a weighted sum over the rays is asked for at the highest order: what each lane weighs, a value of one unit that the
     /// executor fills. All rays of a chunk are in one sum.
     pub weights: Option<ValueId>,
+    /// Plans with a backward pass in little memory: at how many places checkpoints are kept, from which the rest is computed again.
+    pub checkpoints: usize,
 }
 
 impl Plan {
@@ -353,6 +356,7 @@ impl<'a> Builder<'a> {
                 seed: None,
                 adjoints: Vec::new(),
                 weights: None,
+                checkpoints: 0,
             },
             node_values: vec![None; model.nodes().len()],
             known: HashMap::new(),

@@ -92,6 +92,7 @@ impl<'a> Record<'a> {
             "outputs": job.outputs(),
             "points": job.points(),
             "rays": job.rays(),
+            "checkpoints": (job.plan().checkpoints > 0).then_some(job.plan().checkpoints),
             "variables": job.variables(),
             "samples": samples(job).map(|samples| samples.count),
             "seed": samples(job).map(|samples| samples.seed),

@@ -12,6 +12,7 @@ mod backend;
 mod bounded;
 mod branches;
 mod certify;
+mod checkpoints;
 mod choices;
 #[cfg(feature = "cli")]
 mod cli;

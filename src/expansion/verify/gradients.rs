@@ -56,7 +56,11 @@ pub(super) fn take(sample: &mut Sample, parts: &Parts, scales: Option<Scales>, b
 /// The samples' gradients once more.
 pub(super) async fn again(checker: &Checker<'_>, how: How) -> Result<Vec<Again>> {
     let Parts { model, request, outputs, .. } = checker.parts;
-    let plan = Plan::gradient(model, request.order, Kernels::Portable)?;
+    let mut plan = Plan::gradient(model, request.order, Kernels::Portable)?;
+    let checkpoints = checker.parts.plan.checkpoints;
+    if checkpoints > 0 {
+        plan = plan.with_checkpoints(checkpoints + 1).unwrap_or(plan);
+    }
     let rows = checker.samples.iter().flat_map(|sample| &sample.direction).copied().collect();
     let directions = Directions::PerPoint { inputs: model.inputs(), rays: 1, rows };
     let points = checker.places(how);

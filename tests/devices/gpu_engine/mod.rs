@@ -10,9 +10,12 @@ use hope::activation::{Log, Reciprocal, Sin};
 use hope::gpu::{Choice, Engine, wgpu};
 use hope::model::{Geometry, Model, NodeId};
 use hope::onnx::ImportOptions;
-use hope::{Device, Error, Expansion, Method, Operator, Precision, Request, Terms, expand, expand_async};
+use hope::rays::Directions;
+use hope::{
+    Device, Error, Expansion, Job, Method, Operator, Precision, Request, Terms, expand, expand_async,
+};
 
-use crate::common::{Truth, assert_orders, errors_by_order, path, relative_error};
+use crate::common::{Truth, assert_orders, errors_by_order, least, path, relative_error};
 use crate::gpus::{Adapter, opened};
 use crate::trials::{Case, Trials};
 
@@ -24,6 +27,7 @@ const CASES: &[(&str, Case)] = &[
     ("a_weight_larger_than_a_binding", limits::a_weight_larger_than_a_binding),
     ("a_long_softmax_and_normalisation", limits::a_long_softmax_and_normalisation),
     ("differential_operators", differential_operators),
+    ("gradients_from_checkpoints", gradients_from_checkpoints),
     ("times_of_kernels", times_of_kernels),
     ("awaited_among_other_tasks", awaited_among_other_tasks),
     ("recorded_into_a_hosts_encoder", embedding::recorded_into_a_hosts_encoder),
@@ -56,6 +60,26 @@ fn on(engine: &Arc<Engine>, request: Request) -> Request {
 
 fn run(model: &Model, request: &Request) -> Expansion {
     expand(model, request).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Where memory is short, a backward pass computes values of the forward pass again: the same numbers.
+fn gradients_from_checkpoints(engine: &Arc<Engine>) {
+    let mut b = Model::builder(&[40]);
+    let h = (0..30).fold(b.input(), |h, layer| {
+        let h = b
+            .linear(h, &[40, 40], noise(layer, 1600).iter().map(|w| w / 8.0).collect::<Vec<_>>(), None)
+            .unwrap();
+        b.activation(h, Sin).unwrap()
+    });
+    let y = b.linear(h, &[3, 40], noise(50, 120), None).unwrap();
+    let model = b.build(y).unwrap();
+    let directions = Directions::Shared { inputs: 40, rows: noise(51, 80) };
+    let terms = Terms::Gradient(Some(directions));
+    let ample = on(engine, Request { terms, ..Request::new(noise(52, 80), 4) });
+    let little = Request { memory: Some(least(&model, &ample)), ..ample.clone() };
+    assert!(Job::new(&model, &little).unwrap().plan().checkpoints > 1);
+    let (found, truth) = (run(&model, &little), run(&model, &ample));
+    assert!(relative_error(found.coefficients, truth.coefficients) < 1e-6);
 }
 
 fn noise(seed: u64, count: usize) -> Vec<f64> {

@@ -247,6 +247,7 @@ impl Case {
             seed: None,
             adjoints: Vec::new(),
             weights: None,
+            checkpoints: 0,
         }
     }
 }

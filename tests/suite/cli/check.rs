@@ -33,6 +33,20 @@ fn which_way_mixed_terms_go() {
 }
 
 #[test]
+fn little_memory_means_checkpoints() {
+    let w = Workplace::new();
+    let model = crate::common::path("tests/fixtures/operators/export_net_gpt_block_script_17.onnx");
+    let line = |memory: &[&str]| {
+        let text = w.done(&[&["check", model.to_str().unwrap()], memory].concat()).stdout;
+        text.lines().find(|line| line.trim().starts_with("gradient ")).expect("a line").to_string()
+    };
+    assert!(!line(&[]).contains("checkpoints"));
+    let little = line(&["--memory", "30KiB"]);
+    assert!(little.contains("30 KiB of memory") || little.contains("29.9 KiB of memory"), "{little}");
+    assert!(little.contains("values computed again from checkpoints at 2 places"), "{little}");
+}
+
+#[test]
 fn where_the_published_rule_is_exact() {
     let w = Workplace::new();
     let text = w.done(&["check", &example("mnist_mlp1_sigmoid.onnx")]).stdout;
