@@ -114,6 +114,11 @@ impl Domain {
         Self::new(centre.to_vec(), Axes::Directions(directions.to_vec()), radii)
     }
 
+    /// The same region around other middles.
+    pub(super) fn around(self, middles: &[f64]) -> Result<Self> {
+        Self { middles: middles.to_vec(), ..self }.checked()
+    }
+
     fn new(centre: Vec<f64>, axes: Axes, radii: Vec<f64>) -> Result<Self> {
         Self { centre, axes, middles: vec![0.0; radii.len()], radii }.checked()
     }

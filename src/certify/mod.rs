@@ -40,6 +40,7 @@ mod compose;
 mod domain;
 mod elementwise;
 mod functions;
+mod given;
 mod models;
 mod polynomial;
 mod product;
@@ -51,6 +52,7 @@ mod walk;
 
 pub use class::Verdict;
 pub use domain::{Axes, Domain};
+pub use given::{Ray, bounded, proved_radii};
 pub use property::{Outcome, Proof, prove_property};
 pub use reach::Piece;
 

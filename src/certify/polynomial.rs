@@ -42,14 +42,8 @@ impl Enclosure {
             remainder = plus(remainder, (Interval::point(c) - Interval::point(coefficient) * scale).mag());
             terms.push((powers.map(|(j, &e)| (j, e)).collect::<Vec<(usize, u8)>>(), coefficient));
         }
-        // Inside what is proved: the ends are rounded inwards.
-        let end = |j: usize, sign: f64| {
-            let end = Interval::point(centre[j]) + Interval::point(sign * domain.radii()[j]);
-            if sign < 0.0 { end.hi.min(centre[j]) } else { end.lo.max(centre[j]) }
-        };
-        let ends = |sign: f64| (0..coordinates).map(|j| end(j, sign)).collect();
-        let bound = Bound { low: ends(-1.0), high: ends(1.0), remainder };
-        let polynomial = TaylorPolynomial::from_terms(centre, terms)?.with_bound(bound)?;
+        let polynomial =
+            TaylorPolynomial::from_terms(centre, terms)?.with_bound(self.bound(centre, remainder))?;
         if plain {
             return Ok(polynomial);
         }
@@ -62,5 +56,16 @@ impl Enclosure {
             }
         };
         polynomial.with_frame(Frame::new(domain.centre().to_vec(), directions)?)
+    }
+
+    /// A remainder of polynomials in variables with this centre, over the region.
+    pub(super) fn bound(&self, centre: &[f64], remainder: f64) -> Bound {
+        // Inside what is proved: the ends are rounded inwards.
+        let end = |j: usize, sign: f64| {
+            let end = Interval::point(centre[j]) + Interval::point(sign * self.domain.radii()[j]);
+            if sign < 0.0 { end.hi.min(centre[j]) } else { end.lo.max(centre[j]) }
+        };
+        let ends = |sign: f64| (0..centre.len()).map(|j| end(j, sign)).collect();
+        Bound { low: ends(-1.0), high: ends(1.0), remainder }
     }
 }

@@ -64,7 +64,7 @@ impl TaylorPolynomial {
     pub fn bounds(&self, points: &[f64]) -> Result<Vec<Option<[f64; 2]>>> {
         let variables = self.variables.len();
         let Some(bound) = &self.bound else {
-            let cause = "nothing is proved of this polynomial: `hope certify --polynomial` writes those of which there is".into();
+            let cause = "nothing is proved of this polynomial: `hope certify --polynomial` and `hope surrogate --rigorous` write those of which there is".into();
             return Err(Error::Terms(cause));
         };
         if !points.len().is_multiple_of(variables) {

@@ -3,6 +3,7 @@
 //! - [`convergence`]: the radius of convergence, from the coefficients of one ray;
 //! - [`Ray`]: the error of a truncated series at a distance, the largest distance within a tolerance, the lowest order for a distance;
 //! - [`assess`]: all of these for every point, output and ray of a request, with measured errors beside them;
+//! - [`proved`]: how far polynomials hold for certain, which is less far;
 //! - [`Study`]: measured errors over orders and radii;
 //! - [`StandIn`]: how far a smooth stand-in ([`Smoothing`](crate::model::Smoothing)) is from its network.
 //!
@@ -11,12 +12,14 @@
 
 mod assess;
 mod convergence;
+mod proved;
 mod sample;
 mod study;
 mod truncation;
 
 pub use assess::{Check, Question, Trust, assess};
 pub use convergence::{Convergence, convergence};
+pub use proved::proved;
 pub use sample::{StandIn, network};
 pub use study::{Cell, Study};
 pub use truncation::{Limit, Ray, polynomial};

@@ -5,7 +5,7 @@ use hope::model::Model;
 use hope::plan::Method;
 use hope::region::Region;
 use hope::surrogate::{Accuracy, Surrogate};
-use hope::trust::{Question, Trust, assess};
+use hope::trust::{Question, Trust, assess, proved};
 use hope::{Certificate, Cost, Kinks, Report, Request, TermKind};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
@@ -110,17 +110,19 @@ pub fn trust<'py>(
     py: Python<'py>,
     network: &Bound<'py, Network>,
     points: Floats<'py>,
-    question: (f64, Option<f64>, usize),
+    question: (f64, Option<f64>, usize, bool),
     wanted: Wanted<'py>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> Dict<'py> {
-    let (tolerance, radius, checks) = question;
+    let (tolerance, radius, checks, rigorous) = question;
     let (model, (_, mut request)) = (network.get().model.clone(), wanted.request(py)?);
     request.points = read(&points).1.into();
     let question = Question { tolerance, radius, checks };
-    let found = beside(py, progress.as_ref(), move |watch| {
+    let (found, certain) = beside(py, progress.as_ref(), move |watch| {
         let found = assess(&model, &request, &question, &|progress| watch.note(progress))?;
-        checked(&request, &found.report.clone(), found)
+        let found = checked(&request, &found.report.clone(), found)?;
+        let certain = rigorous.then(|| proved(&model, &request, &found, tolerance)).transpose()?;
+        Ok((found, certain))
     })?;
     let Trust { shape, convergence, growing, radius, limit, order, checks, report, .. } = found;
     let result = network.get().claimed(py, &report)?;
@@ -131,6 +133,7 @@ pub fn trust<'py>(
     // 0 where no order suffices.
     let order = order.map(|all| all.into_iter().map(|order| order.unwrap_or(0) as u8).collect());
     result.set_item("order", order.map(|order| array(py, order, &shape)).transpose()?)?;
+    result.set_item("proved", certain.map(|radii| array(py, radii, &shape)).transpose()?)?;
     let checks: Vec<_> =
         checks.iter().map(|c| (c.point, c.output, c.ray, c.t, c.estimate, c.measured)).collect();
     result.set_item("checks", checks)?;

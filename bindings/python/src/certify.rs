@@ -136,3 +136,19 @@ pub fn prove_property(
     };
     Ok((verdict, found.boxes, found.proved, point))
 }
+
+/// The same polynomial with what is proved of it within a radius of its centre.
+#[pyfunction]
+pub fn bounded(
+    py: Python<'_>,
+    network: &Bound<'_, Network>,
+    polynomial: &Bound<'_, Polynomial>,
+    output: usize,
+    radius: f64,
+    how: How,
+) -> PyResult<Polynomial> {
+    let (model, polynomial) = (network.get().itself(), polynomial.get().inner().clone());
+    let options = options(how);
+    let found = beside(py, None, move |_| certify::bounded(&model, polynomial, output, radius, &options))?;
+    Ok(found.into())
+}

@@ -26,7 +26,7 @@ mod _hope {
     #[pymodule_export]
     use crate::attribution::{along, heatmap, interactions, spectrum};
     #[pymodule_export]
-    use crate::certify::{prove, prove_class, prove_property};
+    use crate::certify::{bounded, prove, prove_class, prove_property};
     #[pymodule_export]
     use crate::network::{Network, file_bytes, obstacles, read_bytes, read_file};
     #[pymodule_export]

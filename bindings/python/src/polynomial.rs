@@ -114,6 +114,25 @@ impl Polynomial {
         self.0.format(notation, digits)
     }
 
+    /// What is proved of it: lower ends, upper ends, remainder.
+    #[getter]
+    fn bound(&self) -> Option<(Vec<f64>, Vec<f64>, f64)> {
+        self.0.bound().map(|bound| (bound.low.clone(), bound.high.clone(), bound.remainder))
+    }
+
+    /// Of points `[points, variables]` two numbers each, between which lies what it stands for; infinite where nothing is proved.
+    fn bounds<'py>(
+        &self,
+        py: Python<'py>,
+        points: PyReadonlyArray2<f64>,
+    ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+        let points: Vec<f64> = points.as_array().iter().copied().collect();
+        let found = self.0.bounds(&points).map_err(raised)?;
+        let ends = |found: &Option<[f64; 2]>| found.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        let values: Vec<f64> = found.iter().flat_map(ends).collect();
+        array(py, values, &[found.len(), 2])
+    }
+
     #[getter]
     fn variables(&self) -> Vec<String> {
         self.0.variables().to_vec()

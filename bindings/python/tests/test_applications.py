@@ -57,6 +57,10 @@ def test_trust() -> None:
     assert found.order is not None and 3 <= found.order[0, 0, 0] <= 8
     assert len(found.checks) == 2
     assert all(check.measured is not None and check.measured < 1e-3 for check in found.checks)
+    assert found.proved is None
+    proved = hope.trust(model, [[0.0], [0.1]], order=8, tolerance=1e-3, checks=0, rigorous=True).proved
+    assert proved is not None and proved.shape == found.radius.shape
+    assert (proved > 0.3 * found.radius).all() and (proved < 1.2 * found.radius).all()
     along = hope.trust(model, [[0.0]], order=8, tolerance=1e-3, directions=[[2.0]], checks=0)
     assert along.convergence[0, 0, 0] == pytest.approx(math.pi / 4, rel=0.2)
 
@@ -98,6 +102,11 @@ def test_surrogate() -> None:
     ring = np.array([0.1, 0.2]) + near.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     assert np.abs(near(ring) - model(ring)[:, 1]).max() < 1.1e-4
     within = hope.surrogate(model, [0.1, 0.2], order=6, output=1, radius=0.1)
+    assert within.polynomial.bound is None
+    proved = hope.surrogate(model, [0.1, 0.2], order=6, output=1, radius=0.1, rigorous=True)
+    assert proved.polynomial.bound is not None and proved.polynomial.bound[2] >= 0.99 * within.largest
+    low, high = proved.polynomial.bounds([[0.15, 0.15], [5.0, 5.0]]).T
+    assert low[0] <= model([[0.15, 0.15]])[0, 1] <= high[0] and high[1] == np.inf
     assert within.limited is None and within.radius == 0.1
     assert within.mean <= within.rms <= within.largest
     line = hope.surrogate(model, [0.1, 0.2], order=6, output=1, subspace=[[1.0, 1.0]], radius=0.1)

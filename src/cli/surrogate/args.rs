@@ -27,7 +27,8 @@ Examples:
 
 Errors are measured at fresh random points of the ball |x - x0| <= R, or |t| <= R in the coordinates of a subspace, x = x0 + S t:
 half of them spread evenly over the ball (mean error), half on its sphere, where polynomials are worst (largest
-error over all). They are measurements, not bounds.
+error over all). They are measurements, not bounds. With --rigorous the polynomial carries a bound, over the box in which that ball is: `hope eval --bounds`
+prints it with each value, --strict refuses points outside.
 Times are medians of repeated runs on this machine's CPU.
 
 Exit codes: 0 done; 1 failed on the way; 2 wrong usage or bad input, nothing written.";
@@ -76,6 +77,10 @@ pub struct SurrogateArgs {
 
     #[command(flatten)]
     pub smooth: SmoothArgs,
+
+    /// Prove how far the network can be from the polynomial at most, wherever each variable is within the radius of the centre, and write that into its file.
+    #[arg(long, help_heading = "What to compute")]
+    pub rigorous: bool,
 
     /// Number of random points at which errors are measured.
     #[arg(long, value_name = "K", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(10..=10_000_000), help_heading = "How")]

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 
+use hope::certify::{Options, bounded};
 use hope::model::Model;
 use hope::polynomial::files::FileKind;
 use hope::surrogate::Principal;
@@ -38,8 +39,18 @@ pub fn run(args: &SurrogateArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let polynomial = TaylorPolynomial::from_expansion(&expansion, &setup.request, 0, 0).map_err(failed)?;
     verbosity.note("measuring errors");
     let measured = errors::measure(args, &setup, output, &polynomial).map_err(failed)?;
-    verbosity.note("measuring times");
     let radius = measured.accuracy.radius;
+    let polynomial = if args.rigorous {
+        verbosity.note("proving a bound");
+        let request = &setup.request;
+        let options =
+            Options { order: args.order, outputs: None, threads: request.threads, memory: request.memory };
+        // Of the network itself, also where the polynomial is that of a smooth stand-in.
+        bounded(setup.network(), polynomial, output, radius, &options).map_err(failed)?
+    } else {
+        polynomial
+    };
+    verbosity.note("measuring times");
     let times = timing::measure(setup.network(), &polynomial, radius, &args.batches.0, &setup.request);
     let times = times.map_err(failed)?;
     let difference = setup.difference(radius)?;

@@ -14,7 +14,7 @@ use super::errors::Measured;
 use super::timing::{Contest, Row};
 use crate::cli::model::header;
 use crate::cli::setup::Setup;
-use crate::cli::text::{count, grouped, lines, number};
+use crate::cli::text::{at_most, count, grouped, lines, number};
 use crate::cli::verdict::Verdict;
 
 /// Everything that is known in the end.
@@ -104,6 +104,14 @@ pub fn summary(done: &Done) -> String {
             count(accuracy.samples, "random point"),
         ),
     ));
+    if let Some(bound) = polynomial.bound() {
+        let most = at_most(bound.remainder);
+        let text = format!(
+            "at most {most} wherever each variable is within {} of the centre",
+            number(accuracy.radius)
+        );
+        rows.push(("proved", text));
+    }
     rows.push((
         "relative",
         if accuracy.spread > 0.0 {
@@ -241,6 +249,7 @@ pub fn record(done: &Done) -> String {
             "largest_relative": relative(accuracy.largest),
             "mean_relative": relative(accuracy.mean),
         },
+        "proved": polynomial.bound().map(|bound| bound.remainder.next_up()),
         "device": setup.request.device.name(),
         "seconds_per_batch": times,
         "version": concat!("hope ", env!("CARGO_PKG_VERSION")),

@@ -14,7 +14,7 @@ use crate::cli::setup::Setup;
 ///
 /// # Errors
 /// If the disk is full.
-pub fn write(file: File, setup: &Setup, trust: &Trust) -> io::Result<()> {
+pub fn write(file: File, setup: &Setup, trust: &Trust, proved: Option<&[f64]>) -> io::Result<()> {
     let mut npz = NpzWriter::new(file, Precision::F64);
     let inputs = setup.model.inputs();
     let shape = &trust.shape;
@@ -32,6 +32,9 @@ pub fn write(file: File, setup: &Setup, trust: &Trust) -> io::Result<()> {
     npz.bytes("growing", shape, &trust.growing.iter().map(|&g| u8::from(g)).collect::<Vec<_>>())?;
     npz.array("radius", shape, &trust.radius)?;
     npz.bytes("limit", shape, &trust.limit.iter().map(|&limit| limit as u8).collect::<Vec<_>>())?;
+    if let Some(proved) = proved {
+        npz.array("proved", shape, proved)?;
+    }
     if let Some(order) = &trust.order {
         let order: Vec<u8> = order.iter().map(|n| n.map_or(0, |n| n as u8)).collect();
         npz.bytes("order", shape, &order)?;

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use anyhow::{Result, bail};
 
 use hope::results::Target;
-use hope::trust::{Question, assess};
+use hope::trust::{Question, assess, proved};
 
 pub use args::TrustArgs;
 
@@ -48,12 +48,18 @@ pub fn run(args: &TrustArgs, verbosity: Verbosity) -> Result<(), Failure> {
     reporter.finish();
     let trust = trust.map_err(|error| setup.failed(&error))?;
     setup.check(&trust.report)?;
+    let proved = args.rigorous.then(|| {
+        verbosity.note("proving how far they hold");
+        proved(&setup.model, &setup.request, &trust, tolerance.absolute)
+    });
+    let proved = proved.transpose().map_err(|error| setup.failed(&error))?;
     let typical = median(&trust.radius).filter(|r| *r > 0.0 && r.is_finite()).unwrap_or(1.0);
     let difference = setup.difference(args.radius.unwrap_or(typical))?;
 
-    let found =
-        Found { run: &run, args, tolerance, trust: &trust, difference: difference.as_ref(), target: &target };
-    let archive = |file| archive::write(file, setup, &trust);
+    let proved = proved.as_deref();
+    let difference = difference.as_ref();
+    let found = Found { run: &run, args, tolerance, trust: &trust, proved, difference, target: &target };
+    let archive = |file| archive::write(file, setup, &trust, proved);
     files.write_with(&target.archive, archive).map_err(Failure::Run)?;
     files.write(&target.json, record(&found).as_bytes()).map_err(Failure::Run)?;
     files.commit().map_err(Failure::Run)?;

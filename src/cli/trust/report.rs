@@ -19,6 +19,8 @@ pub struct Found<'a> {
     pub args: &'a TrustArgs,
     pub tolerance: Tolerance,
     pub trust: &'a Trust,
+    /// How far it is proved, with --rigorous.
+    pub proved: Option<&'a [f64]>,
     pub difference: Option<&'a StandInRecord>,
     pub target: &'a Target,
 }
@@ -61,7 +63,7 @@ fn recommended(orders: &[Option<usize>]) -> (Option<usize>, usize) {
 
 /// For programs.
 pub fn record(found: &Found) -> String {
-    let Found { run, args, tolerance, trust, difference, .. } = found;
+    let Found { run, args, tolerance, trust, proved, difference, .. } = found;
     let mut fields = run.record();
     let limits = [Limit::None, Limit::Tolerance, Limit::Convergence, Limit::Kink]
         .map(|limit| (limit.name().to_string(), trust.limit.iter().filter(|l| **l == limit).count().into()));
@@ -78,6 +80,7 @@ pub fn record(found: &Found) -> String {
             "growing": trust.growing.iter().filter(|g| **g).count(),
         },
         "trust_radius": { "smallest": smallest(&trust.radius), "median": median(&trust.radius) },
+        "proved_radius": proved.map(|all| json!({ "smallest": smallest(all), "median": median(all) })),
         "limited_by": Value::Object(limits.into_iter().collect()),
         "wanted": trust.order.as_ref().map(|orders| {
             let (order, without) = recommended(orders);
@@ -104,7 +107,7 @@ pub fn record(found: &Found) -> String {
 
 /// For stdout.
 pub fn summary(found: &Found) -> String {
-    let Found { run, args, tolerance, trust, difference, target } = found;
+    let Found { run, args, tolerance, trust, proved, difference, target } = found;
     let mut rows = run.head();
     rows.extend(run.setup.verdict(&trust.report, *difference).rows());
     let both = |values: &[f64]| {
@@ -127,6 +130,11 @@ pub fn summary(found: &Found) -> String {
             both(&trust.radius)
         ),
     ));
+    if let Some(proved) = proved {
+        let say = |x: Option<f64>| x.map_or_else(String::new, text::at_least);
+        let text = format!("smallest {}, median {}", say(smallest(proved)), say(median(proved)));
+        rows.push(("proved", format!("within {} for certain up to: {text}", number(tolerance.absolute))));
+    }
     if let (Some(orders), Some(radius)) = (&trust.order, args.radius) {
         let text = match recommended(orders) {
             (Some(order), _) => {
@@ -145,7 +153,7 @@ pub fn summary(found: &Found) -> String {
     rows.push(("checked", checks_text(trust, tolerance.absolute)));
     rows.push(("results", format!("{}, {}", target.archive.display(), target.json.display())));
     let mut text = lines(&rows);
-    text.push_str(&table(run, trust));
+    text.push_str(&table(run, trust, *proved));
     text
 }
 
@@ -170,7 +178,7 @@ fn checks_text(trust: &Trust, tolerance: f64) -> String {
 }
 
 /// The smallest trust radii, one per line.
-fn table(run: &AlongRays, trust: &Trust) -> String {
+fn table(run: &AlongRays, trust: &Trust, proved: Option<&[f64]>) -> String {
     let [_, outputs, rays] = trust.shape;
     let mut order: Vec<usize> = (0..trust.radius.len()).collect();
     order.sort_by(|&a, &b| trust.radius[a].total_cmp(&trust.radius[b]));
@@ -181,7 +189,10 @@ fn table(run: &AlongRays, trust: &Trust) -> String {
         "\n".into()
     };
     order.truncate(ROWS);
-    text.push_str(" point  output     ray  convergence       trust  limited by    measured there\n");
+    let certain = if proved.is_some() { "      proved" } else { "" };
+    text.push_str(&format!(
+        " point  output     ray  convergence       trust{certain}  limited by    measured there\n"
+    ));
     for index in order {
         let (point, output, ray) = (index / (outputs * rays), index / rays % outputs, index % rays);
         let check = trust.checks.iter().find(|c| (c.point, c.output, c.ray) == (point, output, ray));
@@ -190,9 +201,10 @@ fn table(run: &AlongRays, trust: &Trust) -> String {
             Some(None) => "not finite".into(),
             Some(Some(error)) => number(error),
         };
+        let certain = proved.map_or_else(String::new, |all| format!("  {:>10}", text::at_least(all[index])));
         let grows = if trust.growing[index] { "+" } else { " " };
         text.push_str(&format!(
-            "{point:>6}  {:>6}  {ray:>6}  {:>10}{grows}  {:>10}  {:<12}  {measured}\n",
+            "{point:>6}  {:>6}  {ray:>6}  {:>10}{grows}  {:>10}{certain}  {:<12}  {measured}\n",
             names.get(output).copied().unwrap_or(output),
             number(trust.convergence[index]),
             number(trust.radius[index]),

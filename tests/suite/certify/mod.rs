@@ -7,6 +7,7 @@ mod activations;
 mod digits;
 mod enclosures;
 mod functions;
+mod given;
 mod properties;
 mod regions;
 

@@ -185,3 +185,23 @@ fn what_is_refused() {
     assert!(run.stderr.contains("raise the tolerance; nothing was written"), "{}", run.stderr);
     assert_eq!(w.files(), before);
 }
+
+#[test]
+fn polynomials_carry_what_is_proved() {
+    let w = Workplace::new();
+    let model = discover();
+    let args = ["surrogate", &model, "--at", "0.5,-0.5", "--order", "6", "--batches", "1", "--radius", "0.2"];
+    let run = w.done(&[&args[..], &["--rigorous", "--out", "p.json", "--json", "s.json"]].concat());
+    assert!(run.stdout.contains("at most"), "{}", run.stdout);
+    let json = w.json("s.json");
+    let (proved, measured) = (json["proved"].as_f64().expect("a bound"), json["error"]["largest"].as_f64());
+    assert!(Some(proved) > measured && proved < 1e-4, "{json}");
+    let at = "0.65,-0.55;0.5,-0.5;0.32,-0.33";
+    let found = w.done(&["eval", "p.json", "--at", at, "--bounds", "--strict"]).stdout;
+    w.done(&["expand", &model, "--at", at, "--order", "1", "--device", "cpu", "--out", "e.npz"]);
+    for (line, truth) in found.lines().zip(w.array("e.npz", "value").iter()) {
+        let numbers: Vec<f64> = line.split(',').map(|x| x.parse().expect("a number")).collect();
+        assert!(numbers[1] <= *truth && *truth <= numbers[2], "{line}: {truth}");
+    }
+    w.refused(&["eval", "p.json", "--at", "0.71,-0.5", "--strict"], &["outside"]);
+}

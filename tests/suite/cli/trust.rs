@@ -158,3 +158,24 @@ fn bad_input() {
     refused(&["--smooth", "relu=softplus:3"], &["no relu"]);
     refused(&["--smooth", "relu=softplus:-3"], &["--smooth", "relu=softplus:BETA"]);
 }
+
+#[test]
+fn radii_that_are_proved() {
+    let w = Workplace::new();
+    let args =
+        ["trust", &discover(), "--at", "0.5,-0.5", "--order", "6", "--tolerance", "1e-3", "--rigorous"];
+    let run = w.done(&args);
+    assert!(
+        run.stdout.contains("for certain up to") && run.stdout.contains("      proved"),
+        "{}",
+        run.stdout
+    );
+    let npz = "discover_2d.trust.npz";
+    let (proved, radius) = (w.array(npz, "proved"), w.array(npz, "radius"));
+    assert_eq!(proved.shape(), radius.shape());
+    assert!(proved.iter().zip(&radius).all(|(p, r)| *p > 0.3 * r && *p < 1.3 * r), "{proved} {radius}");
+    assert_eq!(
+        w.json("discover_2d.trust.json")["proved_radius"]["smallest"],
+        proved.iter().copied().reduce(f64::min).expect("radii")
+    );
+}

@@ -168,9 +168,10 @@ def surrogate(
     radius: float = 1.0,
     samples: int = 2000,
     seed: int = 1,
+    rigorous: bool = False,
     **place: Unpack[Place],
 ) -> Surrogate:
-    """Puts the polynomial in place of the network near a point, and measures its errors. They are measurements, not bounds.
+    """Puts the polynomial in place of the network near a point, and measures its errors. They are measurements, not bounds, but for `rigorous`.
 
     Parameters
     ----------
@@ -180,6 +181,8 @@ def surrogate(
         For networks of many inputs: the polynomial is one in these directions.
     tolerance : float
         Find the largest radius whose measured error stays below it; `radius` is where the search begins.
+    rigorous : bool
+        Prove how far the network can be from the polynomial wherever each variable is within the radius: see `Polynomial.bound`.
     """
     loaded = _loaded(model, x)
     chosen = _output(loaded, output)
@@ -195,6 +198,9 @@ def surrogate(
         _inputs.whole(samples, "samples"),
         _inputs.whole(seed, "seed"),
     )
+    if rigorous:
+        how = (polynomial.degree or 1, None, place.get("threads"), _inputs.memory(place.get("memory")))
+        polynomial = Polynomial(_hope.bounded(loaded._network, polynomial._inner, chosen, found["radius"], how))
     return Surrogate(polynomial, expansion.certificate, **found)
 
 
@@ -226,6 +232,8 @@ class Trust:
         What limits it: "tolerance", "convergence", "kink" or "nothing".
     order : ndarray of int, or None
         With a wanted radius: the lowest order that suffices for it, 0 if none does.
+    proved : ndarray, or None
+        If `rigorous`: up to there the polynomial is proved to be within the tolerance, 0 if nowhere.
     """
 
     convergence: Floats
@@ -235,6 +243,7 @@ class Trust:
     order: NDArray[np.uint8] | None
     checks: list[Estimate]
     certificate: Certificate
+    proved: Floats | None
 
 
 def trust(
@@ -247,6 +256,7 @@ def trust(
     directions: Any = None,
     outputs: int | Iterable[int] | None = None,
     checks: int = 100,
+    rigorous: bool = False,
     progress: bool | OnProgress | None = None,
     **place: Unpack[Place],
 ) -> Trust:
@@ -260,13 +270,15 @@ def trust(
         A radius that is wanted: which order it needs.
     checks : int
         Number of estimates to check against the network.
+    rigorous : bool
+        Prove, too, how far each polynomial is within the tolerance: less far than is estimated, but for certain.
     """
     loaded = _loaded(model, x)
     points, rows = loaded._points(x), None
     if directions is not None:
         rows = _inputs.directions(directions, loaded.input_shape, len(points))
     wanted = _place.wanted(order, "unmixed" if rows is None else "along", rows, loaded._outputs(outputs), **place)
-    question = (float(tolerance), None if radius is None else float(radius), _inputs.whole(checks, "checks"))
+    question = (float(tolerance), None if radius is None else float(radius), _inputs.whole(checks, "checks"), bool(rigorous))
     with _progress.shown(progress, "expanding") as update:
         found = _hope.trust(loaded._network, points, question, wanted, update)
     return Trust(
@@ -277,4 +289,5 @@ def trust(
         found["order"],
         [Estimate(*one) for one in found["checks"]],
         _certificate(found, place),
+        found["proved"],
     )

@@ -43,6 +43,7 @@ class FoundTrust(Claimed):
     radius: _Floats
     limit: list[str]
     order: NDArray[np.uint8] | None
+    proved: _Floats | None
     checks: list[tuple[int, int, int, float, float, float | None]]
 
 class FoundHeatmap(Claimed):
@@ -135,6 +136,9 @@ class Polynomial:
     def to_json(self) -> str: ...
     def format(self, notation: str, digits: int | None) -> str: ...
     @property
+    def bound(self) -> tuple[list[float], list[float], float] | None: ...
+    def bounds(self, points: _Floats) -> _Floats: ...
+    @property
     def variables(self) -> list[str]: ...
     @property
     def centre(self) -> _Floats: ...
@@ -176,7 +180,7 @@ def discover(
 def trust(
     network: Network,
     points: _Floats,
-    question: tuple[float, float | None, int],
+    question: tuple[float, float | None, int, bool],
     wanted: Mapping[str, Any],
     progress: Callable[[int, int], Any] | None,
 ) -> FoundTrust: ...
@@ -230,6 +234,13 @@ def prove_property(
     pieces: int,
     how: tuple[int, list[int] | None, int | None, int | None],
 ) -> tuple[str, int, float, tuple[list[float], list[float]] | None]: ...
+def bounded(
+    network: Network,
+    polynomial: Polynomial,
+    output: int,
+    radius: float,
+    how: tuple[int, list[int] | None, int | None, int | None],
+) -> Polynomial: ...
 def accuracy(
     network: Network,
     polynomial: Polynomial,

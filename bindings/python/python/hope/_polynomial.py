@@ -66,6 +66,17 @@ class Polynomial:
         return self._inner.gradient(points).reshape(*front, len(self.variables))
 
     @property
+    def bound(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
+        """What is proved of it: ``(low, high, remainder)``, nowhere between low and high is the network farther from it; else None."""
+        found = self._inner.bound
+        return None if found is None else (np.array(found[0]), np.array(found[1]), found[2])
+
+    def bounds(self, x: Any) -> NDArray[np.float64]:
+        """Between which numbers the network lies, evaluation's rounding included: shape (..., 2); infinite outside of what is proved."""
+        points, front = self._points(x)
+        return self._inner.bounds(points).reshape(*front, 2)
+
+    @property
     def variables(self) -> list[str]:
         """Names of the variables."""
         return self._inner.variables
