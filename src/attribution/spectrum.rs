@@ -8,7 +8,7 @@
 use faer::{Mat, Side};
 
 use crate::error::{Error, Result};
-use crate::expansion::{Report, Request, Terms, expand};
+use crate::expansion::{Prepared, Report, Request, Terms, expand};
 use crate::model::Model;
 use crate::random::SplitMix;
 use crate::rays::Directions;
@@ -155,9 +155,11 @@ fn add(to: &mut [f64], factor: f64, v: &[f64]) {
 }
 
 /// The iteration.
-struct Lanczos<'a> {
-    model: &'a Model,
-    request: Request,
+struct Lanczos {
+    inputs: usize,
+    point: Vec<f64>,
+    /// For products with single vectors.
+    prepared: Prepared,
     count: usize,
     /// Orthogonal vectors of length 1.
     basis: Vec<Vec<f64>>,
@@ -170,8 +172,8 @@ struct Lanczos<'a> {
     tolerance: f64,
 }
 
-impl<'a> Lanczos<'a> {
-    fn new(model: &'a Model, count: usize, mut request: Request) -> Result<Self> {
+impl Lanczos {
+    fn new(model: &Model, count: usize, mut request: Request) -> Result<Self> {
         let inputs = model.inputs();
         let steps = inputs.min(20 * count + 100);
         // The basis, and the vectors at last.
@@ -180,9 +182,12 @@ impl<'a> Lanczos<'a> {
             Precision::F32 => 1e-5,
             Precision::F64 => 1e-10,
         };
+        let any = Directions::Shared { inputs, rows: vec![0.0; inputs] };
+        let request = Request { terms: Terms::Gradient(Some(any)), ..request };
+        let prepared = Prepared::new(model, &request)?;
         let (basis, projected, beyond) = (Vec::new(), Vec::new(), Vec::new());
-        let random = SplitMix(0x1A9C);
-        Ok(Self { model, request, count, basis, projected, beyond, random, steps, tolerance })
+        let (point, random) = (request.points.to_vec(), SplitMix(0x1A9C));
+        Ok(Self { inputs, point, prepared, count, basis, projected, beyond, random, steps, tolerance })
     }
 
     fn run(mut self) -> Result<Spectrum> {
@@ -193,7 +198,7 @@ impl<'a> Lanczos<'a> {
             let (product, value, report) = self.product(&next)?;
             next = self.take(next, product);
             let size = self.basis.len();
-            let whole = size == self.model.inputs();
+            let whole = size == self.inputs;
             let due = size >= restarted + self.count.max(8) && size.is_multiple_of(4);
             if !(whole || due || size == self.steps) {
                 continue;
@@ -238,8 +243,8 @@ impl<'a> Lanczos<'a> {
     /// The Hessian's product with a vector, the output, and what is known of both.
     fn product(&self, v: &[f64]) -> Result<(Vec<f64>, f64, Report)> {
         let inputs = v.len();
-        let terms = Terms::Gradient(Some(Directions::Shared { inputs, rows: v.to_vec() }));
-        let found = expand(self.model, &Request { terms, ..self.request.clone() })?;
+        let direction = Directions::Shared { inputs, rows: v.to_vec() };
+        let found = self.prepared.along(direction)?.expand(&*self.point)?;
         Ok((found.coefficients[inputs..].to_vec(), found.value[0], found.report))
     }
 
@@ -268,7 +273,7 @@ impl<'a> Lanczos<'a> {
 
     /// A random vector orthogonal to the others.
     fn another(&mut self) -> Vec<f64> {
-        let mut v = self.random.unit_vector(self.model.inputs());
+        let mut v = self.random.unit_vector(self.inputs);
         for _ in 0..2 {
             for q in &self.basis {
                 let part = dot(q, &v);
@@ -295,7 +300,7 @@ impl<'a> Lanczos<'a> {
     }
 
     fn combined(&self, s: &[f64]) -> Vec<f64> {
-        let mut v = vec![0.0; self.model.inputs()];
+        let mut v = vec![0.0; self.inputs];
         self.basis.iter().zip(s).for_each(|(q, s)| add(&mut v, *s, q));
         v
     }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::mixing::Mixing;
 use super::outline::{Outline, Sizes};
+use super::radii;
 use super::radii::Slopes;
-use super::{radii, request::Request};
+use super::request::{Request, Terms};
 use crate::backend::{Chunking, Opening, Runner};
 use crate::certificate::Certificate;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::plan::Plan;
 use crate::rays::Directions;
@@ -48,13 +49,13 @@ pub(super) struct Parts {
     pub outputs: Vec<usize>,
     pub directions: Option<Directions>,
     /// What the first layers do to the scales of inputs, where it matters.
-    pub slopes: Option<Slopes>,
+    pub slopes: Option<Arc<Slopes>>,
     pub mixing: Mixing,
     pub certificate: Certificate,
     pub plan: Arc<Plan>,
     pub threads: Arc<Threads>,
     pub sizes: Sizes,
-    pub runner: Runner,
+    pub runner: Arc<Runner>,
 }
 
 impl Prepared {
@@ -77,8 +78,8 @@ impl Prepared {
             threads: threads.clone(),
             profile: request.profile,
         };
-        let runner = Runner::new(request.device.clone(), opening).or_deeper(deeper);
-        let slopes = radii::matter(request).then(|| Slopes::new(model, &threads)).flatten();
+        let runner = Arc::new(Runner::new(request.device.clone(), opening).or_deeper(deeper));
+        let slopes = radii::matter(request).then(|| Slopes::new(model, &threads)).flatten().map(Arc::new);
         let (model, request) = (model.clone(), request.without_points());
         let parts = Parts {
             model,
@@ -92,6 +93,46 @@ impl Prepared {
             threads,
             sizes,
             runner,
+        };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// The same gradients along other rays, as many as before: nothing is planned or uploaded once more.
+    ///
+    /// # Errors
+    /// If it isn't prepared for gradients along rays, or for another number of them.
+    pub fn along(&self, directions: Directions) -> Result<Self> {
+        let parts = &*self.parts;
+        let Terms::Gradient(Some(before)) = &parts.request.terms else {
+            return Err(Error::Terms(
+                "only gradients along directions are prepared for other directions".into(),
+            ));
+        };
+        if before.len() != directions.len() {
+            return Err(Error::Size {
+                expected: before.len(),
+                given: directions.len(),
+                cause: format!(
+                    "it was prepared for {} directions, not for {}",
+                    before.len(),
+                    directions.len()
+                ),
+            });
+        }
+        let request =
+            Request { terms: Terms::Gradient(Some(directions.clone())), ..parts.request.without_points() };
+        let parts = Parts {
+            model: parts.model.clone(),
+            request,
+            outputs: parts.outputs.clone(),
+            directions: Some(directions),
+            slopes: parts.slopes.clone(),
+            mixing: Mixing::None,
+            certificate: parts.certificate.clone(),
+            plan: parts.plan.clone(),
+            threads: parts.threads.clone(),
+            sizes: parts.sizes,
+            runner: parts.runner.clone(),
         };
         Ok(Self { parts: Arc::new(parts) })
     }

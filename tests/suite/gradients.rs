@@ -5,7 +5,7 @@ use hope::activation::{Abs, Exp, Log, Relu, Sin, Sqrt, Tanh};
 use hope::model::{Constant, Model};
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
-use hope::{Cost, Error, Expansion, Method, Precision, Request, Terms, expand};
+use hope::{Cost, Error, Expansion, Method, Precision, Prepared, Request, Terms, expand};
 
 use crate::common::{Truth, dense, fixtures, noise, path};
 
@@ -235,6 +235,34 @@ fn gradients_in_any_units() {
             }
         }
     }
+}
+
+#[test]
+fn prepared_once_for_other_directions() {
+    let mut b = Model::builder(&[3]);
+    let x = b.input();
+    let h = dense(&mut b, x, 5, 1);
+    let h = b.activation(h, Tanh).unwrap();
+    let y = dense(&mut b, h, 2, 2);
+    let model = b.build(y).unwrap();
+    let of = |rows: &[f64], precision| {
+        let terms = Terms::Gradient(along(rows, 3));
+        Request { terms, precision, verify: 1, ..Request::new(vec![0.3, -0.1, 0.2], 3) }
+    };
+    for precision in [Precision::F64, Precision::F32] {
+        let prepared = Prepared::new(&model, &of(&[0.0; 3], precision)).unwrap();
+        for row in [[1.0, 2.0, -1.0], [0.0, 1e-9, 0.0]] {
+            let request = of(&row, precision);
+            let again = prepared.along(along(&row, 3).unwrap()).unwrap();
+            let (found, truth) = (again.expand(&request.points), expand(&model, &request));
+            assert_eq!(found.unwrap().coefficients, truth.unwrap().coefficients);
+        }
+        let error = prepared.along(along(&[0.0; 6], 3).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("1 directions, not for 2"), "{error}");
+        assert!(prepared.along(along(&[f64::NAN; 3], 3).unwrap()).unwrap().expand(&[0.0; 3]).is_err());
+    }
+    let other = Prepared::new(&model, &Request::new(Vec::new(), 3)).unwrap();
+    assert!(matches!(other.along(along(&[0.0; 3], 3).unwrap()), Err(Error::Terms(_))));
 }
 
 /// |x| + 2 |y|.
