@@ -30,24 +30,70 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// What two pieces have together.
+    fn worse(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Refuted { .. }, _) | (_, Self::Proved) => self,
+            (Self::Open { excess, .. }, Self::Open { excess: more, .. }) if more <= excess => self,
+            _ => other,
+        }
+    }
+}
+
+/// The verdict of a piece, and the coordinate to halve if it is open.
+type Found = (Verdict, usize);
+
 impl Prover {
-    /// Whether output `class` exceeds all others in a region.
+    /// Whether output `class` exceeds all others in each region; where pieces are open they are halved, up to so many pieces of a region, until a point refutes it.
     ///
     /// # Errors
-    /// If something other than the region stands in the way.
-    pub(super) fn class(&self, domain: &Domain, class: usize) -> Result<Verdict> {
+    /// If something other than the regions stands in the way.
+    pub(super) fn classes(&self, domains: &[Domain], class: usize, pieces: usize) -> Result<Vec<Verdict>> {
+        let mut verdicts = vec![Verdict::Proved; domains.len()];
+        let mut room = vec![pieces.saturating_sub(1); domains.len()];
+        let (mut leaves, most) = (domains.len(), pieces.max(1).saturating_mul(domains.len()));
+        let mut open: Vec<(usize, Domain)> = domains.iter().cloned().enumerate().collect();
+        while !open.is_empty() {
+            let before = leaves - open.len();
+            let found = self.each(open.len(), [before, most], |i| {
+                let (region, domain) = &open[i];
+                self.class(domain, &domains[*region], class)
+            })?;
+            let mut next = Vec::new();
+            for ((region, domain), (verdict, along)) in open.into_iter().zip(found) {
+                match verdict {
+                    _ if matches!(verdicts[region], Verdict::Refuted { .. }) => {}
+                    Verdict::Open { .. } if room[region] > 0 && domain.radii()[along] > 0.0 => {
+                        room[region] -= 1;
+                        leaves += 1;
+                        next.extend(domain.halves(along)?.map(|half| (region, half)));
+                    }
+                    verdict => verdicts[region] = verdicts[region].clone().worse(verdict),
+                }
+            }
+            next.retain(|(region, _)| !matches!(verdicts[*region], Verdict::Refuted { .. }));
+            open = next;
+        }
+        Ok(verdicts)
+    }
+
+    /// Whether output `class` exceeds all others in a piece of a region.
+    fn class(&self, domain: &Domain, whole: &Domain, class: usize) -> Result<Found> {
         let space = self.space(domain)?;
-        let open = |other, excess| Verdict::Open { other, excess };
+        let along = |weight: Vec<f64>| domain.to_halve(weight, |j| whole.radii()[j]);
+        let unknown = vec![0.0; domain.coordinates()];
+        let open = |other, excess, weight| (Verdict::Open { other, excess }, along(weight));
         let margins = match self.margins(space, domain, class) {
             Ok(margins) => margins,
-            Err(Error::Unproved { .. }) => return Ok(open(usize::from(class == 0), f64::INFINITY)),
+            Err(Error::Unproved { .. }) => return Ok(open(usize::from(class == 0), f64::INFINITY, unknown)),
             Err(error) => return Err(error),
         };
         let ranges = margins.ranges(space);
         let mut order: Vec<usize> = (0..margins.units).filter(|&other| other != class).collect();
         order.sort_by(|&a, &b| ranges[b].hi.total_cmp(&ranges[a].hi));
         let Some(&worst) = order.first().filter(|&&other| ranges[other].hi >= 0.0) else {
-            return Ok(Verdict::Proved);
+            return Ok((Verdict::Proved, 0));
         };
         let mut corners: Vec<Vec<f64>> = vec![vec![0.0; domain.coordinates()]];
         for &other in order.iter().take(3) {
@@ -68,10 +114,15 @@ impl Prover {
             let exceeding =
                 margins.ranges(&single).into_iter().enumerate().filter(|(_, range)| range.lo > 0.0);
             if let Some((other, _)) = exceeding.max_by(|a, b| a.1.lo.total_cmp(&b.1.lo)) {
-                return Ok(Verdict::Refuted { other, point });
+                return Ok((Verdict::Refuted { other, point }, 0));
             }
         }
-        Ok(open(worst, ranges[worst].hi))
+        let mut weight = unknown;
+        for &other in order.iter().filter(|&&other| ranges[other].hi >= 0.0) {
+            let dependence = margins.dependence(space, other, ranges[other]);
+            weight.iter_mut().zip(dependence).for_each(|(sum, d)| *sum += d);
+        }
+        Ok(open(worst, ranges[worst].hi, weight))
     }
 
     /// All outputs less that of a class. A linear layer at the end is taken together with the difference, so that what its outputs have in common cancels.

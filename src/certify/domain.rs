@@ -233,6 +233,18 @@ impl Domain {
         Ok([part(-1.0), part(1.0)])
     }
 
+    /// The coordinate to halve: that with the largest weight; without any, that which is the widest, as a part of the widths that there were before.
+    pub(super) fn to_halve(&self, mut weight: Vec<f64>, widths: impl Fn(usize) -> f64) -> usize {
+        let changes = |j: usize| self.radii[j] > 0.0;
+        weight.iter_mut().enumerate().filter(|(j, _)| !changes(*j)).for_each(|(_, w)| *w = 0.0);
+        if weight.iter().all(|w| *w == 0.0) {
+            let part = |j: usize| if changes(j) { self.radii[j] / widths(j) } else { 0.0 };
+            weight = (0..self.radii.len()).map(part).collect();
+        }
+        let larger = |best: usize, j: usize| if weight[j] > weight[best] { j } else { best };
+        (0..weight.len()).fold(0, larger)
+    }
+
     /// The inputs as polynomials of degree 1.
     pub(super) fn models(&self) -> Models {
         let (inputs, coordinates) = (self.centre.len(), self.coordinates());

@@ -72,7 +72,7 @@ pub fn proved_radii(model: &Model, rays: &[Ray], tolerance: f64, options: &Optio
         let cause = format!("a ray has {given} polynomials for {outputs} outputs");
         return Err(Error::Size { expected: outputs, given, cause });
     }
-    prover.threads.map(rays, |ray| prover.radii(ray, tolerance))
+    prover.each(rays.len(), [0, rays.len()], |i| prover.radii(&rays[i], tolerance))
 }
 
 impl Prover {

@@ -49,12 +49,14 @@ mod reach;
 mod reduction;
 mod rounding;
 mod walk;
+mod watch;
 
 pub use class::Verdict;
 pub use domain::{Axes, Domain};
 pub use given::{Ray, bounded, proved_radii};
 pub use property::{Outcome, Proof, prove_property};
 pub use reach::Piece;
+pub use watch::Watch;
 
 use models::Space;
 use walk::Network;
@@ -77,11 +79,13 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Bytes of memory at the most; none: half of what is free.
     pub memory: Option<u64>,
+    /// Hears of progress, and may stop.
+    pub watch: Option<Watch>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { order: 4, outputs: None, threads: None, memory: None }
+        Self { order: 4, outputs: None, threads: None, memory: None, watch: None }
     }
 }
 
@@ -164,7 +168,7 @@ pub fn certify(model: &Model, domain: &Domain, options: &Options) -> Result<Encl
 /// As [`certify`], but for layers that can't be enclosed.
 pub fn certify_all(model: &Model, domains: &[Domain], options: &Options) -> Result<Vec<Result<Enclosure>>> {
     let prover = Prover::new(model, domains, options)?;
-    prover.threads.map(domains, |domain| Ok(prover.prove_in(domain)))
+    prover.each(domains.len(), [0, domains.len()], |i| Ok(prover.prove_in(&domains[i])))
 }
 
 /// Of each region the largest part around its middle, all radii times the same factor, in which all remainders are within a tolerance: to about 1 %.
@@ -182,7 +186,7 @@ pub fn largest(
         return Err(Error::not_positive("tolerance", tolerance));
     }
     let prover = Prover::new(model, domains, options)?;
-    prover.threads.map(domains, |domain| prover.largest(domain, tolerance))
+    prover.each(domains.len(), [0, domains.len()], |i| prover.largest(&domains[i], tolerance))
 }
 
 /// A region in so many pieces, which together are at least all of it, each by itself: those with the largest remainders are halved again and again.
@@ -196,7 +200,8 @@ pub fn pieces(model: &Model, domain: &Domain, count: usize, options: &Options) -
     Prover::new(model, std::slice::from_ref(domain), options)?.pieces(domain, count)
 }
 
-/// Whether an output, a class, exceeds all others everywhere in each region. A softmax at the end of the model changes nothing, and is left out.
+/// Whether an output, a class, exceeds all others everywhere in each region, which is cut into so many pieces at the most where it isn't proved at once: those that are open are
+/// halved. A softmax at the end of the model changes nothing, and is left out.
 ///
 /// # Errors
 /// As [`certify_all`], and if there is no such class.
@@ -204,6 +209,7 @@ pub fn prove_class(
     model: &Model,
     domains: &[Domain],
     class: usize,
+    pieces: usize,
     options: &Options,
 ) -> Result<Vec<Verdict>> {
     let logits = model.logits();
@@ -214,7 +220,7 @@ pub fn prove_class(
         return Err(Error::TooFew { given: model.outputs(), least: 2, cause });
     }
     let prover = Prover::new(model, domains, &Options { outputs: None, ..options.clone() })?;
-    prover.threads.map(domains, |domain| prover.class(domain, class))
+    prover.classes(domains, class, pieces)
 }
 
 /// A request, checked.
@@ -224,6 +230,7 @@ struct Prover {
     outputs: Vec<usize>,
     memory: u64,
     threads: Threads,
+    watch: Option<Watch>,
     /// The monomials of each number of coordinates that there is.
     spaces: Vec<Space>,
 }
@@ -242,6 +249,7 @@ impl Prover {
             // As many regions at once as there are threads.
             memory: options.memory.unwrap_or_else(memory::default_budget),
             threads,
+            watch: options.watch.clone(),
             spaces: Vec::new(),
         };
         let mut counts: Vec<usize> = domains.iter().map(Domain::coordinates).collect();

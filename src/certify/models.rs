@@ -177,6 +177,20 @@ impl Models {
         parts.map(|((&c, moves), radius)| Interval::point(c) + (moves + Interval::within(radius))).collect()
     }
 
+    /// How much of the width of a unit's range depends on each coordinate; 0 where the range is a point or all.
+    pub fn dependence(&self, space: &Space, unit: usize, range: Interval) -> Vec<f64> {
+        let mut dependence = vec![0.0; space.monomials.variables()];
+        let width = range.width();
+        if width > 0.0 && width.is_finite() {
+            for row in 1..self.rows() {
+                let share = self.row(row)[unit].abs() / width;
+                let powers = dependence.iter_mut().zip(space.monomials.exponent(row));
+                powers.for_each(|(d, &e)| *d += share * f64::from(e));
+            }
+        }
+        dependence
+    }
+
     /// These units in this order, again and again if need be.
     pub fn gather(&self, units: &[usize]) -> Self {
         let pick = |row: &[f64]| units.iter().map(|&unit| row[unit]).collect::<Vec<_>>();

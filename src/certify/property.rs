@@ -118,7 +118,8 @@ impl Prover {
         network: &Forward,
     ) -> Result<Proof> {
         let share = 1.0 / domains.len() as f64;
-        let mut room = pieces.saturating_sub(1).saturating_mul(domains.len());
+        // Pieces that there are, and that there may be.
+        let (mut leaves, most) = (domains.len(), pieces.max(1).saturating_mul(domains.len()));
         let begin = |(case, domain): (usize, Domain)| {
             let alternatives = (0..property.cases()[case].unsafe_if.len()).collect();
             Open { case, alternatives, domain, part: share }
@@ -127,7 +128,8 @@ impl Prover {
         let (mut boxes, mut proved, mut unsettled, mut tried) = (0, 0.0, false, TRIED_AT_FIRST);
         while !open.is_empty() {
             boxes += open.len();
-            let left = self.threads.map(0..open.len(), |i| self.rule_out(property, &open[i], tried))?;
+            let before = leaves - open.len();
+            let left = self.each(open.len(), [before, most], |i| self.rule_out(property, &open[i], tried))?;
             tried = TRIED;
             if let Some((point, outputs)) = self.violated(property, &open, &left, network)? {
                 return Ok(Proof { outcome: Outcome::Violated { point, outputs }, boxes, proved });
@@ -138,11 +140,11 @@ impl Prover {
                     proved += piece.part;
                     continue;
                 };
-                if room == 0 || piece.domain.radii()[left.along] == 0.0 {
+                if leaves == most || piece.domain.radii()[left.along] == 0.0 {
                     unsettled = true;
                     continue;
                 }
-                room -= 1;
+                leaves += 1;
                 for domain in piece.domain.halves(left.along)? {
                     let alternatives = left.alternatives.clone();
                     next.push(Open { case: piece.case, alternatives, domain, part: piece.part / 2.0 });
@@ -178,11 +180,6 @@ impl Prover {
         if alternatives.is_empty() {
             return Ok(None);
         }
-        let whole = Interval::new;
-        let width = |j: usize| match piece.domain.axes() {
-            Axes::Inputs(inputs) => whole(case.low[inputs[j]], case.high[inputs[j]]).width(),
-            Axes::Directions(_) => 1.0,
-        };
         // On which coordinates what is undecided depends; if that isn't known, the one that was halved the least.
         let coordinates = piece.domain.coordinates();
         let mut weight = vec![0.0; coordinates];
@@ -192,12 +189,11 @@ impl Prover {
                 weight.iter_mut().zip(&margin.dependence).for_each(|(sum, d)| *sum += d);
             }
         }
-        if weight.iter().all(|w| *w == 0.0) {
-            let radii = piece.domain.radii().iter().enumerate();
-            weight = radii.map(|(j, radius)| if *radius > 0.0 { radius / width(j) } else { 0.0 }).collect();
-        }
-        let larger = |best: usize, j: usize| if weight[j] > weight[best] { j } else { best };
-        let along = (0..coordinates).fold(0, larger);
+        let widths = |j: usize| match piece.domain.axes() {
+            Axes::Inputs(inputs) => case.high[inputs[j]] - case.low[inputs[j]],
+            Axes::Directions(_) => 1.0,
+        };
+        let along = piece.domain.to_halve(weight, widths);
 
         let mut corners: Vec<Vec<f64>> = vec![vec![0.0; coordinates]];
         for &alternative in alternatives.iter().take(tried) {
@@ -275,15 +271,6 @@ impl Margin {
         let range = sum.ranges(space)[0];
         let coordinates = space.monomials.variables();
         let slopes = (0..coordinates).map(|j| sum.coefficients.get(j + 1).copied().unwrap_or(0.0)).collect();
-        let mut dependence = vec![0.0; coordinates];
-        for (row, c) in sum.coefficients.iter().enumerate().skip(1) {
-            let powers = dependence.iter_mut().zip(space.monomials.exponent(row));
-            powers.for_each(|(d, &e)| *d += c.abs() * f64::from(e));
-        }
-        let width = range.width();
-        if width > 0.0 && width.is_finite() {
-            dependence.iter_mut().for_each(|d| *d /= width);
-        }
-        Self { range, slopes, dependence }
+        Self { range, slopes, dependence: sum.dependence(space, 0, range) }
     }
 }

@@ -71,7 +71,7 @@ impl Prover {
             if open.is_empty() {
                 return Ok(next);
             }
-            let proved = self.threads.map(0..open.len(), |i| Ok(self.prove_in(&open[i])))?;
+            let proved = self.each(open.len(), [next.len(), count], |i| Ok(self.prove_in(&open[i])))?;
             next.extend(open.into_iter().zip(proved));
             pieces = next;
         }

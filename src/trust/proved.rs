@@ -61,8 +61,13 @@ pub fn proved(model: &Model, request: &Request, trust: &Trust, tolerance: f64) -
             all.push(Ray { domain, polynomials: (0..outputs).map(polynomial).collect() });
         }
     }
-    let options =
-        Options { order, outputs: request.outputs.clone(), threads: request.threads, memory: request.memory };
+    let options = Options {
+        order,
+        outputs: request.outputs.clone(),
+        threads: request.threads,
+        memory: request.memory,
+        watch: None,
+    };
     let found = proved_radii(model, &all, tolerance, &options)?;
     let mut radii = vec![0.0; points * outputs * count];
     for (i, of_ray) in found.into_iter().enumerate() {

@@ -45,7 +45,7 @@ impl Region<'_> {
 type How = (usize, Option<Vec<usize>>, Option<usize>, Option<u64>);
 
 fn options((order, outputs, threads, memory): How) -> Options {
-    Options { order, outputs, threads, memory }
+    Options { order, outputs, threads, memory, watch: None }
 }
 
 /// Polynomials over a region, or with a tolerance over the largest part of it, and how far the network is from them at the most.
@@ -98,12 +98,12 @@ pub fn prove_class<'py>(
     py: Python<'py>,
     network: &Bound<'py, Network>,
     region: Region<'py>,
-    class: usize,
+    class_and_pieces: (usize, usize),
     how: How,
 ) -> PyResult<Found> {
     let (model, domain) = (network.get().itself(), region.domain().map_err(raised)?);
-    let options = options(how);
-    let found = beside(py, None, move |_| certify::prove_class(&model, &[domain], class, &options))?;
+    let (options, (class, pieces)) = (options(how), class_and_pieces);
+    let found = beside(py, None, move |_| certify::prove_class(&model, &[domain], class, pieces, &options))?;
     Ok(match found.into_iter().next() {
         Some(Verdict::Proved) => ("proved", None, None, None),
         Some(Verdict::Refuted { other, point }) => ("refuted", Some(other), None, Some(point)),

@@ -115,13 +115,13 @@ pub struct CertifyArgs {
     #[arg(long, value_name = "E", value_parser = positive, allow_hyphen_values = true, help_heading = "What to prove")]
     pub tolerance: Option<f64>,
 
-    /// Cut each region into K pieces, and prove something of each.
+    /// Cut each region into K pieces, and prove something of each; with --prove-class and --property K at the most, where it takes some.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "tolerance", help_heading = "What to prove")]
     pub split: Option<u32>,
 
     /// Prove that this output exceeds all others in the region, or find a point where it doesn't: its number, or "predicted" for the largest at
     /// each centre.
-    #[arg(long, value_name = "CLASS", conflicts_with_all = ["tolerance", "split", "outputs"], help_heading = "What to prove")]
+    #[arg(long, value_name = "CLASS", conflicts_with_all = ["tolerance", "outputs"], help_heading = "What to prove")]
     pub prove_class: Option<Class>,
 
     /// Prove that a property in VNN-LIB (version 1) holds, or find an unsafe point: boxes of inputs, and linear constraints that are unsafe. --split says into

@@ -7,12 +7,16 @@ mod property;
 mod regions;
 mod report;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 
-use hope::certify::{Domain, Enclosure, Options, Piece, Verdict, certify_all, largest, pieces, prove_class};
+use hope::certify::{
+    Domain, Enclosure, Options, Piece, Verdict, Watch, certify_all, largest, pieces, prove_class,
+};
 use hope::model::Model;
 use hope::polynomial::files::FileKind;
 use hope::results::{ModelFile, Target};
@@ -22,6 +26,7 @@ pub use args::CertifyArgs;
 
 use super::failure::Failure;
 use super::files::{Files, beside_model, check_ending, check_pictures};
+use super::progress::Reporter;
 use super::targets::Companion;
 use super::text::count;
 use super::values::{Class, Outputs};
@@ -47,9 +52,12 @@ pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let targets = [target.archive.as_path(), &target.json].into_iter().chain(pictures.clone());
     let targets = targets.chain(args.polynomial.as_deref());
     let mut files = Files::begin(targets, &args.files()).map_err(Failure::Input)?;
-    verbosity.detail(&format!("proving over {}", count(regions.domains.len(), "region")));
+    let title = format!("proving over {}", count(regions.domains.len(), "region"));
+    let shown = Shown::default();
     let start = Instant::now();
-    let proved = prove(args, &model, &mut regions).map_err(|error| failed(args, &error))?;
+    let proved = prove(args, &model, &mut regions, shown.watch(title, verbosity));
+    shown.finish();
+    let proved = proved.map_err(|error| failed(args, &error))?;
     let seconds = start.elapsed().as_secs_f64();
 
     let found = Found {
@@ -77,6 +85,28 @@ pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
     }
     files.commit().map_err(Failure::Run)?;
     verbosity.print(summary(&found)).map_err(Failure::Run)
+}
+
+/// What a proof tells of its progress, shown from the first of several pieces on: what is refused is so without a word before.
+#[derive(Clone, Default)]
+struct Shown(Arc<OnceLock<Reporter>>);
+
+impl Shown {
+    fn watch(&self, title: String, verbosity: Verbosity) -> Watch {
+        let shown = self.clone();
+        Watch::new(move |progress| {
+            if progress.total > 1 {
+                shown.0.get_or_init(|| Reporter::new(&title, verbosity)).update(progress);
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn finish(&self) {
+        if let Some(reporter) = self.0.get() {
+            reporter.finish();
+        }
+    }
 }
 
 /// Reads everything.
@@ -114,15 +144,14 @@ fn failed(args: &CertifyArgs, error: &Error) -> Failure {
 }
 
 /// Proves; a region that was cut into pieces becomes as many.
-fn prove(args: &CertifyArgs, model: &Model, regions: &mut Regions) -> hope::Result<Proved> {
+fn prove(args: &CertifyArgs, model: &Model, regions: &mut Regions, watch: Watch) -> hope::Result<Proved> {
     let outputs = match &args.outputs {
         Outputs::All => None,
         Outputs::Some(outputs) => Some(outputs.clone()),
     };
-    let options =
-        Options { order: args.order, outputs, threads: args.threads.map(usize::from), memory: args.memory };
+    let options = options(args, outputs, watch);
     if let Some(class) = args.prove_class {
-        return classes(class, model, regions, &options);
+        return classes(class, args.split.unwrap_or(1) as usize, model, regions, &options);
     }
     let found: Vec<Piece> = match (args.tolerance, args.split) {
         (Some(tolerance), _) => {
@@ -170,8 +199,19 @@ fn prove(args: &CertifyArgs, model: &Model, regions: &mut Regions) -> hope::Resu
     Ok(Proved::Polynomials(found.into_iter().map(Result::ok).collect()))
 }
 
+fn options(args: &CertifyArgs, outputs: Option<Vec<usize>>, watch: Watch) -> Options {
+    let threads = args.threads.map(usize::from);
+    Options { order: args.order, outputs, threads, memory: args.memory, watch: Some(watch) }
+}
+
 /// Of each region whether its class is the largest output everywhere.
-fn classes(class: Class, model: &Model, regions: &Regions, options: &Options) -> hope::Result<Proved> {
+fn classes(
+    class: Class,
+    pieces: usize,
+    model: &Model,
+    regions: &Regions,
+    options: &Options,
+) -> hope::Result<Proved> {
     let values = forward::values(model, &regions.points, None)?;
     let predicted = |point: usize| {
         let scores = &values[point * model.outputs()..][..model.outputs()];
@@ -191,7 +231,7 @@ fn classes(class: Class, model: &Model, regions: &Regions, options: &Options) ->
     for class in distinct {
         let these: Vec<usize> = (0..classes.len()).filter(|&i| classes[i] == class).collect();
         let domains: Vec<Domain> = these.iter().map(|&i| regions.domains[i].clone()).collect();
-        for (i, verdict) in these.into_iter().zip(prove_class(model, &domains, class, options)?) {
+        for (i, verdict) in these.into_iter().zip(prove_class(model, &domains, class, pieces, options)?) {
             verdicts[i] = verdict;
         }
     }

@@ -8,13 +8,13 @@ use anyhow::{Result, anyhow};
 use serde_json::{Value, json};
 
 use hope::Precision;
-use hope::certify::{Options, Outcome, Proof, prove_property};
+use hope::certify::{Outcome, Proof, prove_property};
 use hope::model::Model;
 use hope::npy::NpzWriter;
 use hope::property::Property;
 use hope::results::{ModelFile, Target};
 
-use super::{CertifyArgs, failed};
+use super::{CertifyArgs, Shown, failed, options};
 use crate::cli::failure::Failure;
 use crate::cli::files::{Files, beside_model, check_ending};
 use crate::cli::targets::Companion;
@@ -33,17 +33,14 @@ pub fn run(args: &CertifyArgs, verbosity: Verbosity) -> Result<(), Failure> {
         Files::begin([target.archive.as_path(), &target.json], &args.files()).map_err(Failure::Input)?;
     let start = Instant::now();
     let pieces = args.split.unwrap_or(PIECES) as usize;
-    let options = Options {
-        order: args.order,
-        outputs: None,
-        threads: args.threads.map(usize::from),
-        memory: args.memory,
-    };
     let mut proofs = Vec::new();
     for (path, property) in args.property.iter().zip(&properties) {
-        verbosity.detail(&format!("{}: {}", path.display(), count(property.cases().len(), "box")));
-        proofs
-            .push(prove_property(&model, property, pieces, &options).map_err(|error| failed(args, &error))?);
+        let title = format!("{}: {}", path.display(), count(property.cases().len(), "box"));
+        let shown = Shown::default();
+        let options = options(args, None, shown.watch(title, verbosity));
+        let proof = prove_property(&model, property, pieces, &options);
+        shown.finish();
+        proofs.push(proof.map_err(|error| failed(args, &error))?);
     }
     let taken = start.elapsed().as_secs_f64();
     files.write_with(&target.archive, |file| archive(file, &model, &proofs)).map_err(Failure::Run)?;

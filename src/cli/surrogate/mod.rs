@@ -43,8 +43,13 @@ pub fn run(args: &SurrogateArgs, verbosity: Verbosity) -> Result<(), Failure> {
     let polynomial = if args.rigorous {
         verbosity.note("proving a bound");
         let request = &setup.request;
-        let options =
-            Options { order: args.order, outputs: None, threads: request.threads, memory: request.memory };
+        let options = Options {
+            order: args.order,
+            outputs: None,
+            threads: request.threads,
+            memory: request.memory,
+            watch: None,
+        };
         // Of the network itself, also where the polynomial is that of a smooth stand-in.
         bounded(setup.network(), polynomial, output, radius, &options).map_err(failed)?
     } else {

@@ -4,6 +4,7 @@
 //! alone are compared with mpmath.
 
 mod activations;
+mod classes;
 mod digits;
 mod enclosures;
 mod functions;

@@ -12,10 +12,10 @@ use hope::property::Property;
 use hope::random::SplitMix;
 
 /// Layers of weights and biases with a function between each two.
-struct Network {
+pub struct Network {
     layers: Vec<(Vec<f64>, Vec<f64>)>,
     function: fn(f64) -> f64,
-    model: Model,
+    pub model: Model,
 }
 
 impl Network {
@@ -38,12 +38,12 @@ impl Network {
         Self { layers, function, model: b.build(x).unwrap() }
     }
 
-    fn acas(seed: u64) -> Self {
+    pub fn acas(seed: u64) -> Self {
         Self::new(&[5, 10, 10, 10, 5], Relu.into(), |x| x.max(0.0), seed)
     }
 
     /// By plain loops.
-    fn values(&self, point: &[f64]) -> Vec<f64> {
+    pub fn values(&self, point: &[f64]) -> Vec<f64> {
         let mut x = point.to_vec();
         for (i, (weight, bias)) in self.layers.iter().enumerate() {
             if i > 0 {

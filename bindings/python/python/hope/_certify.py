@@ -175,6 +175,7 @@ def prove_class(
     inputs: Iterable[int] | None = None,
     subspace: Any = None,
     box: tuple[Any, Any] | None = None,
+    pieces: int = 1,
     threads: int | None = None,
     memory: int | str | None = None,
 ) -> Verdict:
@@ -186,6 +187,8 @@ def prove_class(
         The class; default: that which the network gives to `x`, the middle of the region.
     x, radius, inputs, subspace, box
         The region: see `certify`.
+    pieces : int
+        It is cut into so many at the most where that is not proved at once.
     """
     loaded = _loaded(model, x)
     region = _region(loaded, x, radius, inputs, subspace, box)
@@ -195,7 +198,9 @@ def prove_class(
         label = int(loaded(x)[0].argmax())
     count = int(np.prod(loaded.output_shape, dtype=np.int64))
     label = _inputs.index(label, count, "output")
-    verdict, other, excess, point = _hope.prove_class(loaded._network, region, label, _how(order, None, threads, memory))
+    verdict, other, excess, point = _hope.prove_class(
+        loaded._network, region, (label, _inputs.whole(pieces, "pieces", 1)), _how(order, None, threads, memory)
+    )
     return Verdict(verdict, other, excess, None if point is None else np.array(point).reshape(loaded.input_shape))
 
 

@@ -225,7 +225,7 @@ def certify(
 def prove_class(
     network: Network,
     region: Mapping[str, Any],
-    label: int,
+    label: tuple[int, int],
     how: tuple[int, list[int] | None, int | None, int | None],
 ) -> tuple[str, int | None, float | None, list[float] | None]: ...
 def prove_property(
