@@ -23,6 +23,9 @@ const LISTED_OUTPUT: u64 = 64;
 /// Into how many segments the forward pass is cut for a backward pass in less memory, one try after the other.
 const SEGMENTS: [usize; 12] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64];
 
+/// Rays of a sum that are computed at once where it is verified.
+pub(super) const AT_ONCE: usize = 8;
+
 /// A planned request.
 pub(super) struct Outline {
     pub plan: Plan,
@@ -156,15 +159,10 @@ impl Sizes {
             plan.monomials.as_ref().map_or(0, |monomials| monomials.bytes()),
             plan.unit_rays.as_ref().map_or(0, |rays| 8 * rays.len() as u64),
             (request.verify as u64).saturating_mul(sample),
-            match plan.weights {
-                // Chunks, and what becomes of all rays of a point.
-                Some(_) => (request.verify as u64)
-                    .saturating_mul(directions.as_ref().map_or(0, Directions::len) as u64)
-                    .saturating_mul(64),
-                None => 0,
-            },
             if request.verify > 0 {
-                plan.elements(1, 1).saturating_mul(8 * threads.count() as u64)
+                // All orders of rays have up to twice the rows that sums have.
+                let lanes = if plan.weights.is_some() { 2 * AT_ONCE } else { 1 };
+                plan.elements(1, lanes).saturating_mul(8 * threads.count() as u64)
             } else {
                 0
             },
@@ -234,7 +232,11 @@ impl Sizes {
                 .saturating_mul(8)
                 .saturating_add(times(lanes, size_of::<Kink>() + 8)),
             kept: lists.saturating_add(reserved),
-            series: abilities.series,
+            series: match plan.weights {
+                // Of fewer orders than others: as many rows.
+                Some(_) => abilities.series * (4 / (plan.order - 1)).max(1),
+                None => abilities.series,
+            },
             budget,
             cores: abilities.at_once.unwrap_or(threads.count()),
         };

@@ -84,9 +84,16 @@ impl<'a> Checker<'a> {
             // An output along a ray.
             Terms::Gradient(_) | Terms::Hessian(_) => random.below(lanes),
         };
+        let at_a_point = sums::of(parts).and(parts.directions.as_ref()).map_or(1, Directions::len);
+        let mut point = 0;
         let samples = (0..parts.request.verify)
-            .map(|_| Sample {
-                point: which.below(count),
+            .map(|i| Sample {
+                point: {
+                    if i % at_a_point == 0 {
+                        point = which.below(count);
+                    }
+                    point
+                },
                 ray: ray(),
                 direction: Vec::new(),
                 exponent: 0,

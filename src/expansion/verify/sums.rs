@@ -1,6 +1,7 @@
 //! Sums over rays, computed once more: all rays of a sample's point, in f64, added up at the highest order.
 //!
-//! A sample is a ray with its lower orders, and at the highest one the mean of all rays in their scaled units, by the size of what they weigh.
+//! A sample is a ray with its lower orders, and at the highest one the mean of all rays in their scaled units, by the size of what they weigh. As many samples as there are
+//! rays are at one point, so that no more rays are computed than are asked for, but for the rest of one point's.
 
 use super::{Again, Checker, How, in_units, radius};
 use crate::backend::{Chunk, ChunkResult, Source};
@@ -8,6 +9,7 @@ use crate::error::Result;
 use crate::expansion::by_rays::ByRays;
 use crate::expansion::deviation::Along;
 use crate::expansion::mixing::Mixing;
+use crate::expansion::outline::AT_ONCE;
 use crate::expansion::prepared::Parts;
 use crate::expansion::radii::Scales;
 use crate::plan::{Kernels, Plan, Rays};
@@ -47,26 +49,37 @@ pub(super) async fn again(checker: &Checker<'_>, by_rays: &ByRays, how: How) -> 
         radii: radii.as_ref(),
         weights: None,
     };
-    let ray = |at: usize| Chunk::ahead(at / rays..at / rays + 1, at % rays..at % rays + 1);
-    let chunks: Vec<Chunk> = (0..checker.samples.len() * rays).map(ray).collect();
+    // Samples of one point follow each other.
+    let firsts = (0..checker.samples.len()).step_by(rays);
+    let of_point = |at: usize| {
+        let cut = move |ray: usize| Chunk::ahead(at..at + 1, ray..rays.min(ray + AT_ONCE));
+        (0..rays).step_by(AT_ONCE).map(cut)
+    };
+    let chunks: Vec<Chunk> = firsts.flat_map(of_point).collect();
     let mut all: Vec<Again> = Vec::with_capacity(checker.samples.len());
     let take = |chunk: &Chunk, ChunkResult { value, series, .. }: ChunkResult| {
-        let (at, ray) = (chunk.points.start, chunk.lanes.start);
-        let sample = &checker.samples[at];
-        if ray == 0 {
-            let (series, terms) = (vec![0.0; series.len()], vec![0.0; order + 1]);
-            all.push(Again { along: Along { value, series, terms }, margin: f64::INFINITY });
+        let (first, lanes) = (chunk.points.start, chunk.lanes.len());
+        let end = checker.samples.len().min(first + rays);
+        if chunk.lanes.start == 0 {
+            let (value, series) = (value, vec![0.0; outputs.len() * order]);
+            let along = Along { value, series, terms: vec![0.0; order + 1] };
+            all.resize_with(end, || Again { along: along.clone(), margin: f64::INFINITY });
         }
-        let along = &mut all[at].along;
-        let share =
-            by_rays.weight(sample.point, ray) / size(by_rays, checker.parts, checker.scales, sample.point);
-        let rows = along.series.chunks_exact_mut(order).zip(series.chunks_exact(order));
-        for (to, from) in rows {
-            to[order - 1] += share * from[order - 1];
-            along.terms[order] = along.terms[order].hypot(share * from[order - 1]);
-            if ray == sample.ray {
-                let lower = in_units(from[..order - 1].iter().copied(), sample.exponent);
-                to.iter_mut().zip(lower).for_each(|(to, c)| *to = c);
+        let size = size(by_rays, checker.parts, checker.scales, checker.samples[first].point);
+        for (sample, Again { along, .. }) in checker.samples[first..end].iter().zip(&mut all[first..]) {
+            for (lane, ray) in chunk.lanes.clone().enumerate() {
+                let share = by_rays.weight(sample.point, ray) / size;
+                let rows = along.series.chunks_exact_mut(order).zip(series.chunks_exact(order * lanes));
+                for (to, from) in rows {
+                    let c = share * from[(order - 1) * lanes + lane];
+                    to[order - 1] += c;
+                    along.terms[order] = along.terms[order].hypot(c);
+                    if ray == sample.ray {
+                        let lower = from[lane..].iter().step_by(lanes).take(order - 1).copied();
+                        let lower = in_units(lower, sample.exponent);
+                        to.iter_mut().zip(lower).for_each(|(to, c)| *to = c);
+                    }
+                }
             }
         }
     };

@@ -1,9 +1,13 @@
 //! Sums over rays through a nonlinear kernel: `S_y = J S_x + Σ_r w_r c_n[f(x_0 + … + x_{n-1} t^{n-1} along r)]`.
 
-use multiversion::multiversion;
+use multiversion::{multiversion, target::target_cfg_f};
 
+use crate::activation::Activation;
+use crate::kernel::elementwise::{Compose, horner, taylor_tile};
+use crate::kernel::layout::tiles;
 use crate::kernel::{Call, Kernel, Layout, Series, SeriesMut};
 use crate::scalar::Scalar;
+use crate::series::{Coefficient, MAX_ORDER, Tile};
 
 impl Layout {
     /// That of one sample, with a lane more for the sums over all lanes, so that no block is one.
@@ -15,6 +19,9 @@ impl Layout {
 /// Calls `kernel` for one sample after the other. The call's last input is what the lanes weigh.
 pub fn collapsed<T: Scalar>(kernel: &Kernel, call: &mut Call<T>) {
     let Some((weights, inputs)) = call.inputs.split_last() else { return };
+    if let (Kernel::Compose(Compose(function)), [x]) = (kernel, inputs) {
+        return compose(*function, *x, *weights, &mut call.output);
+    }
     let buffer = |layout: Layout| vec![T::zero(); layout.len()];
     let mut wide: Vec<Vec<T>> = inputs.iter().map(|x| buffer(x.layout.with_lane_of_sums())).collect();
     let output_layout = call.output.layout.with_lane_of_sums();
@@ -40,6 +47,42 @@ pub fn collapsed<T: Scalar>(kernel: &Kernel, call: &mut Call<T>) {
         });
         let weights = &weights.data[weights.layout.row(1, sample, 0).start..][..weights.layout.lanes];
         gather(Series { data: &output, layout: output_layout }, weights, sample, &mut call.output);
+    }
+}
+
+/// [`collapsed`] for a composition, without copies.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma", "x86_64+avx2+fma"))]
+fn compose<T: Scalar>(function: Activation, x: Series<T>, weights: Series<T>, y: &mut SeriesMut<T>) {
+    const WIDE: bool = target_cfg_f!(target_feature = "avx2") || !cfg!(target_arch = "x86_64");
+    let n = y.layout.degree;
+    let zero = Tile::splat(T::zero());
+    let [mut a, mut u, mut result] = [[zero; MAX_ORDER + 1]; 3];
+    // The blocks of each lane come first.
+    let below = |layout: Layout| match layout.collapsed {
+        true => Layout { degree: layout.degree - 1, collapsed: false, ..layout },
+        false => layout,
+    };
+    let (lower, to) = (below(x.layout), below(y.layout));
+    let lanes = Series { data: x.data, layout: lower };
+    // As a series to order n, for which there is code without loops; of a line there is a shorter one.
+    let given = if lower.degree == 1 { 1 } else { n };
+    for sample in 0..y.layout.samples {
+        let weights = &weights.data[weights.layout.row(1, sample, 0).start..][..to.lanes];
+        for units in tiles(y.layout.units) {
+            taylor_tile(function, &x.row(0, sample, 0)[units.clone()], &mut a[..=n]);
+            a[0].store(&mut y.row(0, sample, 0)[units.clone()]);
+            let mut sum = match x.layout.collapsed {
+                true => a[1] * Tile::load(&x.row(n, sample, 0)[units.clone()], T::zero()),
+                false => zero,
+            };
+            for (lane, &weight) in weights.iter().enumerate() {
+                lanes.load_higher(sample, lane, &units, T::zero(), &mut u);
+                horner::<T, WIDE>(&a[..=n], &u[..=given], &mut result[..=n]);
+                SeriesMut { data: &mut *y.data, layout: to }.store_higher(sample, lane, &units, &result);
+                sum.add_product(&Tile::splat(weight), &result[n]);
+            }
+            sum.store(&mut y.row(n, sample, 0)[units]);
+        }
     }
 }
 

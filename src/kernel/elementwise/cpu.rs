@@ -383,7 +383,11 @@ pub(in crate::kernel) fn taylor_tile<T: Scalar>(function: Activation, x: &[T], a
 
 /// `y = Σ_{j≥1} a_j u^j`, orders 1 to n; `u[0]` is not read.
 #[inline(always)]
-fn horner<T: Scalar, const WIDE: bool>(a: &[Tile<T>], u: &[Tile<T>], y: &mut [Tile<T>]) {
+pub(in crate::kernel) fn horner<T: Scalar, const WIDE: bool>(
+    a: &[Tile<T>],
+    u: &[Tile<T>],
+    y: &mut [Tile<T>],
+) {
     let n = a.len() - 1;
     if u.len() == 2 {
         let mut power = u[1];

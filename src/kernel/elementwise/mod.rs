@@ -5,7 +5,7 @@ mod cpu;
 mod gpu;
 
 pub use cpu::{bell, compose, compose_adjoint, note_beginnings, note_kinks, roots};
-pub(in crate::kernel) use cpu::{choose_branches, pass_nothing, taylor_tile};
+pub(in crate::kernel) use cpu::{choose_branches, horner, pass_nothing, taylor_tile};
 
 use super::kink::Grading;
 use super::{Call, Constant, Definition, Orders, Shapes};

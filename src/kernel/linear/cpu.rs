@@ -40,13 +40,17 @@ pub fn linear_of_unit_rays<T: Scalar>(
 ) {
     product(shape, weight, x.block(0), y.block(0), parallel);
     add_bias(bias, y);
-    for lane in 0..y.layout.lanes {
+    for lane in 0..if y.layout.samples == 0 { 0 } else { y.layout.lanes } {
         let (ray, radius) = (rays.ray(lane), rays.radius::<T>(lane));
-        for sample in 0..y.layout.samples {
-            for (output, y) in y.row(1, sample, lane).iter_mut().enumerate() {
-                *y = weight[output * shape.inputs + ray] * radius;
-            }
+        for (output, y) in y.row(1, 0, lane).iter_mut().enumerate() {
+            *y = weight[output * shape.inputs + ray] * radius;
         }
+    }
+    // All samples have the same rows.
+    let length = y.layout.lanes * y.layout.units;
+    for sample in 1..y.layout.samples {
+        let (first, next) = (y.layout.row(1, 0, 0).start, y.layout.row(1, sample, 0).start);
+        y.data.copy_within(first..first + length, next);
     }
 }
 
