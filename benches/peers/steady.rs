@@ -1,5 +1,5 @@
 //! Our program's peer process: plans once, repeats on demand. The protocol is `peer.py`'s, with a `device` in the job:
-//! `cpu`, or part of an adapter's name.
+//! `cpu`, or part of an adapter's name, and perhaps an `operator`.
 
 use std::error::Error;
 use std::io::{BufWriter, stdin};
@@ -11,7 +11,7 @@ use hope::gpu::Choice;
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::rays::Directions;
-use hope::{Device, Job, Precision, Request, Terms, npy};
+use hope::{Device, Job, Operator, Precision, Request, Terms, npy};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -20,9 +20,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let text = |key: &str| job[key].as_str().ok_or(format!("the job has no {key}"));
     let model = Model::from_onnx(text("model")?, &ImportOptions::default())?;
     let order = job["order"].as_u64().ok_or("the job has no order")? as usize;
-    let terms = match job["directions"].as_str() {
-        None => Terms::Unmixed,
-        Some(file) => {
+    let terms = match (job["operator"].as_str(), job["directions"].as_str()) {
+        (Some("laplacian"), _) => Terms::Operator(Operator::laplacian(0..model.inputs())),
+        (Some("biharmonic"), _) => Terms::Operator(Operator::biharmonic(0..model.inputs())),
+        (Some(name), _) => return Err(format!("there is no operator {name}").into()),
+        (None, None) => Terms::Unmixed,
+        (None, Some(file)) => {
             let rows = npy::read(Path::new(file))?.values;
             Terms::Along(Directions::Shared { inputs: model.inputs(), rows })
         }
