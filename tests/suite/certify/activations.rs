@@ -8,7 +8,7 @@ use hope::certify::{Domain, certify};
 use hope::model::Model;
 
 /// A function of one input, or between two layers.
-fn network(function: Activation, layers: bool) -> Model {
+pub fn network(function: Activation, layers: bool) -> Model {
     let mut b = Model::builder(&[if layers { 2 } else { 1 }]);
     let mut x = b.input();
     if layers {
@@ -21,7 +21,7 @@ fn network(function: Activation, layers: bool) -> Model {
     b.build(x).unwrap()
 }
 
-fn all() -> Vec<Activation> {
+pub fn all() -> Vec<Activation> {
     let named = Activation::NAMES.iter().map(|name| Activation::named(name, &[]).unwrap());
     let others = [
         ("pow", [2.5, 0.0]),

@@ -13,7 +13,7 @@ fn load(path: &std::path::Path) -> Option<Model> {
 }
 
 /// Networks of a folder of fixtures with few inputs, with the first of their points.
-fn networks(folder: &str, most: usize) -> Vec<(String, Model, Vec<f64>)> {
+pub fn networks(folder: &str, most: usize) -> Vec<(String, Model, Vec<f64>)> {
     let all = common::fixtures(folder, "onnx").into_iter().filter_map(|path| {
         let model = load(&path).filter(|model| model.inputs() <= most && model.outputs() <= 2 * most)?;
         let points = common::Truth::open(&path.with_extension("npz")).find("points")?;

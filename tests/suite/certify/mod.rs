@@ -9,6 +9,7 @@ mod digits;
 mod enclosures;
 mod functions;
 mod given;
+mod many;
 mod properties;
 mod regions;
 
@@ -52,6 +53,15 @@ impl Runner {
         let found = self.0.run(domain.at(s)).unwrap();
         let largest = found.iter().fold(1e-300f64, |m, y| m.max(y.abs()));
         (found, largest * 1e-12 + 3e-16)
+    }
+
+    /// The same at many points at once.
+    pub fn many(&self, domain: &Domain, all: &[Vec<f64>]) -> Vec<(Vec<f64>, f64)> {
+        let points: Vec<f64> = all.iter().flat_map(|s| domain.at(s)).collect();
+        let found = self.0.run(points).unwrap();
+        let rows = found.chunks_exact(found.len() / all.len());
+        let off = |row: &[f64]| row.iter().fold(1e-300f64, |m, y| m.max(y.abs())) * 1e-12 + 3e-16;
+        rows.map(|row| (row.to_vec(), off(row))).collect()
     }
 }
 
