@@ -50,6 +50,20 @@ pub(super) fn apply(
     x: &Models,
     within: Interval,
 ) -> Result<(Models, Outcome), Outside> {
+    match apply_where_defined(space, function, x, within) {
+        (value, outcome, None) => Ok((value, outcome)),
+        (.., Some(outside)) => Err(outside),
+    }
+}
+
+/// The same, in which nothing is known of units that can't be enclosed; with why the first of them can't.
+pub(super) fn apply_where_defined(
+    space: &Space,
+    function: &Activation,
+    x: &Models,
+    within: Interval,
+) -> (Models, Outcome, Option<Outside>) {
+    let mut first = None;
     let kinks = kinks(function);
     let (moves, by_degree, noise) = (x.moves(space), x.sizes_by_degree(space), x.noise_sizes());
     let mut outcome = Outcome::default();
@@ -66,11 +80,14 @@ pub(super) fn apply(
             sizes: &sizes,
             within,
         };
-        let (expansion, undecided) = expand(function, &kinks, &argument, space)?;
+        let (expansion, undecided) = expand(function, &kinks, &argument, space).unwrap_or_else(|outside| {
+            first.get_or_insert(outside);
+            (Expansion::unknown(), false)
+        });
         outcome.undecided += usize::from(undecided);
         expansions.push(expansion);
     }
-    Ok((compose(space, x, &expansions), outcome))
+    (compose(space, x, &expansions), outcome, first)
 }
 
 /// The best of the three, and whether a kink was undecided.

@@ -99,7 +99,8 @@ impl Models {
     /// Makes symbols of radii that matter: the largest ones, so that there are no more than so many symbols. `open` are those that there are.
     pub fn name_remainders(&mut self, open: &mut usize, most: usize) {
         let sizes = self.sizes();
-        let matters = |&unit: &usize| self.radius[unit] > MATTERS * sizes[unit];
+        let matters =
+            |&unit: &usize| self.radius[unit] > MATTERS * sizes[unit] && self.radius[unit].is_finite();
         let mut units: Vec<usize> = (0..self.units).filter(matters).collect();
         // Half of what is left at the most: other layers follow.
         let room = most.saturating_sub(*open) / 2;

@@ -24,6 +24,8 @@ pub(super) struct Network {
     sizes: Vec<Option<Weights>>,
     /// The last node that reads each node's value.
     last: Vec<usize>,
+    /// Whether a node's value is read as something to choose, and as nothing else.
+    only_chosen: Vec<bool>,
 }
 
 /// The output's Taylor models, and the layers with kinks that were not decided.
@@ -42,7 +44,15 @@ impl Network {
             node.inputs.iter().for_each(|input| last[input.index()] = index);
         }
         last[model.output().index()] = usize::MAX;
-        Self { model: model.clone(), sizes: nodes.iter().map(sizes).collect(), last }
+        let mut only_chosen = vec![true; nodes.len()];
+        only_chosen[model.output().index()] = false;
+        for node in nodes {
+            let chosen = matches!(node.op, Op::Select { .. });
+            for (place, input) in node.inputs.iter().enumerate() {
+                only_chosen[input.index()] &= chosen && place > 0;
+            }
+        }
+        Self { model: model.clone(), sizes: nodes.iter().map(sizes).collect(), last, only_chosen }
     }
 
     /// The model.
@@ -77,6 +87,9 @@ impl Network {
     pub fn run(&self, space: &Space, domain: &Domain, until: NodeId) -> Result<Found> {
         let mut values: Vec<Option<Arc<Models>>> = vec![None; self.model.nodes().len()];
         let mut undecided = Vec::new();
+        // Why nothing is known of some units, which may not be chosen anywhere in the region: log(x) where x > 0.
+        let mut unknown: Vec<Option<Error>> = Vec::new();
+        unknown.resize_with(self.model.nodes().len(), || None);
         let mut symbols = 0;
         let most = self.most_symbols();
         for (index, node) in self.model.nodes().iter().enumerate().take(until.index() + 1) {
@@ -88,7 +101,19 @@ impl Network {
                 Op::Reshape => inputs[0].clone(),
                 _ => {
                     let outside = |outside| self.outside(node, &inputs, space, domain, outside);
-                    let (mut value, open) = self.node(index, space, &inputs).map_err(outside)?;
+                    let (mut value, open) = match &node.op {
+                        Op::Elementwise(function) if self.only_chosen[index] && index != until.index() => {
+                            let (value, outcome, undefined) = elementwise::apply_where_defined(
+                                space,
+                                function,
+                                &inputs[0],
+                                Interval::WHOLE,
+                            );
+                            unknown[index] = undefined.map(outside);
+                            (value, outcome.undecided)
+                        }
+                        _ => self.node(index, space, &inputs).map_err(outside)?,
+                    };
                     if open > 0 {
                         undecided.push(Undecided { layer: node.name.clone(), units: open, of: value.units });
                     }
@@ -101,7 +126,10 @@ impl Network {
             let known = |models: &Models| {
                 models.radius.iter().chain(&models.coefficients).chain(&models.noise).all(|x| x.is_finite())
             };
-            if !known(&value) {
+            if unknown[index].is_none() && !known(&value) {
+                if let Some(why) = node.inputs.iter().find_map(|input| unknown[input.index()].take()) {
+                    return Err(why);
+                }
                 let cause = "its bounds are not finite".into();
                 return Err(unproved(node, domain, cause));
             }

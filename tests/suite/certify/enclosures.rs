@@ -147,3 +147,22 @@ fn a_wrong_constant_is_seen() {
     }
     assert_eq!(seen, 20);
 }
+
+/// A branch without a value doesn't matter where it isn't chosen: log(x) where x > 0, else -1/2.
+#[test]
+fn what_is_not_chosen_needs_no_value() {
+    let model = load(&common::path("tests/fixtures/operators/where_log_of_the_positive.onnx")).unwrap();
+    let centre = [0.5, -0.5, 1.5, -2.0];
+    for (radius, order) in [(0.0, 1), (1e-3, 3), (0.25, 4)] {
+        let found = proved(&model, &Domain::ball(&centre, radius).unwrap(), order);
+        let value = |x: f64| if x > 0.0 { x.ln() } else { -0.5 };
+        for (i, &x) in centre.iter().enumerate() {
+            let range = found.ranges[i];
+            assert!(range[0] <= value(x) && value(x) <= range[1], "{i}: {range:?}");
+        }
+        assert!(found.radii[1] < 1e-15 && found.radii[3] < 1e-15, "constants: {:?}", found.radii);
+    }
+    // Where it may be chosen, and may have no value: why.
+    let error = certify(&model, &Domain::ball(&centre, 0.6).unwrap(), &options(2)).unwrap_err();
+    assert!(matches!(error, Error::Unproved { .. }) && error.to_string().contains("above 0"), "{error}");
+}
