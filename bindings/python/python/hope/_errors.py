@@ -69,6 +69,7 @@ _OPTIONS = {
     "order": "order",
     "output-name": "output",
     "precision": "precision",
+    "rigorous": "rigorous",
     "shape": "shape",
     "smooth": "smooth",
     "subspace": "subspace",
