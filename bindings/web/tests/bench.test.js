@@ -23,16 +23,18 @@ function sound(run, names) {
   }
 }
 
+const TRUTHS = ["cnn-truth-6", "cnn-truth-gradient-3", "cnn-truth-hessian-2"];
+
 test("on the processor, in Node.js: progress, parts, an abort", async () => {
   const all = await workloads({ quick: true });
   assert.ok(all.includes("cnn-exact-3-x1") && all.includes("product-256"));
   const [steps, parts] = [[], []];
   const options = { device: "cpu", quick: true, workloads: ["truth", "product-256"] };
   const run = await bench({ ...options, onProgress: (step) => steps.push(step), onRun: (part) => parts.push(part) });
-  sound(run, ["cnn-truth-6", "product-256"]);
+  sound(run, [...TRUTHS, "product-256"]);
   assert.equal(run.devices[0].kind, "cpu");
-  assert.equal(parts.length, 3);
-  assert.deepEqual(steps.at(-1), { done: 3, total: 3 });
+  assert.equal(parts.length, 5);
+  assert.deepEqual(steps.at(-1), { done: 5, total: 5 });
   await assert.rejects(bench({ ...options, workloads: ["nothing"] }), /RequestError|choose/);
   await assert.rejects(bench({ ...options, device: "tpu" }), { name: "RequestError" });
   const controller = new AbortController();
@@ -52,7 +54,7 @@ test("on the page: a table, a file, and a report with the program's", { skip }, 
     const state = (pattern) => page.waitForFunction((source) => new RegExp(source).test(document.getElementById("bench-state").textContent), pattern, { timeout: 120_000 });
     await page.locator("#bench-start").click();
     await state("^Measured\\.");
-    const names = ["mlp-exact-3-x1", "mlp-exact-3-x16", "cnn-truth-6", "product-256"];
+    const names = ["mlp-exact-3-x1", "mlp-exact-3-x16", ...TRUTHS, "product-256"];
     assert.deepEqual(await page.locator("#bench-table tbody th").allInnerTexts(), names);
     const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#bench-take").click()]);
     writeFileSync(`${folder}/browser.json`, readFileSync(await download.path()));
