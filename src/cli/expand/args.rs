@@ -135,7 +135,7 @@ pub struct ExpandArgs {
     pub operator: Option<OperatorArg>,
 
     /// Estimate the Laplacian or biharmonic operator by so many random rays, with standard errors (operator_error): for many inputs. Unbiased, not exact.
-    #[arg(long, value_name = "K", requires = "operator", value_parser = clap::value_parser!(u32).range(2..), help_heading = "What to compute")]
+    #[arg(long, value_name = "K", requires = "operator", conflicts_with_all = ["terms", "directions", "subspace"], value_parser = clap::value_parser!(u32).range(2..), help_heading = "What to compute")]
     pub samples: Option<u32>,
 
     /// Of the samples: equal seeds give equal rays.
@@ -144,6 +144,7 @@ pub struct ExpandArgs {
         value_name = "N",
         default_value_t = 0,
         requires = "samples",
+        conflicts_with_all = ["terms", "directions", "subspace"],
         help_heading = "What to compute"
     )]
     pub seed: u64,
@@ -185,11 +186,11 @@ pub struct ExpandArgs {
     pub shards: Option<PathBuf>,
 
     /// Points in a shard.
-    #[arg(long, value_name = "N", default_value = "1024", requires = "shards", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    #[arg(long, value_name = "N", default_value = "1024", requires = "shards", conflicts_with_all = ["out", "dry_run"], value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     pub shard_size: u32,
 
     /// Format of the shards.
-    #[arg(long, value_enum, default_value = "npz", requires = "shards", help_heading = "Output")]
+    #[arg(long, value_enum, default_value = "npz", requires = "shards", conflicts_with_all = ["out", "dry_run"], help_heading = "Output")]
     pub shard_format: ShardFormat,
 
     /// Only say what it would take and write: operations, memory, time, the size of the result.

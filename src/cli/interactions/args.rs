@@ -64,7 +64,7 @@ pub struct InteractionsArgs {
     pub strongest: Option<usize>,
 
     /// The patches of P x P pixels of --image, instead of inputs: what changing all pixels of two patches does beyond the two changes alone.
-    #[arg(long, value_name = "P", requires = "image", value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to compute")]
+    #[arg(long, value_name = "P", requires = "image", conflicts_with = "at", value_parser = clap::value_parser!(u32).range(1..), help_heading = "What to compute")]
     pub patch: Option<u32>,
 
     /// The change of an input by which --strongest weighs its coefficients.

@@ -59,7 +59,13 @@ pub struct PlotArgs {
     pub hessian: bool,
 
     /// How many eigenvalues, the largest by absolute value [default: all of up to 1024 inputs, 16 of more].
-    #[arg(long, value_name = "K", requires = "hessian", help_heading = "What to compute")]
+    #[arg(
+        long,
+        value_name = "K",
+        requires = "hessian",
+        conflicts_with_all = ["range", "order", "method", "inputs", "subspace"],
+        help_heading = "What to compute"
+    )]
     pub eigenvalues: Option<usize>,
 
     /// Which polynomials [default: both, or only the exact one where the published rule has no answer].

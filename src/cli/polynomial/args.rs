@@ -63,7 +63,13 @@ pub struct PolynomialArgs {
     pub directions: Option<PathBuf>,
 
     /// Which of several --directions, from 0.
-    #[arg(long, value_name = "K", requires = "directions", help_heading = "What to compute")]
+    #[arg(
+        long,
+        value_name = "K",
+        requires = "directions",
+        conflicts_with = "subspace",
+        help_heading = "What to compute"
+    )]
     pub ray: Option<usize>,
 
     /// Directions S of the variables t1, t2, ... of mixed terms, x = x0 + S t: an .npy file of shape [d, p] or

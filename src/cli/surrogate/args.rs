@@ -68,7 +68,7 @@ pub struct SurrogateArgs {
     pub principal: Option<PathBuf>,
 
     /// How many principal directions.
-    #[arg(long, value_name = "D", requires = "principal", value_parser = clap::value_parser!(u16).range(1..), help_heading = "What to compute")]
+    #[arg(long, value_name = "D", requires = "principal", conflicts_with = "subspace", value_parser = clap::value_parser!(u16).range(1..), help_heading = "What to compute")]
     pub dimensions: Option<u16>,
 
     /// Which output, from 0; needed if the network has several.

@@ -58,6 +58,37 @@ fn options_that_contradict_each_other() {
     w.refused(&args, &["published rule", "--method exact"]);
 }
 
+/// Options that go with another one, beside what excludes that one: they would change nothing.
+#[test]
+fn options_without_the_one_that_they_belong_to() {
+    let w = Workplace::new();
+    let model = discover();
+    let d = w.npy("d.npy", &[1, 2], [1.0, 0.0]);
+    let expand = ["expand", &model, "--at", "0,0", "--order", "2"];
+    let plot = ["plot", model.as_str(), "--at", "0,0", "--out", "p.svg"];
+    let radius = ["--radius", "0.1"];
+    for (command, other, option) in [
+        (&expand[..], &["--terms", "mixed"][..], &["--samples", "8"][..]),
+        (&expand, &["--directions", &d], &["--samples", "8"]),
+        (&expand, &["--subspace", &d], &["--samples", "8"]),
+        (&expand, &["--subspace", &d], &["--seed", "8"]),
+        (&expand, &["--out", "r.npz"], &["--shard-size", "8"]),
+        (&expand, &["--dry-run"], &["--shard-size", "8"]),
+        (&expand, &["--dry-run"], &["--shard-format", "npz"]),
+        (&["polynomial", &model, "--at", "0,0", "--order", "2"], &["--subspace", &d], &["--ray", "0"]),
+        (&["interactions", &model], &["--at", "0,0"], &["--patch", "1"]),
+        (&plot, &["--range", "1"], &["--eigenvalues", "1"]),
+        (&plot, &["--order", "2"], &["--eigenvalues", "1"]),
+        (
+            &["surrogate", &model, "--at", "0,0", "--order", "2"],
+            &[&["--subspace", &d], &radius[..]].concat(),
+            &["--dimensions", "1"],
+        ),
+    ] {
+        w.refused(&[command, other, option].concat(), &[option[0]]);
+    }
+}
+
 #[test]
 fn points_that_do_not_fit() {
     let w = Workplace::new();
