@@ -131,7 +131,11 @@ impl Backward<'_, '_> {
         let axis = node.shape.last().copied().unwrap_or(1);
         let kernel: Kernel = match &node.op {
             Op::Elementwise(function) => ComposeAdjoint(*function).into(),
-            Op::MaxPool(pool) => MaxPoolAdjoint(pool.clone()).into(),
+            Op::MaxPool(pool) => {
+                let x = self.compared(node.inputs[0]);
+                self.pass(id, MaxPoolAdjoint(pool.clone()), vec![x, z], node.inputs[0]);
+                return;
+            }
             Op::Softmax { log: false } => ReduceAdjoint { reduction: Reduction::Softmax, axis }.into(),
             Op::Softmax { log: true } => ReduceAdjoint { reduction: Reduction::LogSoftmax, axis }.into(),
             Op::Normalize { epsilon } => {

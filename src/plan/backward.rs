@@ -4,6 +4,7 @@
 //! What a linear operator passes on is the same for both methods, but for the powers of its weights: see [`Exponent`].
 
 use super::{Builder, ValueId};
+use crate::activation::Activation;
 use crate::geometry::Strided;
 use crate::kernel::arithmetic::{AffineAdjoint, Copy};
 use crate::kernel::conv::{ConvAdjoint, ConvShape};
@@ -49,6 +50,19 @@ impl<'b, 'a> Backward<'b, 'a> {
             let units = self.builder.model.node(*end).units();
             let adjoint = self.adjoints[end.0].unwrap_or_else(|| self.builder.value(units, 0, false));
             self.builder.plan.adjoints.push(adjoint);
+        }
+    }
+
+    /// The value that tells which inputs of a maximum are the largest. Of inputs that were clamped it is that before: `max σ(u_i) = σ(max u_i)` where σ doesn't
+    /// fall, and among equal ones, such as the zeros behind a ReLU, the largest u has the branch of all; behind it σ itself passes what there is.
+    pub fn compared(&self, id: NodeId) -> ValueId {
+        let node = self.builder.model.node(id);
+        match node.op {
+            Op::Elementwise(Activation::Relu(_)) => self.builder.of(node.inputs[0]),
+            Op::Elementwise(Activation::Clip(clip)) if clip.min <= clip.max => {
+                self.builder.of(node.inputs[0])
+            }
+            _ => self.builder.of(id),
         }
     }
 

@@ -112,7 +112,11 @@ impl Backward<'_, '_> {
     fn nonlinear(&mut self, id: NodeId, z: ValueId) {
         let node = self.builder.model.node(id);
         let kernel: Kernel = match &node.op {
-            Op::MaxPool(pool) => MaxPoolAdjoint(pool.clone()).into(),
+            Op::MaxPool(pool) => {
+                let x = self.compared(node.inputs[0]);
+                self.pass(id, MaxPoolAdjoint(pool.clone()), vec![x, z], node.inputs[0]);
+                return;
+            }
             Op::Elementwise(function) => Bell(*function).into(),
             Op::Select { at_zero } => {
                 self.chosen(id, *at_zero, z);

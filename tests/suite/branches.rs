@@ -1,8 +1,10 @@
 //! Gradients at points on kinks that their rays don't leave: which have one all the same, and which is it. By closed forms.
 
-use hope::activation::{Abs, Pow, Relu};
+use hope::activation::{Abs, Activation, Clip, Pow, Relu, Tanh};
 use hope::attribution::{Way, along};
-use hope::model::{Model, ModelBuilder, NodeId};
+use hope::kernel::Kernel;
+use hope::model::{Constant, Geometry, Model, ModelBuilder, NodeId};
+use hope::plan::{Kernels, Plan, Target};
 use hope::rays::Directions;
 use hope::{Expansion, Precision, Request, Terms, expand};
 
@@ -60,8 +62,7 @@ fn kinks_that_cancel_are_none() {
     // The larger of two that are 0 all around.
     let dead = model(|b, [x, y]| {
         let parts = [x, y].map(|x| {
-            let below =
-                b.affine(x, None, Some(hope::model::Constant { shape: &[], values: &[-1.0] })).unwrap();
+            let below = b.affine(x, None, Some(Constant { shape: &[], values: &[-1.0] })).unwrap();
             b.activation(below, Relu).unwrap()
         });
         b.maximum(parts[0], parts[1]).unwrap()
@@ -147,4 +148,63 @@ fn shares_of_what_does_not_move_are_zero_on_either_side() {
     // Moved, it has one, on the side it moves to.
     let found = along(&model, 0, &way(&[0.5, 0.25]), &Request::new(vec![], 2)).unwrap();
     assert_eq!((found.shares, found.report.one_sided), (vec![-0.5, 0.5, 0.0, 0.0], 1));
+}
+
+/// max over a window of σ(u), u = x + offsets.
+fn largest(function: impl Into<Activation>, offsets: [f64; 4]) -> Model {
+    let mut b = Model::builder(&[1, 2, 2]);
+    let window = Geometry { kernel: vec![2, 2], stride: vec![2, 2], ..Default::default() };
+    let u = b.affine(b.input(), None, Some(Constant { shape: &[1, 2, 2], values: &offsets })).unwrap();
+    let x = b.activation(u, function).unwrap();
+    let y = b.max_pool(x, &window).unwrap();
+    b.build(y).unwrap()
+}
+
+/// Behind a ReLU or a clip many are equally large: what was clamped tells them apart.
+#[test]
+fn maxima_of_clamped_values() {
+    let clip = Clip { min: -1.0, max: 2.0 };
+    let e0 = [1.0, 0.0, 0.0, 0.0];
+    for (function, offsets, slope) in [
+        // All flat, on either side.
+        (Activation::from(Relu), [-1.0, -1.0, -2.0, -3.0], 0.0),
+        (clip.into(), [-4.0, -3.0, -5.0, -3.0], 0.0),
+        (clip.into(), [3.0, 2.5, 2.5, 0.0], 0.0),
+        // One that isn't.
+        (Relu.into(), [0.5, -1.0, -2.0, -1.0], 1.0),
+        (clip.into(), [1.5, 1.0, -2.0, -1.0], 1.0),
+    ] {
+        assert_gradient(&largest(function, offsets), None, 1, 0, &e0.map(|e| slope * e));
+    }
+    // On the kink beside flat ones: up along the ray, or down.
+    for ray in [e0, e0.map(|e: f64| -e)] {
+        let slope = if ray[0] > 0.0 { 1.0 } else { 0.0 };
+        assert_gradient(&largest(Relu, [0.0, -1.0, -2.0, -1.0]), Some(&ray), 1, 1, &e0.map(|e| slope * e));
+    }
+    // Of two on the kink the one that rises faster.
+    let ray = [1.0, 2.0, 0.0, 0.0];
+    assert_gradient(&largest(Relu, [0.0, 0.0, -1.0, -1.0]), Some(&ray), 1, 1, &[0.0, 1.0, 0.0, 0.0]);
+}
+
+/// So windows of zeros, of which images have thousands, are no choice that could matter, and no curves are looked at.
+#[test]
+fn what_was_clamped_is_compared() {
+    let clip = Clip { min: -1.0, max: 2.0 };
+    for (function, before) in
+        [(Activation::from(Relu), true), (clip.into(), true), (Tanh.into(), false), (Abs.into(), false)]
+    {
+        let model = largest(function, [0.0; 4]);
+        for plan in [
+            Plan::gradient(&model, 3, Kernels::Cpu).unwrap(),
+            Plan::gradient(&model, 3, Kernels::Portable).unwrap(),
+            Plan::hope(&model, 3, &Target::Input, Kernels::Cpu).unwrap(),
+        ] {
+            let read = |is: fn(&Kernel) -> bool| {
+                plan.steps.iter().find(|step| is(&step.kernel)).map(|step| step.inputs[0]).unwrap()
+            };
+            let compared = read(|kernel| matches!(kernel, Kernel::MaxPoolAdjoint(_)));
+            let argument = read(|kernel| matches!(kernel, Kernel::ComposeAdjoint(_) | Kernel::Bell(_)));
+            assert_eq!(compared == argument, before, "{function:?}\n{plan}");
+        }
+    }
 }
