@@ -254,6 +254,11 @@ impl Activation {
         self.polynomial_degree().is_some_and(|degree| degree <= 1)
     }
 
+    /// Whether it has a power series wherever it has a value.
+    pub(crate) fn is_smooth(&self) -> bool {
+        self.kinks().is_empty() && self.root().is_none()
+    }
+
     /// Degree in t of `σ(u(t))` to order `order`, for `u` of degree `input`.
     pub fn degree(&self, input: usize, order: usize) -> usize {
         match (input, self.polynomial_degree()) {

@@ -16,7 +16,6 @@ use super::{Builder, Kernels, Method, Plan, Rays, ValueId};
 use crate::kernel::arithmetic::{Copy, DivideAdjoint, MultiplyAdjoint};
 use crate::kernel::elementwise::ComposeAdjoint;
 use crate::kernel::matmul::{Factor, MatMulAdjoint};
-use crate::kernel::pool::MaxPoolAdjoint;
 use crate::kernel::reduction::{ReduceAdjoint, Reduction};
 use crate::kernel::{Exponent, Kernel};
 use crate::model::{Model, NodeId, Op};
@@ -24,23 +23,8 @@ use crate::model::{Model, NodeId, Op};
 /// Whether all rays of an output have the same gradient at t^0, and all kernels that they need know of it.
 pub(super) fn may_share(model: &Model) -> bool {
     model.nodes().iter().all(|node| match &node.op {
-        Op::Elementwise(function) => function.kinks().is_empty() && function.root().is_none(),
-        Op::Input
-        | Op::Linear(_)
-        | Op::Conv(_)
-        | Op::AveragePool(_)
-        | Op::Affine(_)
-        | Op::Add
-        | Op::Reshape
-        | Op::Strided(_)
-        | Op::Concat(_) => true,
-        Op::MaxPool(_)
-        | Op::Select { .. }
-        | Op::Multiply
-        | Op::Divide
-        | Op::MatMul(_)
-        | Op::Softmax { .. }
-        | Op::Normalize { .. } => false,
+        Op::Elementwise(function) => function.is_smooth(),
+        op => op.is_affine(),
     })
 }
 
@@ -132,8 +116,7 @@ impl Backward<'_, '_> {
         let kernel: Kernel = match &node.op {
             Op::Elementwise(function) => ComposeAdjoint(*function).into(),
             Op::MaxPool(pool) => {
-                let x = self.compared(node.inputs[0]);
-                self.pass(id, MaxPoolAdjoint(pool.clone()), vec![x, z], node.inputs[0]);
+                self.largest(id, pool, z);
                 return;
             }
             Op::Softmax { log: false } => ReduceAdjoint { reduction: Reduction::Softmax, axis }.into(),

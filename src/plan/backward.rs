@@ -5,11 +5,11 @@
 
 use super::{Builder, ValueId};
 use crate::activation::Activation;
-use crate::geometry::Strided;
+use crate::geometry::{Pool, Strided};
 use crate::kernel::arithmetic::{AffineAdjoint, Copy};
 use crate::kernel::conv::{ConvAdjoint, ConvShape};
 use crate::kernel::linear::{LinearAdjoint, LinearShape};
-use crate::kernel::pool::AveragePoolAdjoint;
+use crate::kernel::pool::{AveragePoolAdjoint, MaxPoolAdjoint};
 use crate::kernel::select::{Choice, SelectAdjoint};
 use crate::kernel::strided::StridedAdjoint;
 use crate::kernel::{Exponent, Kernel};
@@ -50,19 +50,6 @@ impl<'b, 'a> Backward<'b, 'a> {
             let units = self.builder.model.node(*end).units();
             let adjoint = self.adjoints[end.0].unwrap_or_else(|| self.builder.value(units, 0, false));
             self.builder.plan.adjoints.push(adjoint);
-        }
-    }
-
-    /// The value that tells which inputs of a maximum are the largest. Of inputs that were clamped it is that before: `max σ(u_i) = σ(max u_i)` where σ doesn't
-    /// fall, and among equal ones, such as the zeros behind a ReLU, the largest u has the branch of all; behind it σ itself passes what there is.
-    pub fn compared(&self, id: NodeId) -> ValueId {
-        let node = self.builder.model.node(id);
-        match node.op {
-            Op::Elementwise(Activation::Relu(_)) => self.builder.of(node.inputs[0]),
-            Op::Elementwise(Activation::Clip(clip)) if clip.min <= clip.max => {
-                self.builder.of(node.inputs[0])
-            }
-            _ => self.builder.of(id),
         }
     }
 
@@ -137,6 +124,26 @@ impl<'b, 'a> Backward<'b, 'a> {
         let selector = self.builder.of(inputs[0]);
         for (above, value) in [(true, inputs[1]), (false, inputs[2])] {
             self.pass(id, SelectAdjoint(Choice { above, at_zero }), vec![selector, z], value);
+        }
+    }
+
+    /// What a maximum passes on: the adjoint, to the input that is the largest.
+    pub fn largest(&mut self, id: NodeId, pool: &Pool, z: ValueId) {
+        let source = self.builder.model.node(id).inputs[0];
+        let x = self.compared(source);
+        self.pass(id, MaxPoolAdjoint(pool.clone()), vec![x, z], source);
+    }
+
+    /// The value that tells which inputs of a maximum are the largest. Of inputs that were clamped it is that before: `max σ(u_i) = σ(max u_i)` where σ doesn't
+    /// fall, and among equal ones, such as the zeros behind a ReLU, the largest u has the branch of all; behind it σ itself passes what there is.
+    fn compared(&self, id: NodeId) -> ValueId {
+        let node = self.builder.model.node(id);
+        match node.op {
+            Op::Elementwise(Activation::Relu(_)) => self.builder.of(node.inputs[0]),
+            Op::Elementwise(Activation::Clip(clip)) if clip.min <= clip.max => {
+                self.builder.of(node.inputs[0])
+            }
+            _ => self.builder.of(id),
         }
     }
 

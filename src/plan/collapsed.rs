@@ -43,9 +43,7 @@ fn through(op: &Op) -> Through {
         | Op::Reshape
         | Op::Strided(_)
         | Op::Concat(_) => Through::Linear,
-        Op::Elementwise(function) if !function.kinks().is_empty() || function.root().is_some() => {
-            Through::Not
-        }
+        Op::Elementwise(function) if !function.is_smooth() => Through::Not,
         Op::Elementwise(_) | Op::Multiply | Op::MatMul(_) | Op::Softmax { .. } | Op::Normalize { .. } => {
             Through::Nonlinear
         }

@@ -8,7 +8,6 @@ use super::{Builder, Kernels, Method, Plan, Rays, ValueId};
 use crate::error::{Error, Result};
 use crate::kernel::conv::{ConvShape, PooledConvAdjoint};
 use crate::kernel::elementwise::Bell;
-use crate::kernel::pool::MaxPoolAdjoint;
 use crate::kernel::{Exponent, Kernel};
 use crate::model::{Model, NodeId, Op};
 
@@ -113,8 +112,7 @@ impl Backward<'_, '_> {
         let node = self.builder.model.node(id);
         let kernel: Kernel = match &node.op {
             Op::MaxPool(pool) => {
-                let x = self.compared(node.inputs[0]);
-                self.pass(id, MaxPoolAdjoint(pool.clone()), vec![x, z], node.inputs[0]);
+                self.largest(id, pool, z);
                 return;
             }
             Op::Elementwise(function) => Bell(*function).into(),
