@@ -56,7 +56,7 @@ pub(super) struct Sizes {
 }
 
 impl Outline {
-    /// Plans a request; its points don't matter.
+    /// Plans a request; its points don't matter, but how many there are may: results of all of them are to have room.
     ///
     /// # Errors
     /// If the request doesn't fit the model, the method has no answer, the device can't, or the memory can't suffice.
@@ -66,58 +66,48 @@ impl Outline {
         let budget = request.memory.unwrap_or_else(memory::default_budget);
         let threads = Arc::new(Threads::new(request.threads));
         let kernels = request.device.backend().abilities().kernels;
-        let planned = mixing::plan(model, request, kernels, &threads, budget)?;
-        request.device.check(&planned.plan, request.precision)?;
-        let of = |plan: &Plan| Sizes::new(plan, &planned, (model, request), &threads, outputs, budget);
-        let (again, sizes) = fitted(&planned.plan, model.inputs(), request, &threads, of)?;
-        let Planned { plan, deeper, directions, mixing } = planned;
-        Ok(Self { plan: again.unwrap_or(plan), deeper, directions, mixing, threads, sizes })
+        let Planned { plan, deeper, directions, mixing } =
+            mixing::plan(model, request, kernels, &threads, budget)?;
+        request.device.check(&plan, request.precision)?;
+        let of = |plan: &Plan| {
+            Sizes::new(plan, (directions.as_ref(), &mixing), (model, request), &threads, outputs, budget)
+        };
+        let (plan, sizes) = fitted(plan, model.inputs(), request, &threads, of)?;
+        Ok(Self { plan, deeper, directions, mixing, threads, sizes })
     }
 }
 
-/// A plan for which the memory suffices, if it is another one than this, and its sizes: of gradients one that keeps checkpoints only. Results may be collected,
-/// too, if that is possible.
+/// The plan for which the memory suffices, and its sizes: where it doesn't for one of gradients, one that keeps checkpoints only. Results may be collected, too, if
+/// that is possible.
 fn fitted(
-    plan: &Plan,
+    plan: Plan,
     inputs: usize,
     request: &Request,
     threads: &Threads,
     of: impl Fn(&Plan) -> Sizes,
-) -> Result<(Option<Plan>, Sizes)> {
-    let sizes = of(plan);
-    let fits = |plan: &Plan, reserved: u64| of(plan).chunking(plan, request, threads, 1, reserved).map(drop);
-    // Those of all points, where they are known.
-    let points = request.points.len() / inputs.max(1);
-    let kept = sizes.kept(plan).saturating_mul(points.max(1) as u64);
-    if !plan.is_gradient() || fits(plan, kept).is_ok() {
-        return fits(plan, 0).map(|()| (None, sizes));
+) -> Result<(Plan, Sizes)> {
+    let fit = |plan: &Plan, reserved: u64| of(plan).chunking(plan, request, threads, 1, reserved).map(drop);
+    // Results of all points, where they are known.
+    let points = (request.points.len() / inputs.max(1)).max(1) as u64;
+    let collected = of(&plan).kept(&plan).saturating_mul(points);
+    let mut plans = vec![plan];
+    if plans[0].is_gradient() && fit(&plans[0], collected).is_err() {
+        let with_checkpoints = |&segments: &usize| plans[0].with_checkpoints(segments);
+        let others: Vec<Plan> = SEGMENTS.iter().map_while(with_checkpoints).collect();
+        plans.extend(others);
     }
-    let all = SEGMENTS.iter().map_while(|&segments| plan.with_checkpoints(segments)).collect::<Vec<_>>();
-    let mut found = all.iter().find(|plan| fits(plan, kept).is_ok());
-    if found.is_none() {
-        // The error is that of the least.
-        let mut least = match fits(plan, 0) {
-            Ok(()) => return Ok((None, sizes)),
-            Err(error) => error,
-        };
-        for plan in &all {
-            match fits(plan, 0) {
-                Ok(()) => {
-                    found = Some(plan);
-                    break;
-                }
-                Err(error) => {
-                    if needed(&error) < needed(&least) {
-                        least = error;
-                    }
-                }
-            }
-        }
-        if found.is_none() {
-            return Err(least);
-        }
-    }
-    Ok((found.cloned(), found.map_or(sizes, of)))
+    // The first that fits, or the error of the one that takes the least.
+    let first = |reserved: u64| {
+        let others = plans.iter().enumerate().skip(1);
+        others.fold(fit(&plans[0], reserved).map(|()| 0), |found, (at, plan)| {
+            let lesser = |least, error| if needed(&error) < needed(&least) { error } else { least };
+            found.or_else(|least| fit(plan, reserved).map(|()| at).map_err(|error| lesser(least, error)))
+        })
+    };
+    let at = first(collected).or_else(|_| first(0))?;
+    let plan = plans.swap_remove(at);
+    let sizes = of(&plan);
+    Ok((plan, sizes))
 }
 
 /// Bytes that were missing.
@@ -129,13 +119,12 @@ impl Sizes {
     /// How much a plan of a request makes.
     fn new(
         plan: &Plan,
-        planned: &Planned,
+        (directions, mixing): (Option<&Directions>, &Mixing),
         (model, request): (&Model, &Request),
         threads: &Threads,
         outputs: usize,
         budget: u64,
     ) -> Self {
-        let Planned { directions, mixing, .. } = planned;
         let adjoints = plan.adjoints.iter().map(|id| plan.values[id.0].units);
         let lane_units = match plan.seed {
             None => outputs,
@@ -151,9 +140,7 @@ impl Sizes {
             exponents,
             match mixing {
                 Mixing::Operator(by_rays) => by_rays.operator().bytes(model.inputs()),
-                Mixing::Estimate(_) => {
-                    directions.as_ref().map_or(0, |d| (d.len() as u64).saturating_mul(8 * inputs))
-                }
+                Mixing::Estimate(_) => directions.map_or(0, |d| (d.len() as u64).saturating_mul(8 * inputs)),
                 Mixing::None | Mixing::Groups { .. } | Mixing::Rows { .. } | Mixing::Rule { .. } => 0,
             },
             plan.monomials.as_ref().map_or(0, |monomials| monomials.bytes()),
@@ -167,7 +154,7 @@ impl Sizes {
                 0
             },
             if radii::matter(request) {
-                let distinct = directions.as_ref().map_or(0, Directions::count_distinct) as u64;
+                let distinct = directions.map_or(0, Directions::count_distinct) as u64;
                 radii::bytes(model).saturating_add(distinct.saturating_mul(2))
             } else {
                 0
@@ -189,9 +176,14 @@ impl Sizes {
         }
     }
 
-    /// Bytes of a point's results that lanes bring, if they are kept.
+    /// Bytes of a point's results that lanes bring and that are kept.
     fn kept(&self, plan: &Plan) -> u64 {
-        if self.as_they_come { 0 } else { self.lane_result(plan).saturating_mul(self.lanes as u64) }
+        self.lane_kept(plan).saturating_mul(self.lanes as u64)
+    }
+
+    /// Bytes of a lane's results that are kept.
+    fn lane_kept(&self, plan: &Plan) -> u64 {
+        if self.as_they_come { 0 } else { self.lane_result(plan) }
     }
 
     /// Bytes of a lane's results.
@@ -215,7 +207,6 @@ impl Sizes {
         let times = |a: usize, b: usize| (a as u64).saturating_mul(b as u64);
         let backend = request.device.backend();
         let abilities = backend.abilities();
-        let lane_result = self.lane_result(plan);
         let work = Work {
             points,
             lanes,
@@ -226,8 +217,8 @@ impl Sizes {
             },
             whole: plan.weights.is_some(),
             scalar: request.precision.bytes(),
-            lane_result,
-            lane_kept: if self.as_they_come { 0 } else { lane_result },
+            lane_result: self.lane_result(plan),
+            lane_kept: self.lane_kept(plan),
             point_result: times(outputs, terms + 1)
                 .saturating_mul(8)
                 .saturating_add(times(lanes, size_of::<Kink>() + 8)),
