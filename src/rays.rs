@@ -163,8 +163,8 @@ impl Directions {
         unit.into_iter().chain(row.iter().copied().enumerate().filter(|(_, x)| *x != 0.0))
     }
 
-    /// Checks the sizes and that all components are finite.
-    pub(crate) fn check(&self, points: usize, inputs: usize) -> Result<()> {
+    /// Checks that they are of a network with so many inputs.
+    pub(crate) fn check_width(&self, inputs: usize) -> Result<()> {
         let width = match self {
             Self::Unit { inputs }
             | Self::Units { inputs, .. }
@@ -182,6 +182,12 @@ impl Directions {
                 ),
             });
         }
+        Ok(())
+    }
+
+    /// Checks the sizes and that all components are finite.
+    pub(crate) fn check(&self, points: usize, inputs: usize) -> Result<()> {
+        self.check_width(inputs)?;
         let rows = match self {
             Self::Unit { .. }
             | Self::Units { .. }

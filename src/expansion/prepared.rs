@@ -108,6 +108,7 @@ impl Prepared {
                 "only gradients along directions are prepared for other directions".into(),
             ));
         };
+        directions.check_width(parts.model.inputs())?;
         if before.len() != directions.len() {
             return Err(Error::Size {
                 expected: before.len(),

@@ -259,6 +259,11 @@ fn prepared_once_for_other_directions() {
         }
         let error = prepared.along(along(&[0.0; 6], 3).unwrap()).unwrap_err();
         assert!(error.to_string().contains("1 directions, not for 2"), "{error}");
+        for inputs in [0, 2] {
+            let rows = Directions::Shared { inputs, rows: vec![0.0; inputs] };
+            let error = prepared.along(rows).unwrap_err();
+            assert!(error.to_string().contains("rows of 3 numbers"), "{error}");
+        }
         assert!(prepared.along(along(&[f64::NAN; 3], 3).unwrap()).unwrap().expand(&[0.0; 3]).is_err());
     }
     let other = Prepared::new(&model, &Request::new(Vec::new(), 3)).unwrap();
