@@ -1,28 +1,15 @@
 //! Coefficients along two pixels, from tests/fixtures/reference.
 
-use super::Norms;
-
 /// Orders that are stored.
 pub(super) const ORDER: usize = 6;
 
 /// The pixels.
 pub(super) const PIXELS: [usize; 2] = [456, 457];
 
-/// Largest relative deviation of an order. `found`: `[outputs, orders, pixels]`.
-pub(super) fn deviation(found: &[f64]) -> f64 {
-    let mut norms = [Norms::default(); ORDER];
-    for (found, truth) in found.chunks_exact(ORDER * PIXELS.len()).zip(&TRUTH) {
-        for ((norms, found), truth) in norms.iter_mut().zip(found.chunks_exact(PIXELS.len())).zip(truth) {
-            found.iter().zip(truth).for_each(|(&found, &truth)| norms.note(found, truth));
-        }
-    }
-    norms.into_iter().map(Norms::deviation).fold(0.0, f64::max)
-}
-
 /// Coefficients of each logit, orders 1 to 6, along both pixels.
 #[rustfmt::skip]
 #[allow(clippy::excessive_precision)]
-const TRUTH: [[[f64; 2]; ORDER]; 10] = [
+pub(super) const TRUTH: [[[f64; 2]; ORDER]; 10] = [
     [
         [0.35130404863087994, 0.28112176147005824],
         [0.08938954932804806, 0.07382818020783738],

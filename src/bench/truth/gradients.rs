@@ -1,7 +1,5 @@
 //! Gradients along a ray and rows of the Hessian, at some pixels: see `tests/truth/bench.py`, which prints the tables.
 
-use super::Norms;
-
 /// Coefficients of the gradient series that are stored.
 pub(super) const ORDER: usize = 3;
 
@@ -9,22 +7,7 @@ pub(super) const ORDER: usize = 3;
 pub(super) const ROWS: [usize; 2] = [456, 457];
 
 /// Pixels of which components are stored.
-const PIXELS: [usize; 8] = [210, 239, 241, 377, 456, 457, 488, 543];
-
-/// Largest relative deviation of an order, or of a row. `found`: `[outputs, orders or rows, inputs]`.
-pub(super) fn deviation<const ROWS: usize>(
-    truth: &[[[f64; PIXELS.len()]; ROWS]; 10],
-    found: &[f64],
-    inputs: usize,
-) -> f64 {
-    let mut norms = [Norms::default(); ROWS];
-    for (found, truth) in found.chunks_exact(ROWS * inputs).zip(truth) {
-        for ((norms, found), truth) in norms.iter_mut().zip(found.chunks_exact(inputs)).zip(truth) {
-            PIXELS.iter().zip(truth).for_each(|(&pixel, &truth)| norms.note(found[pixel], truth));
-        }
-    }
-    norms.into_iter().map(Norms::deviation).fold(0.0, f64::max)
-}
+pub(super) const PIXELS: [usize; 8] = [210, 239, 241, 377, 456, 457, 488, 543];
 
 /// The coefficients g_0 to g_2 along the way that doubles the digit.
 #[rustfmt::skip]

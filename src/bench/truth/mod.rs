@@ -64,10 +64,11 @@ impl Stored {
 
     /// Largest relative deviation of an order, as a norm over outputs and pixels, of coefficients as a request has them.
     fn deviation(self, found: &[f64], inputs: usize) -> f64 {
+        let rays = along::PIXELS.len();
         match self {
-            Self::Along => along::deviation(found),
-            Self::Gradient => gradients::deviation(&gradients::GRADIENT, found, inputs),
-            Self::Hessian => gradients::deviation(&gradients::HESSIAN, found, inputs),
+            Self::Along => deviation(&along::TRUTH, found, rays, [0, 1]),
+            Self::Gradient => deviation(&gradients::GRADIENT, found, inputs, gradients::PIXELS),
+            Self::Hessian => deviation(&gradients::HESSIAN, found, inputs, gradients::PIXELS),
         }
     }
 }
@@ -104,6 +105,22 @@ pub(super) async fn measure(
         kernels: Vec::new(),
         on_device: false,
     })
+}
+
+/// The same of rows of so many numbers, `[outputs, orders or rows, numbers]`, of which some are stored.
+fn deviation<const ROWS: usize, const STORED: usize>(
+    truth: &[[[f64; STORED]; ROWS]],
+    found: &[f64],
+    width: usize,
+    stored: [usize; STORED],
+) -> f64 {
+    let mut norms = [Norms::default(); ROWS];
+    for (found, truth) in found.chunks_exact(ROWS * width).zip(truth) {
+        for ((norms, found), truth) in norms.iter_mut().zip(found.chunks_exact(width)).zip(truth) {
+            stored.iter().zip(truth).for_each(|(&at, &truth)| norms.note(found[at], truth));
+        }
+    }
+    norms.into_iter().map(Norms::deviation).fold(0.0, f64::max)
 }
 
 /// The norm of a difference beside that of the truth.
