@@ -98,6 +98,12 @@ impl From<ShardFormat> for ArchiveFormat {
     }
 }
 
+/// What excludes --operator, and so the options that belong to it.
+const OTHER_TERMS: [&str; 3] = ["terms", "directions", "subspace"];
+
+/// What excludes --shards, and so the options that belong to it.
+const OTHER_OUTPUT: [&str; 2] = ["out", "dry_run"];
+
 /// Expand a network into Taylor polynomials at given points.
 ///
 /// The exact method propagates truncated Taylor series along rays and is right for every network. The
@@ -131,11 +137,11 @@ pub struct ExpandArgs {
 
     /// A differential operator, one number for each output: laplacian, biharmonic, or a file with a list of terms such as
     /// [{"derivative": [0, 0]}, {"derivative": [1], "coefficient": -0.5}]; a coefficient may be a list of numbers or an .npy file, one number for each point.
-    #[arg(long, value_name = "NAME|FILE.json", conflicts_with_all = ["terms", "directions", "subspace"], help_heading = "What to compute")]
+    #[arg(long, value_name = "NAME|FILE.json", conflicts_with_all = OTHER_TERMS, help_heading = "What to compute")]
     pub operator: Option<OperatorArg>,
 
     /// Estimate the Laplacian or biharmonic operator by so many random rays, with standard errors (operator_error): for many inputs. Unbiased, not exact.
-    #[arg(long, value_name = "K", requires = "operator", conflicts_with_all = ["terms", "directions", "subspace"], value_parser = clap::value_parser!(u32).range(2..), help_heading = "What to compute")]
+    #[arg(long, value_name = "K", requires = "operator", conflicts_with_all = OTHER_TERMS, value_parser = clap::value_parser!(u32).range(2..), help_heading = "What to compute")]
     pub samples: Option<u32>,
 
     /// Of the samples: equal seeds give equal rays.
@@ -144,7 +150,7 @@ pub struct ExpandArgs {
         value_name = "N",
         default_value_t = 0,
         requires = "samples",
-        conflicts_with_all = ["terms", "directions", "subspace"],
+        conflicts_with_all = OTHER_TERMS,
         help_heading = "What to compute"
     )]
     pub seed: u64,
@@ -182,15 +188,15 @@ pub struct ExpandArgs {
 
     /// Write shards into this folder instead, files with some of the points each: what is there is skipped, so that a run that was
     /// interrupted goes on where it stopped. `hope merge` joins them.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "dry_run"], help_heading = "Output")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = OTHER_OUTPUT, help_heading = "Output")]
     pub shards: Option<PathBuf>,
 
     /// Points in a shard.
-    #[arg(long, value_name = "N", default_value = "1024", requires = "shards", conflicts_with_all = ["out", "dry_run"], value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    #[arg(long, value_name = "N", default_value = "1024", requires = "shards", conflicts_with_all = OTHER_OUTPUT, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     pub shard_size: u32,
 
     /// Format of the shards.
-    #[arg(long, value_enum, default_value = "npz", requires = "shards", conflicts_with_all = ["out", "dry_run"], help_heading = "Output")]
+    #[arg(long, value_enum, default_value = "npz", requires = "shards", conflicts_with_all = OTHER_OUTPUT, help_heading = "Output")]
     pub shard_format: ShardFormat,
 
     /// Only say what it would take and write: operations, memory, time, the size of the result.

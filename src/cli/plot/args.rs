@@ -23,6 +23,9 @@ Examples:
   In which directions the score of a class bends most at a digit
       hope plot examples/mnist/mnist_cnn_tanh.onnx --at examples/mnist/digit_3.png --output 3 --hessian";
 
+/// What excludes --hessian, and so the option that belongs to it.
+const OF_POLYNOMIALS: [&str; 5] = ["range", "order", "method", "inputs", "subspace"];
+
 /// Draw a network, its Taylor polynomial and that of the published rule around a point, with R²; or the spectrum of its Hessian there.
 ///
 /// One input: a chart. Two inputs: maps. More: choose one or two with --inputs or --subspace. With --hessian: the eigenvalues of the Hessian of an output at the
@@ -53,7 +56,7 @@ pub struct PlotArgs {
     /// Draw the spectrum of the Hessian of an output, and the eigenvectors of its largest eigenvalues by absolute value.
     #[arg(
         long,
-        conflicts_with_all = ["range", "order", "method", "inputs", "subspace"],
+        conflicts_with_all = OF_POLYNOMIALS,
         help_heading = "What to compute"
     )]
     pub hessian: bool,
@@ -63,7 +66,7 @@ pub struct PlotArgs {
         long,
         value_name = "K",
         requires = "hessian",
-        conflicts_with_all = ["range", "order", "method", "inputs", "subspace"],
+        conflicts_with_all = OF_POLYNOMIALS,
         help_heading = "What to compute"
     )]
     pub eigenvalues: Option<usize>,
