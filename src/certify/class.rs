@@ -95,18 +95,8 @@ impl Prover {
         let Some(&worst) = order.first().filter(|&&other| ranges[other].hi >= 0.0) else {
             return Ok((Verdict::Proved, 0));
         };
-        let mut corners: Vec<Vec<f64>> = vec![vec![0.0; domain.coordinates()]];
-        for &other in order.iter().take(3) {
-            let slope = |j: usize| margins.row(j + 1)[other];
-            let signs = (0..domain.coordinates()).map(|j| if slope(j) < 0.0 { -1.0 } else { 1.0 });
-            corners.push(signs.collect());
-        }
-        let mut random = crate::random::SplitMix(1);
-        for _ in 0..TRIED {
-            corners.push((0..domain.coordinates()).map(|_| 2.0 * random.uniform() - 1.0).collect());
-        }
-        for s in corners {
-            let point = domain.inside(&s);
+        let slopes = |&other: &usize| (0..domain.coordinates()).map(|j| margins.row(j + 1)[other]).collect();
+        for point in domain.guesses(order.iter().take(3).map(slopes), TRIED) {
             // The region of this point alone: what is proved there holds for the network without any rounding.
             let alone = Domain::of_inputs(&point, &[0], 0.0)?;
             let single = Space::new(1, 1)?;

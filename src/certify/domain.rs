@@ -6,6 +6,7 @@ use super::models::Models;
 use super::rounding::{UNIT, at_most_of_products};
 use crate::error::{Error, Result};
 use crate::interval::Interval;
+use crate::random::SplitMix;
 
 /// What the coordinates are.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,6 +186,21 @@ impl Domain {
             }
         }
         point
+    }
+
+    /// Points at which something may be largest: the middle, corners to which its slopes by the coordinates lead, and so many random ones.
+    pub(super) fn guesses(
+        &self,
+        slopes: impl IntoIterator<Item = Vec<f64>>,
+        random: usize,
+    ) -> impl Iterator<Item = Vec<f64>> {
+        let coordinates = self.coordinates();
+        let mut all = vec![vec![0.0; coordinates]];
+        let corner = |slopes: Vec<f64>| slopes.into_iter().map(|slope| if slope < 0.0 { -1.0 } else { 1.0 });
+        all.extend(slopes.into_iter().map(|slopes| corner(slopes).collect()));
+        let mut source = SplitMix(1);
+        all.extend((0..random).map(|_| (0..coordinates).map(|_| 2.0 * source.uniform() - 1.0).collect()));
+        all.into_iter().map(|s: Vec<f64>| self.inside(&s))
     }
 
     /// The same, but no farther from the centre than the region is where coordinates are inputs.

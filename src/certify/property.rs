@@ -14,7 +14,6 @@ use crate::forward::Forward;
 use crate::interval::Interval;
 use crate::model::Model;
 use crate::property::{Case, Linear, Property, Variable};
-use crate::random::SplitMix;
 
 /// Alternatives whose points are tried, of each piece, and random points beside.
 const TRIED: usize = 3;
@@ -195,24 +194,20 @@ impl Prover {
         };
         let along = piece.domain.to_halve(weight, widths);
 
-        let mut corners: Vec<Vec<f64>> = vec![vec![0.0; coordinates]];
-        for &alternative in alternatives.iter().take(tried) {
+        // An alternative's constraints hold where they are low: down the one that is the farthest from it.
+        let down = |&alternative: &usize| {
             let known = case.unsafe_if[alternative].iter().filter_map(|constraint| margins.get(constraint));
-            if let Some(worst) = known.max_by(|a, b| a.range.hi.total_cmp(&b.range.hi)) {
-                corners
-                    .push(worst.slopes.iter().map(|&slope| if slope > 0.0 { -1.0 } else { 1.0 }).collect());
-            }
-        }
-        let mut random = SplitMix(1);
-        for _ in 0..tried {
-            corners.push((0..coordinates).map(|_| 2.0 * random.uniform() - 1.0).collect());
-        }
-        let point = |s: Vec<f64>| {
-            let point = piece.domain.inside(&s);
-            let within = |((x, low), high): ((f64, &f64), &f64)| x.clamp(*low, *high);
-            point.into_iter().zip(&case.low).zip(&case.high).map(within).collect::<Vec<_>>()
+            let worst = known.max_by(|a, b| a.range.hi.total_cmp(&b.range.hi))?;
+            Some(worst.slopes.iter().map(|slope| -slope).collect())
         };
-        Ok(Some(Left { alternatives, along, points: corners.into_iter().flat_map(point).collect() }))
+        let within = |((x, low), high): ((f64, &f64), &f64)| x.clamp(*low, *high);
+        let points = piece.domain.guesses(alternatives.iter().take(tried).filter_map(down), tried);
+        let points = points
+            .flat_map(|point| {
+                point.into_iter().zip(&case.low).zip(&case.high).map(within).collect::<Vec<_>>()
+            })
+            .collect();
+        Ok(Some(Left { alternatives, along, points }))
     }
 
     /// The first of the points that is unsafe, with the outputs there.
