@@ -250,7 +250,13 @@ impl<'a> Job<'a> {
         self.run_cut(&self.chunking, sink, progress).await
     }
 
-    async fn run_cut(
+    /// How the work is cut, if so many bytes are for what comes of it.
+    pub(super) fn chunking_beside(&self, reserved: u64) -> Result<Chunking> {
+        self.parts.chunking(self.count, reserved)
+    }
+
+    /// Runs it in such chunks.
+    pub(super) async fn run_cut(
         &self,
         chunking: &Chunking,
         sink: &mut dyn Sink,
@@ -435,44 +441,6 @@ impl<'a> Job<'a> {
             kernels: parts.runner.take_times(),
         })
     }
-
-    /// Runs it, waits and collects the result in memory. `progress` is called after each chunk; it may break to stop.
-    ///
-    /// # Errors
-    /// If there is no room for the result in the memory that is allowed, numbers overflow, or `progress` breaks.
-    pub fn collect(&self, progress: OnProgress) -> Result<Expansion> {
-        pollster::block_on(self.collect_async(progress))
-    }
-
-    /// Bytes of all results together.
-    fn result_bytes(&self) -> u64 {
-        let coefficients = self.shape().iter().product::<usize>() as u64; // counted before
-        let errors = if self.is_estimate() { self.parts.outputs.len() } else { 0 };
-        let each = (self.parts.outputs.len() + errors + self.kink_distances()) as u64;
-        let numbers = coefficients.saturating_add(each.saturating_mul(self.count as u64));
-        numbers.saturating_mul(8).saturating_add(self.exponents().len() as u64)
-    }
-
-    /// [`Self::collect`] without blocking for a GPU.
-    ///
-    /// # Errors
-    /// As [`Self::collect`].
-    pub async fn collect_async(&self, progress: OnProgress<'_>) -> Result<Expansion> {
-        let chunking = self.parts.chunking(self.count, self.result_bytes())?;
-        let mut collector = Collector::new(self);
-        let report = self.run_cut(&chunking, &mut collector, progress).await?;
-        Ok(Expansion {
-            terms: self.parts.request.terms.kind(),
-            points: self.points.to_vec(),
-            value: collector.value,
-            coefficients: collector.coefficients,
-            errors: collector.errors,
-            shape: self.shape(),
-            kinks: collector.kinks,
-            exponents: self.exponents().to_vec(),
-            report,
-        })
-    }
 }
 
 /// An error if gradients aren't those of the series along the rays: both passes see the same network, so that only a wrong kernel explains it.
@@ -497,32 +465,4 @@ fn consistent(parts: &Parts, inconsistency: f64) -> Result<()> {
 fn place(point: usize, layer: Option<Layer>) -> String {
     let layer = layer.map_or("a layer, in f32".into(), |layer| format!("'{}' ({})", layer.name, layer.kind));
     format!("point {point}, {layer}")
-}
-
-struct Collector {
-    value: Vec<f64>,
-    coefficients: Vec<f64>,
-    errors: Vec<f64>,
-    kinks: Vec<f64>,
-}
-
-impl Collector {
-    fn new(job: &Job) -> Self {
-        Self {
-            value: Vec::with_capacity(job.points() * job.outputs().len()),
-            coefficients: Vec::with_capacity(job.shape().iter().product()),
-            errors: Vec::new(),
-            kinks: Vec::new(),
-        }
-    }
-}
-
-impl Sink for Collector {
-    fn batch(&mut self, batch: &Batch) -> std::io::Result<()> {
-        self.value.extend_from_slice(batch.value);
-        self.coefficients.extend_from_slice(batch.coefficients);
-        self.errors.extend_from_slice(batch.errors);
-        self.kinks.extend_from_slice(batch.kinks);
-        Ok(())
-    }
 }

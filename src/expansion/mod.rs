@@ -7,6 +7,7 @@ mod assembled;
 mod branches;
 mod by_rays;
 mod by_rows;
+mod collect;
 mod deviation;
 mod estimate;
 mod inputs;
