@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use hope::activation::{Relu, Tanh};
 use hope::model::{Model, ModelBuilder, NodeId};
 use hope::{Error, Request, expand};
 use ndarray::ArrayD;
@@ -75,6 +76,16 @@ pub fn dense(b: &mut ModelBuilder, x: NodeId, outputs: usize, seed: u64) -> Node
     let scale = (inputs as f64).sqrt().recip();
     let weight: Vec<f64> = noise(seed, outputs * inputs).into_iter().map(|w| w * scale).collect();
     b.linear(x, &[outputs, inputs], weight, Some(noise(seed + 1, outputs))).unwrap()
+}
+
+/// `tanh(relu(x + 2 y)) + 3 tanh(relu(y / 2 - x))`.
+pub fn behind_kinks() -> Model {
+    let mut b = Model::builder(&[2]);
+    let h = b.linear(b.input(), &[2, 2], vec![1.0, 2.0, -1.0, 0.5], None).unwrap();
+    let h = b.activation(h, Relu).unwrap();
+    let h = b.activation(h, Tanh).unwrap();
+    let y = b.linear(h, &[1, 2], vec![1.0, 3.0], None).unwrap();
+    b.build(y).unwrap()
 }
 
 /// The least budget that a request needs: what is found too little says how much more it takes, lists before results.

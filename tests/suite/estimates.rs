@@ -1,11 +1,11 @@
 //! Operators that are estimated along random rays: how far off, and whether the standard errors say so. Truth: the operators themselves, and closed forms.
 
-use hope::activation::{Relu, Sin, Tanh};
+use hope::activation::{Sin, Tanh};
 use hope::model::Model;
 use hope::onnx::ImportOptions;
 use hope::{Error, Expansion, Operator, Precision, Request, Samples, Terms, expand};
 
-use crate::common::{dense, least, noise, path};
+use crate::common::{behind_kinks, dense, least, noise, path};
 
 fn request(points: &[f64], operator: &Operator) -> Request {
     let order = operator.order();
@@ -108,12 +108,7 @@ fn of_many_inputs() {
 
 #[test]
 fn kinks_and_wrong_samples() {
-    let mut b = Model::builder(&[2]);
-    let h = b.linear(b.input(), &[2, 2], vec![1.0, 2.0, -1.0, 0.5], None).unwrap();
-    let h = b.activation(h, Relu).unwrap();
-    let h = b.activation(h, Tanh).unwrap();
-    let y = b.linear(h, &[1, 2], vec![1.0, 3.0], None).unwrap();
-    let model = b.build(y).unwrap();
+    let model = behind_kinks();
     let found = apply(&model, &[0.0, 0.0], &Operator::sampled_laplacian(0..2, samples(8, 1)));
     let certificate = &found.report.certificate;
     assert!(

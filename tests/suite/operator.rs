@@ -8,7 +8,7 @@ use hope::{
     expand,
 };
 
-use crate::common::{Truth, least, noise, path};
+use crate::common::{Truth, behind_kinks, least, noise, path};
 
 fn term(derivative: &[usize], coefficient: impl Into<Coefficient>) -> OperatorTerm {
     OperatorTerm { derivative: derivative.to_vec(), coefficient: coefficient.into() }
@@ -227,12 +227,7 @@ fn rays_by_themselves() {
 /// Beside a kink the derivatives are those of its side, on it there are none.
 #[test]
 fn kinks() {
-    let mut b = Model::builder(&[2]);
-    let h = b.linear(b.input(), &[2, 2], vec![1.0, 2.0, -1.0, 0.5], None).unwrap();
-    let h = b.activation(h, Relu).unwrap();
-    let h = b.activation(h, Tanh).unwrap();
-    let y = b.linear(h, &[1, 2], vec![1.0, 3.0], None).unwrap();
-    let model = b.build(y).unwrap();
+    let model = behind_kinks();
     // Of tanh(x + 2y) alone: the other unit is off.
     let (x, y) = (0.5, 0.25);
     let found = apply(&model, &[x, y], &Operator::laplacian(0..2));
