@@ -65,31 +65,23 @@ fn report(args: &CheckArgs) -> Result<String> {
         let _ = writeln!(text, "  {name:<8} {}", rule(&model, kind));
     }
     let _ = writeln!(text, "\nCost of unmixed coefficients to order {}, f64", args.order);
+    let memory = args.memory;
     for (name, method) in [("exact", Method::Exact), ("hope", Method::Hope)] {
-        let _ = writeln!(
-            text,
-            "  {name:<8} {}",
-            cost(&model, &Request { memory: args.memory, ..without_points(method, args.order) })
-        );
+        let request = Request { memory, ..without_points(method, args.order) };
+        let _ = writeln!(text, "  {name:<8} {}", cost(&model, &request));
     }
+    let exactly = |terms: Terms, order: usize| {
+        let request = Request { terms, memory, ..without_points(Method::Exact, order) };
+        format!("  {:<8} {}\n", request.terms.name(), cost(&model, &request))
+    };
     text.push_str("\nCost of derivatives of all outputs by all inputs at once, exact, f64\n");
     for (terms, order) in [(Terms::Gradient(None), 1), (Terms::Hessian(None), 2)] {
-        let request = Request { terms, memory: args.memory, ..without_points(Method::Exact, order) };
-        let _ = writeln!(text, "  {:<8} {}", request.terms.name(), cost(&model, &request));
+        text.push_str(&exactly(terms, order));
     }
     text.push_str("\nCost of all mixed terms of order 2, exact, f64\n");
     text.push_str(&mixed(&model));
-    let laplacian = Request {
-        terms: Terms::Operator(Operator::laplacian(0..model.inputs())),
-        memory: args.memory,
-        ..without_points(Method::Exact, 2)
-    };
-    let _ = writeln!(
-        text,
-        "\nCost of the Laplacian in all inputs, exact, f64\n  {:<8} {}",
-        laplacian.terms.name(),
-        cost(&model, &laplacian)
-    );
+    text.push_str("\nCost of the Laplacian in all inputs, exact, f64\n");
+    text.push_str(&exactly(Terms::Operator(Operator::laplacian(0..model.inputs())), 2));
     Ok(text)
 }
 
@@ -144,7 +136,7 @@ fn without_points(method: Method, order: usize) -> Request {
     Request { method, ..Request::new(Vec::new(), order) }
 }
 
-/// What mixed terms cost by either way, and which one is gone.
+/// What mixed terms cost by either way, and which one is taken.
 fn mixed(model: &Model) -> String {
     let request = Request { terms: Terms::Mixed(None), ..without_points(Method::Exact, 2) };
     let cost = match MixedCost::of(model, &request) {
